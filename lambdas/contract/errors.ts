@@ -1,0 +1,103 @@
+/**
+ * Every error name that crosses from a task to the workflow, with its class. The definition's `ErrorEquals`,
+ * the adapters and the classification all take the names from here; a test holds them together.
+ */
+
+/**
+ * What the workflow does about an error.
+ * - `retry`: it surely had no effect; the same state tries again, jittered and bounded.
+ * - `look-again`: a `CreateKey` may have worked; wait and look for its key.
+ * - `superseded`: this execution has nothing to do; it ends quietly.
+ * - `uncertain`: something may still be under way; settle, then claim again.
+ * - `recoverable`: settle, abort safely, a later attempt continues.
+ * - `non-recoverable`: settle, abort safely, quarantine: a person decides.
+ * - `security-critical`: freeze the key; nothing else is changed.
+ */
+export type ErrorClass =
+  | 'retry'
+  | 'look-again'
+  | 'superseded'
+  | 'uncertain'
+  | 'recoverable'
+  | 'non-recoverable'
+  | 'security-critical';
+
+export const TASK_ERRORS = {
+  /** A service throttled the call, or refused it for load: no effect. */
+  Throttled: 'retry',
+  /** KMS does not show our own last change yet. */
+  KmsNotConsistentYet: 'retry',
+  /** The registry lost a race for its sequence too often, or was throttled. */
+  RegistryBusy: 'retry',
+
+  /** `CreateKey` was called and its outcome is unknown; the tagged key is not visible yet. */
+  CreateOutcomeUnknown: 'look-again',
+
+  /** The window is done, or a newer attempt or another execution owns it. */
+  RotationSuperseded: 'superseded',
+  /** The lease or the fencing token of this execution is no longer the registry's. */
+  StaleOwner: 'superseded',
+
+  /** A KMS mutation was sent and its answer was lost. */
+  KmsOutcomeUnknown: 'uncertain',
+  /** A registry write was sent and its answer was lost, also on re-reading. */
+  RegistryOutcomeUnknown: 'uncertain',
+
+  /** A dependent has not acknowledged in time. */
+  DependentsNotReady: 'recoverable',
+  /** A dependent said no, or acknowledged another version. */
+  DependentRefused: 'recoverable',
+  /** The custom key store is not connected, or its cluster lacks HSMs. */
+  KeyStoreNotReady: 'recoverable',
+  /** Held, paused or removed from the configuration: nothing is started. */
+  RotationNotAllowed: 'recoverable',
+
+  /** The task's input is not what this version of the code understands. */
+  InvalidTaskInput: 'non-recoverable',
+  /** The execution's name is not the function of its input. */
+  ExecutionNameMismatch: 'non-recoverable',
+  /** The key is not in the registry. */
+  KeyNotRegistered: 'non-recoverable',
+  /** IAM or the key policy refused a call. */
+  PermissionDenied: 'non-recoverable',
+  /** KMS refuses this spec, usage, origin or operation. */
+  UnsupportedKey: 'non-recoverable',
+  /** The key policy would lock keyturn out, or KMS calls it malformed. */
+  UnusablePolicy: 'non-recoverable',
+  /** A KMS resource quota is used up. */
+  QuotaExceeded: 'non-recoverable',
+  /** `CreateKey` was tried as often as allowed without a key. */
+  CreateAttemptsUsedUp: 'non-recoverable',
+  /** The new version did not pass its round trip. */
+  ProofFailed: 'non-recoverable',
+  /** An SDK error that nobody has classified. */
+  UnclassifiedServiceError: 'non-recoverable',
+
+  /** Registry and KMS disagree in a way that keyturn did not cause. */
+  ObservedMismatch: 'security-critical',
+  /** The key is frozen. */
+  KeyFrozen: 'security-critical',
+  /** The ledger's chain is broken, or an event stands where ours should. */
+  LedgerMismatch: 'security-critical',
+} as const satisfies Record<string, ErrorClass>;
+
+export type TaskErrorName = keyof typeof TASK_ERRORS;
+
+/**
+ * Error names of Step Functions and Lambda after which the function may still be running, or may have run.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+export const UNCERTAIN_SERVICE_ERRORS = [
+  'Lambda.Unknown',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Sandbox.Timedout',
+  'States.Timeout',
+  'States.HeartbeatTimeout',
+  'States.TaskFailed',
+] as const;
+
+/** Lambda refused the invocation: the function did not run. */
+export const NO_EFFECT_SERVICE_ERRORS = ['Lambda.TooManyRequestsException'] as const;

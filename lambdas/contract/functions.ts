@@ -1,0 +1,42 @@
+import { ENV, type EnvName } from './names';
+
+/** What the stack must know of one function. The handler is `lambdas/handlers/<name>.ts`, exporting `handler`. */
+export interface FunctionContract {
+  /** The state that invokes it, if the workflow does. */
+  readonly state?: string;
+  /** The definition's substitution that holds the pinned version's ARN: `${…}`. */
+  readonly substitution?: string;
+  readonly environment: readonly EnvName[];
+}
+
+const REGISTRY = [ENV.table, ENV.registryId] as const;
+
+/** Every deployed function. */
+export const FUNCTIONS = {
+  'claim-rotation': { state: 'Claim Rotation', substitution: 'ClaimRotationArn', environment: REGISTRY },
+  'create-key-version': { state: 'Create Key Version', substitution: 'CreateKeyVersionArn', environment: [...REGISTRY, ENV.rolePattern] },
+  'prove-key-version': { state: 'Prove Key Version', substitution: 'ProveKeyVersionArn', environment: REGISTRY },
+  'notify-dependent': { state: 'Notify Dependent', substitution: 'NotifyDependentArn', environment: [...REGISTRY, ENV.acknowledgeUrl] },
+  'promote-key-version': { state: 'Promote Key Version', substitution: 'PromoteKeyVersionArn', environment: [...REGISTRY, ENV.rolePattern] },
+  'confirm-promotion': { state: 'Confirm Promotion', substitution: 'ConfirmPromotionArn', environment: [...REGISTRY, ENV.acknowledgeUrl] },
+  'check-drain': { state: 'Check Drain', substitution: 'CheckDrainArn', environment: REGISTRY },
+  'disable-previous-version': { state: 'Disable Previous Version', substitution: 'DisablePreviousVersionArn', environment: REGISTRY },
+  'check-bake': { state: 'Check Bake', substitution: 'CheckBakeArn', environment: REGISTRY },
+  'revoke-previous-version': { state: 'Revoke Previous Version', substitution: 'RevokePreviousVersionArn', environment: REGISTRY },
+  'release-rotation': { state: 'Release Rotation', substitution: 'ReleaseRotationArn', environment: REGISTRY },
+  'classify-failure': { state: 'Classify Failure', substitution: 'ClassifyFailureArn', environment: [...REGISTRY, ENV.topicArn] },
+  settle: { state: 'Settle', substitution: 'SettleArn', environment: REGISTRY },
+  'abort-safely': { state: 'Abort Safely', substitution: 'AbortSafelyArn', environment: REGISTRY },
+  'start-due-rotations': { environment: [...REGISTRY, ENV.stateMachineArn] },
+  acknowledge: { environment: REGISTRY },
+  'register-keys': { environment: REGISTRY },
+  'record-key-deletion': { environment: REGISTRY },
+} as const satisfies Record<string, FunctionContract>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** The functions that the workflow invokes, with the substitution that pins each. */
+export const WORKFLOW_FUNCTIONS = (Object.entries(FUNCTIONS) as [FunctionName, FunctionContract][]).filter(
+  (entry): entry is [FunctionName, FunctionContract & { state: string; substitution: string }] =>
+    entry[1].state !== undefined && entry[1].substitution !== undefined,
+);

@@ -1,0 +1,53 @@
+/** Names that more than one side must agree on: tags, event shapes, environment variables, index and key prefixes. */
+
+/** Tags on every KMS key that keyturn creates, set inside `CreateKey`. */
+export const KEY_TAGS = {
+  registry: 'keyturn:registry',
+  key: 'keyturn:key',
+  version: 'keyturn:version',
+  rotation: 'keyturn:rotation',
+  intent: 'keyturn:intent',
+  /** `true` from Confirm Promotion on: `kms:UpdateAlias` to such a key is denied to every role of keyturn. */
+  superseded: 'keyturn:superseded',
+} as const;
+
+/** What dependents listen for on the default event bus. */
+export const EVENTS = {
+  source: 'keyturn',
+  /** A new version is about to become active: answer `ready`. */
+  versionPrepared: 'Key Version Prepared',
+  /** A version became active; the one before it is draining: answer `released` once it is not needed. */
+  versionPromoted: 'Key Version Promoted',
+} as const;
+
+export const METRICS_NAMESPACE = 'keyturn';
+
+/** Partition key prefixes of the one table. Acknowledgements and approvals have their own, so that IAM tells writers apart. */
+export const PARTITIONS = { key: 'KEY#', acknowledgement: 'ACK#', approval: 'APPROVAL#' } as const;
+
+/** The sparse index that finds candidates: partition `dueIndex`, sort `dueAt`. */
+export const DUE_INDEX = { name: 'due', partitionAttribute: 'dueIndex', sortAttribute: 'dueAt', partition: 'DUE' } as const;
+
+/** Environment variables of the functions; each function gets only those that it needs. */
+export const ENV = {
+  /** The registry's table. */
+  table: 'KEYTURN_TABLE',
+  /** `<account>:<region>:<stack>`: the identity of this registry, on every key as a tag. */
+  registryId: 'KEYTURN_REGISTRY_ID',
+  /** ARN pattern of keyturn's own roles, for the statements it adds to key policies. */
+  rolePattern: 'KEYTURN_ROLE_PATTERN',
+  stateMachineArn: 'KEYTURN_STATE_MACHINE_ARN',
+  topicArn: 'KEYTURN_TOPIC_ARN',
+  /** The acknowledge function's URL, which goes into the dependents' events. */
+  acknowledgeUrl: 'KEYTURN_ACKNOWLEDGE_URL',
+} as const;
+
+export type EnvName = (typeof ENV)[keyof typeof ENV];
+
+/** Outputs of the stack, by which the CLI finds what it needs. */
+export const STACK_OUTPUTS = {
+  table: 'RegistryTableName',
+  stateMachineArn: 'StateMachineArn',
+  topicArn: 'AlertTopicArn',
+  acknowledgeUrl: 'AcknowledgeUrl',
+} as const;

@@ -1,0 +1,67 @@
+/**
+ * The time constants that safety rests on, with their arithmetic. Seconds unless the name says otherwise.
+ */
+
+/** The longest that a function may run. */
+export const FUNCTION_TIMEOUT_SECONDS = 60;
+
+/** The longest that one SDK request may be under way, connection included. */
+export const REQUEST_TIMEOUT_SECONDS = 10;
+
+/** The workflow waits longer than the function can run: 60 s + 30 s, so no task is given up while its function runs. */
+export const TASK_TIMEOUT_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30;
+
+/**
+ * Q, quiescence: after this long no call of a former owner can still take effect.
+ * 60 s function + 10 s request + 110 s margin for a request that the network delays.
+ */
+export const QUIESCENCE_SECONDS = FUNCTION_TIMEOUT_SECONDS + REQUEST_TIMEOUT_SECONDS + 110;
+
+/**
+ * KMS is eventually consistent, and a changed alias or tag takes up to 5 minutes to change authorization.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
+ */
+export const KMS_CONSISTENCY_SECONDS = 300;
+
+/**
+ * How long a tagged key is looked for after an ambiguous `CreateKey`, counted from its intent's time stamp.
+ * The design asks for 10 minutes of looking; the intent may be stamped up to 5 minutes before the call itself, because
+ * a state's entered time stands still while its throttling retries run: 600 s + 300 s.
+ */
+export const CREATE_LOOKUP_SECONDS = 900;
+
+/** How many times a `CreateKey` may be called for one version. */
+export const MAX_CREATE_INTENTS = 3;
+
+/**
+ * `GetKeyLastUsage` may be up to 1 hour late, so evidence about a drain exists 1 hour after its deadline.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/monitoring-keys-determining-usage.html
+ */
+export const LAST_USAGE_LAG_SECONDS = 3_600;
+
+/** How often a drain is extended before the retirement is left pending for a person. */
+export const MAX_DRAIN_EXTENSIONS = 3;
+
+/** How often the owner settles and claims again after an uncertain outcome, before it aborts. */
+export const MAX_SETTLEMENTS = 3;
+
+/** How often the starter's schedule fires. */
+export const START_EVERY_MINUTES = 15;
+
+/**
+ * Starts per firing. 15 starts per 15 minutes would be slow; 300 spread by hash over their window stay far below
+ * KMS's 5 `CreateKey` per second: 300 / 900 s = 0.33 per second.
+ */
+export const MAX_STARTS_PER_FIRING = 300;
+
+/** A window's attempts before a person is needed. */
+export const DEFAULT_MAX_ATTEMPTS = 3;
+
+/** An aborted window is not tried again before this long. */
+export const STABILISATION_SECONDS = 3_600;
+
+/** Standard executions live at most a year; the waits of one rotation stay below this. */
+export const MAX_TOTAL_WAIT_SECONDS = 300 * 86_400;
+
+/** NIST-style floor: a rotation window is at least a day. */
+export const MIN_WINDOW_SECONDS = 86_400;

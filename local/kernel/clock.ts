@@ -1,0 +1,123 @@
+/** The only source of time in the local AWS: milliseconds since the epoch, virtual. */
+export interface Clock {
+  nowMs(): number;
+}
+
+/** One thing that will happen at a virtual time. */
+interface Timer {
+  readonly atMs: number;
+  readonly order: number;
+  readonly label: string;
+  readonly run: () => void | Promise<void>;
+}
+
+/**
+ * Virtual time and the queue of what happens next.
+ *
+ * Time moves only when nothing is running: `runUntil` starts what is due, waits for every started activity
+ * (Lambda invocations, JSONata evaluations) to settle, and only then jumps to the next timer. Nothing here
+ * reads the wall clock or sleeps, so a year of rotations costs only the work that is done in it.
+ */
+export class Timeline implements Clock {
+  private currentMs: number;
+  private order = 0;
+  private timers: Timer[] = [];
+  private active = 0;
+  private wake: (() => void) | undefined;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(startMs: number) {
+    this.currentMs = startMs;
+  }
+
+  nowMs(): number {
+    return this.currentMs;
+  }
+
+  /** Runs `run` after `delayMs` of virtual time (0: as soon as the queue gets to it). Returns its cancellation. */
+  after(delayMs: number, label: string, run: () => void | Promise<void>): () => void {
+    const timer: Timer = { atMs: this.currentMs + Math.max(0, delayMs), order: this.order++, label, run };
+    // Insertion keeps the queue sorted by time, then by order of scheduling: the tie-break is deterministic.
+    let low = 0;
+    let high = this.timers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.timers[middle];
+      if (other !== undefined && other.atMs <= timer.atMs) low = middle + 1;
+      else high = middle;
+    }
+    this.timers.splice(low, 0, timer);
+    this.wake?.();
+    return () => {
+      this.timers = this.timers.filter((candidate) => candidate !== timer);
+    };
+  }
+
+  /** Virtual time of the next timer, or `undefined` when none waits. */
+  nextAtMs(): number | undefined {
+    return this.timers[0]?.atMs;
+  }
+
+  /** True while a started activity has not settled. */
+  isBusy(): boolean {
+    return this.active > 0;
+  }
+
+  /** Counts `work` as an activity: time stands still until it settles. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.active++;
+    const settled = (): void => {
+      this.active--;
+      this.wake?.();
+    };
+    work.then(settled, settled);
+    return work;
+  }
+
+  /**
+   * Plays everything that is due up to and including `untilMs`, then sets the clock there.
+   * @throws what a timer threw: an emulation that fails inside is a bug, never a result.
+   */
+  async runUntil(untilMs: number): Promise<void> {
+    for (;;) {
+      if (this.failure) throw this.failure.error;
+      const next = this.timers[0];
+      if (next !== undefined && next.atMs <= this.currentMs) {
+        this.timers.shift();
+        this.start(next);
+      } else if (this.active > 0) {
+        await this.somethingSettles();
+      } else if (next !== undefined && next.atMs <= untilMs) {
+        this.currentMs = next.atMs;
+      } else {
+        this.currentMs = Math.max(this.currentMs, untilMs);
+        return;
+      }
+    }
+  }
+
+  /** Plays what is due now, without moving the clock. */
+  async settle(): Promise<void> {
+    await this.runUntil(this.currentMs);
+  }
+
+  private start(timer: Timer): void {
+    try {
+      const result = timer.run();
+      if (result instanceof Promise) {
+        this.track(result).catch((error: unknown) => {
+          this.failure ??= { error };
+        });
+      }
+    } catch (error) {
+      this.failure ??= { error };
+    }
+  }
+
+  private async somethingSettles(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.wake = undefined;
+  }
+}
