@@ -1,0 +1,118 @@
+import type { KeyPolicy } from '../contract/key-policy';
+import type { Instant } from './instant';
+import type { VersionStatus } from './version-status';
+
+/** The aggregate: everything the registry knows about one managed key, as it stands in `KEY#<name>`/`META`. */
+export interface ManagedKey {
+  /** Layout of this item. A newer release reads its predecessor's; upgrades are written at Claim only. */
+  readonly schema: 1;
+  readonly name: string;
+  readonly registryId: string;
+  readonly policy: KeyPolicy;
+  /** No longer in the configuration: it stops starting and stops retiring; nothing of it is deleted. */
+  readonly removed: boolean;
+  readonly hold: Note | null;
+  readonly pause: (Note & { readonly until: Instant }) | null;
+  readonly quarantine: Note | null;
+  /** Versions that may still change, by `v<number>`. Terminal ones have items of their own. */
+  readonly versions: Readonly<Record<string, KeyVersion>>;
+  /** The number of the newest version ever begun, terminal ones included. */
+  readonly lastVersion: number;
+  /** The one KMS mutation that is allowed to be under way. While it is open, both of its sides are legal. */
+  readonly intent: Intent | null;
+  readonly lease: Lease | null;
+  /** The fencing counter: grows with every grant and every take-back of the lease. */
+  readonly fence: number;
+  /** The window that is being rotated, or was last, with its current attempt (1 …). */
+  readonly window: { readonly id: string; readonly attempt: number } | null;
+  /** The newest window whose rotation completed. */
+  readonly completedWindow: string | null;
+  /** When the starter may look at the key again. */
+  readonly dueAt: Instant;
+  /** Versions whose retirement a later run has to finish. */
+  readonly retirementPending: readonly number[];
+  /** State revision: approvals are bound to it. Raised by changes of versions, policy, hold or lease. */
+  readonly rev: number;
+  /** Sequence number of the ledger's head, and its hash. */
+  readonly seq: number;
+  readonly head: string;
+}
+
+/** Who said something, when, and why. */
+export interface Note {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason: string;
+}
+
+/** The exclusive right to change a managed key. */
+export interface Lease {
+  /** The execution's name, which is the rotation id. */
+  readonly rotationId: string;
+  readonly executionArn: string;
+  readonly grantedAt: Instant;
+  /** Policy and dependents as they were at Claim. */
+  readonly policy: KeyPolicy;
+}
+
+export interface KeyVersion {
+  readonly number: number;
+  readonly status: VersionStatus;
+  /** The rotation that began it; its window is the version's lineage. `adopted` for an existing key. */
+  readonly rotationId: string;
+  readonly window: string;
+  readonly kmsKeyId?: string;
+  readonly kmsKeyArn?: string;
+  readonly createdAt: Instant;
+  /** How many times `CreateKey` was allowed to be called for it. */
+  readonly createIntents: number;
+  /** When its version alias was in place: IAM by `kms:ResourceAliases` knows it 5 minutes later. */
+  readonly equippedAt?: Instant;
+  readonly provedAt?: Instant;
+  readonly activatedAt?: Instant;
+  readonly deprecatedAt?: Instant;
+  /** After Confirm: the start of its drain. */
+  readonly drainFrom?: Instant;
+  /** Deadlines are written once and never restart; only an extension moves the first. */
+  readonly disableNotBefore?: Instant;
+  readonly drainExtensions?: number;
+  readonly disabledAt?: Instant;
+  readonly revokeNotBefore?: Instant;
+  readonly revokedAt?: Instant;
+  /** When KMS deletes the key. */
+  readonly deletionAt?: Instant;
+  readonly destroyedAt?: Instant;
+  readonly compromisedAt?: Instant;
+  /** Adopted versions start as `keep`, whatever the policy says. */
+  readonly retirement?: 'keep';
+}
+
+/** A KMS mutation that the registry knows of before it is made. */
+export type Intent =
+  | { readonly kind: 'create'; readonly version: number; readonly number: number; readonly isCalled: boolean; readonly at: Instant }
+  | { readonly kind: 'promote'; readonly version: number; readonly fromKeyId: string | null; readonly toKeyId: string; readonly at: Instant }
+  | { readonly kind: 'supersede'; readonly version: number; readonly at: Instant }
+  | { readonly kind: 'disable'; readonly version: number; readonly at: Instant }
+  | { readonly kind: 'revoke'; readonly version: number; readonly at: Instant };
+
+export function versionKey(number: number): string {
+  return `v${number}`;
+}
+
+export function versionOf(key: ManagedKey, number: number): KeyVersion | undefined {
+  return key.versions[versionKey(number)];
+}
+
+/** The ACTIVE version; there is at most one. */
+export function activeVersion(key: ManagedKey): KeyVersion | undefined {
+  return Object.values(key.versions).find((version) => version.status === 'ACTIVE');
+}
+
+export function withVersion(key: ManagedKey, version: KeyVersion): ManagedKey {
+  return { ...key, versions: { ...key.versions, [versionKey(version.number)]: version } };
+}
+
+/** `alias/orders/v3`: the name under which one version stays reachable. */
+export function versionAlias(alias: string, number: number): string {
+  return `${alias}/v${number}`;
+}

@@ -1,0 +1,44 @@
+import type { Instant } from '../domain/instant';
+
+export type AcknowledgementPhase = 'ready' | 'released';
+
+/** One question to one dependent about one version. The answer counts; a callback is only a wake-up. */
+export interface Acknowledgement {
+  readonly id: string;
+  readonly key: string;
+  readonly version: number;
+  readonly dependent: string;
+  readonly phase: AcknowledgementPhase;
+  /** IAM role, user or probed function whose answer counts. */
+  readonly principal: string;
+  readonly answer: AcknowledgementAnswer | null;
+}
+
+export interface AcknowledgementAnswer {
+  readonly verdict: 'yes' | 'no';
+  /** The version that the dependent says it means. */
+  readonly version: number;
+  /** The identity that IAM vouched for. */
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason?: string;
+}
+
+/** Secret that wakes one waiting state. Worthless by itself: what counts is the recorded answer. */
+export type TaskToken = string & { readonly __brand: 'TaskToken' };
+
+/** Acknowledgements have a partition of their own, which the acknowledge function alone may answer in. */
+export interface Acknowledgements {
+  /**
+   * Asks, or asks again, keeping an answer that exists. Remembers the token, if one is given, in place of an earlier one.
+   * @returns the acknowledgement as it stands after the write.
+   */
+  open(question: Omit<Acknowledgement, 'answer'>, token?: TaskToken): Promise<Acknowledgement>;
+  /** A strong read. */
+  read(id: string): Promise<Acknowledgement | undefined>;
+  /**
+   * Records the first answer; a later one changes nothing and gets the first back.
+   * @returns the acknowledgement and the token that waits for it, if one does.
+   */
+  answer(id: string, answer: AcknowledgementAnswer): Promise<{ acknowledgement: Acknowledgement; token: TaskToken | undefined } | undefined>;
+}

@@ -1,0 +1,37 @@
+import type { TaskToken } from './acknowledgements';
+
+/** Wakes a waiting state. */
+export interface Callbacks {
+  /** A token that was used or has expired is not an error: the answer is in the registry. */
+  wake(token: TaskToken): Promise<void>;
+}
+
+/** Tells dependents. */
+export interface EventBus {
+  /** @throws {TaskError} `Throttled` when the bus did not take the event. */
+  publish(detailType: string, detail: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** Asks a dependent's probe function. */
+export interface Probes {
+  ask(functionArn: string, question: Readonly<Record<string, unknown>>): Promise<{ verdict: 'yes' | 'no'; version: number; reason?: string }>;
+}
+
+/** Pages a person. */
+export interface Alerts {
+  publish(alert: Alert): Promise<void>;
+}
+
+export interface Alert {
+  readonly subject: string;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Starts executions. */
+export interface Executions {
+  /** @returns `exists` when the name belongs to a closed execution, or to one with another input. */
+  start(name: string, input: Readonly<Record<string, unknown>>): Promise<'started' | 'exists'>;
+  /** `undefined` when there is no such execution, or none yet: the answer is eventually consistent. */
+  status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined>;
+}
