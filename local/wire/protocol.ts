@@ -1,0 +1,21 @@
+import type { AwsError } from '../kernel/aws-error';
+import type { WireRequest, WireResponse } from './message';
+
+/** A request decoded far enough to call a service. */
+export interface DecodedCall {
+  readonly operation: string;
+  readonly input: unknown;
+}
+
+/** One way in which AWS services speak HTTP. */
+export interface Protocol {
+  /** @throws {AwsError} when the request cannot be understood. */
+  decode(request: WireRequest): DecodedCall;
+  encode(operation: string, output: unknown, requestId: string): WireResponse;
+  encodeError(error: AwsError, requestId: string): WireResponse;
+}
+
+/** Requests and answers carry JSON objects; anything else is malformed. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import { type HttpHandler, HttpResponse, type HttpRequest } from '@smithy/protocol-http';
+import { type Dispatch, LostAnswer, type WireRequest } from './message';
+
+/**
+ * A `requestHandler` for SDK v3 clients that calls the local AWS in-process, without a socket:
+ * `new KMSClient({ region, credentials, requestHandler: inProcessHandler(dispatch) })`.
+ * A lost answer rejects as a reset connection does, so the SDK classifies it as one.
+ */
+export function inProcessHandler(dispatch: Dispatch): HttpHandler {
+  return {
+    async handle(request) {
+      try {
+        return { response: new HttpResponse(mutable(await dispatch(wireRequest(request)))) };
+      } catch (error) {
+        throw error instanceof LostAnswer ? connectionReset() : error;
+      }
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function wireRequest(request: HttpRequest): WireRequest {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name.toLowerCase()] = value;
+  return { method: request.method, path: request.path, query: request.query ?? {}, headers, body: bytes(request.body) };
+}
+
+function bytes(body: unknown): Uint8Array {
+  if (body === undefined || body === null) return new Uint8Array();
+  if (typeof body === 'string') return Buffer.from(body);
+  // A plain view: the SDK's own subclass warns when its text methods are called.
+  if (body instanceof Uint8Array) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  throw new TypeError('The in-process transport takes text and bytes as a request body, not a stream');
+}
+
+function mutable(response: Awaited<ReturnType<Dispatch>>): { statusCode: number; headers: Record<string, string>; body: Uint8Array } {
+  return { ...response, headers: { ...response.headers } };
+}
+
+/** What node:http reports when the peer goes away. */
+function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+}
