@@ -49,6 +49,8 @@ export const TASK_ERRORS = {
   DependentRefused: 'recoverable',
   /** The custom key store is not connected, or its cluster lacks HSMs. */
   KeyStoreNotReady: 'recoverable',
+  /** The old key's policy or grants changed during the rotation; the next attempt carries them over again. */
+  CarriedPolicyChanged: 'recoverable',
   /** Held, paused or removed from the configuration: nothing is started. */
   RotationNotAllowed: 'recoverable',
 

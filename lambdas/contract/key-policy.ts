@@ -25,6 +25,8 @@ export interface KeyPolicy {
   readonly startSpreadSeconds: number;
   /** DEPRECATED for at least this long. */
   readonly drainSeconds: number;
+  /** The oldest backup that may have to be restored and decrypted: the drain lasts at least this long. 0: none. */
+  readonly backupRetentionSeconds: number;
   /** Unused for this long at the end of the drain, or the drain is extended. At most `drainSeconds`. */
   readonly idleSeconds: number;
   /** DISABLED for at least this long before the revocation. */

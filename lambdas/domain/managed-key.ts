@@ -1,3 +1,4 @@
+import type { ErrorClass } from '../contract/errors';
 import type { KeyPolicy } from '../contract/key-policy';
 import type { Instant } from './instant';
 import type { VersionStatus } from './version-status';
@@ -29,6 +30,8 @@ export interface ManagedKey {
   readonly completedWindow: string | null;
   /** When the starter may look at the key again. */
   readonly dueAt: Instant;
+  /** The failure that was recorded last, so that recording it twice changes nothing. */
+  readonly lastFailure: Failure | null;
   /** Versions whose retirement a later run has to finish. */
   readonly retirementPending: readonly number[];
   /** State revision: approvals are bound to it. Raised by changes of versions, policy, hold or lease. */
@@ -43,6 +46,15 @@ export interface Note {
   readonly by: string;
   readonly at: Instant;
   readonly reason: string;
+}
+
+/** A task that failed for good, as Classify Failure recorded it. */
+export interface Failure {
+  readonly rotationId: string;
+  readonly state: string;
+  readonly error: string;
+  readonly errorClass: ErrorClass;
+  readonly at: Instant;
 }
 
 /** The exclusive right to change a managed key. */
@@ -64,13 +76,15 @@ export interface KeyVersion {
   readonly kmsKeyId?: string;
   readonly kmsKeyArn?: string;
   readonly createdAt: Instant;
-  /** How many times `CreateKey` was allowed to be called for it. */
+  /** How many `CreateKey` calls for it may have had an effect. */
   readonly createIntents: number;
   /** When its version alias was in place: IAM by `kms:ResourceAliases` knows it 5 minutes later. */
   readonly equippedAt?: Instant;
   readonly provedAt?: Instant;
   readonly activatedAt?: Instant;
   readonly deprecatedAt?: Instant;
+  /** The version that took its place. */
+  readonly supersededBy?: number;
   /** After Confirm: the start of its drain. */
   readonly drainFrom?: Instant;
   /** Deadlines are written once and never restart; only an extension moves the first. */
@@ -89,9 +103,8 @@ export interface KeyVersion {
 
 /** A KMS mutation that the registry knows of before it is made. */
 export type Intent =
-  | { readonly kind: 'create'; readonly version: number; readonly number: number; readonly isCalled: boolean; readonly at: Instant }
+  | { readonly kind: 'create'; readonly version: number; readonly at: Instant }
   | { readonly kind: 'promote'; readonly version: number; readonly fromKeyId: string | null; readonly toKeyId: string; readonly at: Instant }
-  | { readonly kind: 'supersede'; readonly version: number; readonly at: Instant }
   | { readonly kind: 'disable'; readonly version: number; readonly at: Instant }
   | { readonly kind: 'revoke'; readonly version: number; readonly at: Instant };
 

@@ -69,6 +69,8 @@ export interface KeyProvider {
   deleteAlias(alias: string): Promise<void>;
 
   keyPolicy(keyId: string): Promise<string>;
+  /** `PutKeyPolicy`: on a version that is not promoted yet. */
+  putKeyPolicy(keyId: string, policy: string): Promise<void>;
   tags(keyId: string): Promise<Readonly<Record<string, string>>>;
   addTags(keyId: string, tags: Readonly<Record<string, string>>): Promise<void>;
   grants(keyId: string): Promise<readonly ObservedGrant[]>;
