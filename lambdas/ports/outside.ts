@@ -14,7 +14,14 @@ export interface EventBus {
 
 /** Asks a dependent's probe function. */
 export interface Probes {
-  ask(functionArn: string, question: Readonly<Record<string, unknown>>): Promise<{ verdict: 'yes' | 'no'; version: number; reason?: string }>;
+  ask(functionArn: string, question: Readonly<Record<string, unknown>>): Promise<ProbeAnswer>;
+}
+
+/** What a probe function returns. */
+export interface ProbeAnswer {
+  readonly verdict: 'yes' | 'no';
+  readonly version: number;
+  readonly reason?: string;
 }
 
 /** Pages a person. */

@@ -1,0 +1,194 @@
+import {
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { DUE_INDEX } from '../../contract/names';
+import type { Instant } from '../../domain/instant';
+import { seal, type Decision, type LedgerEvent, type SealedTransition } from '../../domain/ledger';
+import type { KeyVersion, ManagedKey, Note } from '../../domain/managed-key';
+import { TaskError } from '../../domain/task-error';
+import type { KeyReading, Registry } from '../../ports/registry';
+import { outcomeOf, readErrorOf, taskErrorOf } from './errors';
+import {
+  FREEZE_PART,
+  freezeKey,
+  keyPartition,
+  LEDGER_PART,
+  ledgerKey,
+  META_PART,
+  metaKey,
+  toItem,
+  toKeyVersion,
+  toLedgerEvent,
+  toManagedKey,
+  transitionItems,
+  withoutTerminal,
+} from './items';
+
+type Item = Record<string, AttributeValue>;
+type Query = Omit<QueryCommandInput, 'TableName'>;
+
+/** How often a transition is decided again because someone else's event came in between. */
+const MAX_DECISIONS = 5;
+
+/** What a transaction came to. */
+type Written = 'written' | 'moved' | 'unknown';
+
+/** The registry in one DynamoDB table. The client runs without SDK retries: the workflow's own are bounded and visible. */
+export class DynamoDbRegistry implements Registry {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly table: string,
+  ) {}
+
+  async read(name: string): Promise<KeyReading | undefined> {
+    const [meta, freeze] = await Promise.all([this.get(metaKey(name)), this.get(freezeKey(name))]);
+    if (meta === undefined) return undefined;
+    return { key: toManagedKey(meta), freeze: freeze === undefined ? null : (unmarshall(freeze) as unknown as Note) };
+  }
+
+  async transact(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey> {
+    return this.decideAndWrite(name, (key) => {
+      if (key === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry. Add it to keyturn.config.json and deploy.`);
+      return decide(key);
+    });
+  }
+
+  async register(name: string, decide: (key: ManagedKey | undefined) => Decision): Promise<void> {
+    await this.decideAndWrite(name, decide);
+  }
+
+  async freeze(name: string, note: Note): Promise<void> {
+    const item = { ...toItem(note), ...freezeKey(name) };
+    try {
+      await this.client.send(new PutItemCommand({ TableName: this.table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return;
+      throw taskErrorOf(error, `freeze ${name}`);
+    }
+  }
+
+  async dueCandidates(until: Instant, limit: number): Promise<readonly string[]> {
+    const { partitionAttribute, sortAttribute } = DUE_INDEX;
+    return this.candidates('#pk = :pk AND #due <= :until', { '#pk': partitionAttribute, '#due': sortAttribute }, { ':until': { S: until } }, limit);
+  }
+
+  async allNames(): Promise<readonly string[]> {
+    return this.candidates('#pk = :pk', { '#pk': DUE_INDEX.partitionAttribute }, {}, Number.POSITIVE_INFINITY);
+  }
+
+  async terminalVersions(name: string): Promise<readonly KeyVersion[]> {
+    return (await this.queryAll(name, 'VERSION#')).map(toKeyVersion);
+  }
+
+  async ledger(name: string): Promise<readonly LedgerEvent[]> {
+    return (await this.queryAll(name, 'LEDGER#')).map(toLedgerEvent);
+  }
+
+  private async decideAndWrite(name: string, decide: (key: ManagedKey | undefined) => Decision): Promise<ManagedKey> {
+    let last: Written = 'moved';
+    for (let decision = 1; decision <= MAX_DECISIONS; decision++) {
+      const meta = await this.get(metaKey(name));
+      const before = meta === undefined ? undefined : toManagedKey(meta);
+      const outcome = decide(before);
+      if (outcome.kind === 'done') {
+        if (before === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry`);
+        return before;
+      }
+      const transition = seal(before, outcome.next, outcome.note);
+      last = await this.write(name, transition);
+      if (last === 'written' || (await this.isWritten(name, transition.event))) return withoutTerminal(transition.after);
+    }
+    if (last === 'unknown') throw new TaskError('RegistryOutcomeUnknown', `${name}: the answers of ${MAX_DECISIONS} writes were lost`);
+    throw new TaskError('RegistryBusy', `${name}: the ledger moved ${MAX_DECISIONS} times while this was being decided`);
+  }
+
+  /** One transaction. @throws {TaskError} for what reading again would not change. */
+  private async write(name: string, transition: SealedTransition): Promise<Written> {
+    try {
+      await this.client.send(new TransactWriteItemsCommand({ TransactItems: transitionItems(this.table, transition) }));
+      return 'written';
+    } catch (error) {
+      if (error instanceof TransactionCanceledException) return this.cancelled(name, transition, error);
+      if (outcomeOf(error) === 'unknown') return 'unknown';
+      throw taskErrorOf(error, `write ${transition.event.type} of ${name}`);
+    }
+  }
+
+  private cancelled(name: string, { before, event }: SealedTransition, error: TransactionCanceledException): Written {
+    const reasons = error.CancellationReasons ?? [];
+    const failed = (part: number): boolean => reasons[part]?.Code === 'ConditionalCheckFailed';
+    if (failed(FREEZE_PART)) throw new TaskError('KeyFrozen', `${name} is frozen: ${event.type} was not written. A person has to repair it first.`);
+    const meta = reasons[META_PART]?.Item;
+    if (failed(META_PART) && meta !== undefined && before !== undefined && toManagedKey(meta).seq === before.seq) {
+      throw new TaskError('LedgerMismatch', `${name}: the registry changed without a ledger event after sequence ${before.seq}`);
+    }
+    if (failed(LEDGER_PART) && !failed(META_PART)) {
+      throw new TaskError('LedgerMismatch', `${name}: a ledger event ${event.seq} exists that the registry does not count`);
+    }
+    const invalid = reasons.find((reason) => reason.Code === 'ValidationError');
+    if (invalid !== undefined) throw new TaskError('UnclassifiedServiceError', `${name}: ${event.type} was refused: ${invalid.Message ?? ''}`);
+    return 'moved';
+  }
+
+  /** Recognizes a write of ours whose answer was lost: the event at its place in the ledger is the one that we meant. */
+  private async isWritten(name: string, event: LedgerEvent): Promise<boolean> {
+    const item = await this.get(ledgerKey(name, event.seq));
+    return item !== undefined && toLedgerEvent(item).hash === event.hash;
+  }
+
+  private async get(key: Item): Promise<Item | undefined> {
+    try {
+      const { Item: item } = await this.client.send(new GetItemCommand({ TableName: this.table, Key: key, ConsistentRead: true }));
+      return item;
+    } catch (error) {
+      throw readErrorOf(error, `read ${key['pk']?.S ?? ''}/${key['sk']?.S ?? ''}`);
+    }
+  }
+
+  private async candidates(condition: string, names: Record<string, string>, values: Item, limit: number): Promise<readonly string[]> {
+    const query: Query = {
+      IndexName: DUE_INDEX.name,
+      KeyConditionExpression: condition,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: { ':pk': { S: DUE_INDEX.partition }, ...values },
+      ...(Number.isFinite(limit) ? { Limit: limit } : {}),
+    };
+    const items = await this.pages(query, limit);
+    const prefix = keyPartition('').length;
+    return items.slice(0, limit).map((item) => (item['pk']?.S ?? '').slice(prefix));
+  }
+
+  private async queryAll(name: string, prefix: string): Promise<Item[]> {
+    return this.pages(
+      {
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': { S: keyPartition(name) }, ':prefix': { S: prefix } },
+        ConsistentRead: true,
+      },
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  private async pages(query: Query, limit: number): Promise<Item[]> {
+    const items: Item[] = [];
+    let start: Item | undefined;
+    do {
+      try {
+        const page = await this.client.send(new QueryCommand({ ...query, TableName: this.table, ExclusiveStartKey: start }));
+        items.push(...(page.Items ?? []));
+        start = page.LastEvaluatedKey;
+      } catch (error) {
+        throw readErrorOf(error, 'query the registry');
+      }
+    } while (start !== undefined && items.length < limit);
+    return items;
+  }
+}

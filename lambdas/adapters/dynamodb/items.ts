@@ -1,0 +1,157 @@
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { DUE_INDEX, PARTITIONS } from '../../contract/names';
+import { canonicalJson, type LedgerEvent, type SealedTransition } from '../../domain/ledger';
+import { versionKey, type KeyVersion, type ManagedKey } from '../../domain/managed-key';
+import { TaskError } from '../../domain/task-error';
+import { allowedFrom, isTerminal } from '../../domain/version-status';
+
+type Item = Record<string, AttributeValue>;
+
+const OPTIONS = { removeUndefinedValues: true } as const;
+
+export const toItem = (value: object): Item => marshall(value, OPTIONS);
+
+export const keyPartition = (name: string): string => `${PARTITIONS.key}${name}`;
+export const metaKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'META' });
+export const freezeKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'FREEZE' });
+export const ledgerKey = (name: string, seq: number): Item => toItem({ pk: keyPartition(name), sk: `LEDGER#${String(seq).padStart(10, '0')}` });
+const versionItemKey = (name: string, number: number): Item => toItem({ pk: keyPartition(name), sk: `VERSION#${String(number).padStart(6, '0')}` });
+
+/** @throws {TaskError} `LedgerMismatch` for an item that a newer release has written. */
+export function toManagedKey(item: Item): ManagedKey {
+  const { pk: _pk, sk: _sk, [DUE_INDEX.partitionAttribute]: _due, ...key } = unmarshall(item);
+  if (key['schema'] !== 1) {
+    throw new TaskError('LedgerMismatch', `the registry's item of ${String(key['name'])} has schema ${String(key['schema'])}; this release reads schema 1`);
+  }
+  return key as unknown as ManagedKey;
+}
+
+export function toLedgerEvent(item: Item): LedgerEvent {
+  const { pk: _pk, sk: _sk, ...event } = unmarshall(item);
+  return event as unknown as LedgerEvent;
+}
+
+export function toKeyVersion(item: Item): KeyVersion {
+  const { pk: _pk, sk: _sk, ...version } = unmarshall(item);
+  return version as unknown as KeyVersion;
+}
+
+/** Positions of the parts of {@link transitionItems}, by which a cancelled transaction says which condition failed. */
+export const META_PART = 0;
+export const LEDGER_PART = 1;
+export const FREEZE_PART = 2;
+
+/**
+ * One transition as one transaction: META on condition of sequence, head, fence and allowed statuses; the ledger event on
+ * condition that none stands there; no freeze; and terminal versions in items of their own.
+ */
+export function transitionItems(table: string, { before, after, event }: SealedTransition): TransactWriteItem[] {
+  const name = after.name;
+  const parts: TransactWriteItem[] = [
+    before === undefined ? firstPut(table, after) : metaUpdate(table, before, after),
+    { Put: { TableName: table, Item: { ...toItem(event), ...ledgerKey(name, event.seq) }, ConditionExpression: 'attribute_not_exists(pk)' } },
+    { ConditionCheck: { TableName: table, Key: freezeKey(name), ConditionExpression: 'attribute_not_exists(pk)' } },
+  ];
+  for (const version of leaving(after)) {
+    parts.push({ Put: { TableName: table, Item: { ...toItem(version), ...versionItemKey(name, version.number) }, ConditionExpression: 'attribute_not_exists(pk)' } });
+  }
+  return parts;
+}
+
+const leaving = (key: ManagedKey): KeyVersion[] => Object.values(key.versions).filter((version) => isTerminal(version.status));
+
+/** The state as the aggregate holds it: without the versions that left it. */
+export function withoutTerminal(key: ManagedKey): ManagedKey {
+  return { ...key, versions: Object.fromEntries(Object.entries(key.versions).filter(([, version]) => !isTerminal(version.status))) };
+}
+
+function firstPut(table: string, after: ManagedKey): TransactWriteItem {
+  const item = { ...toItem(withoutTerminal(after)), ...metaKey(after.name), ...toItem({ [DUE_INDEX.partitionAttribute]: DUE_INDEX.partition }) };
+  return { Put: { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } };
+}
+
+/** Sets and removes exactly what differs, so that attributes which this release does not know stay as they are. */
+function metaUpdate(table: string, before: ManagedKey, after: ManagedKey): TransactWriteItem {
+  const expression = new UpdateExpression();
+  const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof ManagedKey>;
+  for (const field of fields) {
+    if (field !== 'versions') expression.change([field], before[field], after[field]);
+  }
+  for (const [id, version] of Object.entries(after.versions)) {
+    const old = before.versions[id];
+    if (isTerminal(version.status)) expression.change(['versions', id], old, undefined);
+    else if (old === undefined) expression.change(['versions', id], undefined, version);
+    else {
+      for (const field of new Set([...Object.keys(old), ...Object.keys(version)]) as Set<keyof KeyVersion>) {
+        expression.change(['versions', id, field], old[field], version[field]);
+      }
+    }
+  }
+  const conditions = [
+    `${expression.path(['seq'])} = ${expression.value(before.seq)}`,
+    `${expression.path(['head'])} = ${expression.value(before.head)}`,
+    `${expression.path(['fence'])} = ${expression.value(before.fence)}`,
+    ...statusConditions(expression, before, after),
+  ];
+  return {
+    Update: {
+      TableName: table,
+      Key: metaKey(after.name),
+      UpdateExpression: expression.update(),
+      ConditionExpression: conditions.join(' AND '),
+      ExpressionAttributeNames: expression.names,
+      ExpressionAttributeValues: marshall(expression.values, OPTIONS),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  };
+}
+
+/** For each status that moves: the condition that the transition table allows it, generated from the table. */
+function statusConditions(expression: UpdateExpression, before: ManagedKey, after: ManagedKey): string[] {
+  return Object.values(after.versions).flatMap((version) => {
+    const id = versionKey(version.number);
+    if (before.versions[id]?.status === version.status) return [];
+    const from = allowedFrom(version.status);
+    const statuses = from.filter((status) => status !== null);
+    const alternatives: string[] = [];
+    if (from.includes(null)) alternatives.push(`attribute_not_exists(${expression.path(['versions', id])})`);
+    if (statuses.length > 0) {
+      alternatives.push(`${expression.path(['versions', id, 'status'])} IN (${statuses.map((status) => expression.value(status)).join(', ')})`);
+    }
+    return [`(${alternatives.join(' OR ')})`];
+  });
+}
+
+/** Collects `SET` and `REMOVE` clauses with their placeholders. */
+class UpdateExpression {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, unknown> = {};
+  private readonly sets: string[] = [];
+  private readonly removes: string[] = [];
+
+  change(path: readonly string[], before: unknown, after: unknown): void {
+    if (canonicalJson(before ?? null) === canonicalJson(after ?? null) && (before === undefined) === (after === undefined)) return;
+    if (after === undefined) this.removes.push(this.path(path));
+    else this.sets.push(`${this.path(path)} = ${this.value(after)}`);
+  }
+
+  path(segments: readonly string[]): string {
+    return segments
+      .map((segment) => {
+        this.names[`#${segment}`] = segment;
+        return `#${segment}`;
+      })
+      .join('.');
+  }
+
+  value(value: unknown): string {
+    const placeholder = `:v${Object.keys(this.values).length}`;
+    this.values[placeholder] = value;
+    return placeholder;
+  }
+
+  update(): string {
+    return [this.sets.length > 0 ? `SET ${this.sets.join(', ')}` : '', this.removes.length > 0 ? `REMOVE ${this.removes.join(', ')}` : ''].filter(Boolean).join(' ');
+  }
+}

@@ -1,0 +1,125 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DescribeExecutionCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { EVENTS } from '../contract/names';
+import { canonicalJson } from '../domain/ledger';
+import { TaskError } from '../domain/task-error';
+import type { TaskToken } from '../ports/acknowledgements';
+import type { Alert, Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes } from '../ports/outside';
+
+/** Errors of `SendTaskSuccess` that say that nobody waits any more. */
+const NOBODY_WAITS = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
+
+export class StepFunctionsCallbacks implements Callbacks {
+  constructor(private readonly client: SFNClient) {}
+
+  async wake(taskToken: TaskToken): Promise<void> {
+    try {
+      await this.client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+    } catch (error) {
+      if (error instanceof Error && NOBODY_WAITS.has(error.name)) return;
+      throw serviceError(error, 'wake the waiting state');
+    }
+  }
+}
+
+export class StepFunctionsExecutions implements Executions {
+  constructor(
+    private readonly client: SFNClient,
+    private readonly stateMachineArn: string,
+  ) {}
+
+  async start(name: string, input: Readonly<Record<string, unknown>>): Promise<'started' | 'exists'> {
+    try {
+      // Idempotent by name while it runs, but only for the same bytes: hence canonical JSON.
+      await this.client.send(new StartExecutionCommand({ stateMachineArn: this.stateMachineArn, name, input: canonicalJson(input) }));
+      return 'started';
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ExecutionAlreadyExists') return 'exists';
+      throw serviceError(error, `start execution ${name}`);
+    }
+  }
+
+  async status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined> {
+    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    try {
+      const { status } = await this.client.send(new DescribeExecutionCommand({ executionArn }));
+      return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'RUNNING' : 'CLOSED';
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined;
+      throw serviceError(error, `describe execution ${name}`);
+    }
+  }
+}
+
+export class EventBridgeBus implements EventBus {
+  constructor(private readonly client: EventBridgeClient) {}
+
+  async publish(detailType: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    try {
+      const entry = { Source: EVENTS.source, DetailType: detailType, Detail: JSON.stringify(detail) };
+      const { FailedEntryCount: failed, Entries: entries } = await this.client.send(new PutEventsCommand({ Entries: [entry] }));
+      if ((failed ?? 0) > 0) throw new TaskError('Throttled', `the event bus did not take "${detailType}": ${entries?.[0]?.ErrorCode ?? 'no reason given'}`);
+    } catch (error) {
+      throw serviceError(error, `publish "${detailType}"`);
+    }
+  }
+}
+
+export class SnsAlerts implements Alerts {
+  constructor(
+    private readonly client: SNSClient,
+    private readonly topicArn: string,
+  ) {}
+
+  async publish({ subject, message, attributes }: Alert): Promise<void> {
+    const messageAttributes = Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }] as const);
+    try {
+      await this.client.send(
+        new PublishCommand({ TopicArn: this.topicArn, Subject: subject.slice(0, 99), Message: message, MessageAttributes: Object.fromEntries(messageAttributes) }),
+      );
+    } catch (error) {
+      throw serviceError(error, 'publish the alert');
+    }
+  }
+}
+
+export class LambdaProbes implements Probes {
+  constructor(private readonly client: LambdaClient) {}
+
+  async ask(functionArn: string, question: Readonly<Record<string, unknown>>): Promise<ProbeAnswer> {
+    try {
+      const { FunctionError: failed, Payload: payload } = await this.client.send(
+        new InvokeCommand({ FunctionName: functionArn, Payload: new TextEncoder().encode(JSON.stringify(question)) }),
+      );
+      const answer: unknown = JSON.parse(new TextDecoder().decode(payload));
+      if (failed !== undefined) return { verdict: 'no', version: 0, reason: `the probe failed: ${failed}` };
+      return toProbeAnswer(answer);
+    } catch (error) {
+      throw serviceError(error, `ask probe ${functionArn}`);
+    }
+  }
+}
+
+/** Whatever is not a clear yes is a no. */
+function toProbeAnswer(answer: unknown): ProbeAnswer {
+  const { verdict, version, reason } = (answer ?? {}) as { verdict?: unknown; version?: unknown; reason?: unknown };
+  if ((verdict !== 'yes' && verdict !== 'no') || typeof version !== 'number') {
+    return { verdict: 'no', version: 0, reason: 'the probe must answer {"verdict": "yes" | "no", "version": <number>}' };
+  }
+  return { verdict, version, ...(typeof reason === 'string' ? { reason } : {}) };
+}
+
+/** These calls may be repeated without harm, so whatever is not a refusal is worth another try. */
+function serviceError(error: unknown, call: string): TaskError {
+  if (error instanceof TaskError) return error;
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const text = `${call}: ${name}: ${message}`;
+  if (/AccessDenied|AuthorizationError|NotAuthorized/.test(name)) return new TaskError('PermissionDenied', text, { cause: error });
+  if (status === undefined || status >= 500 || status === 429 || /Throttl|LimitExceeded|TooManyRequests/.test(name)) {
+    return new TaskError('Throttled', text, { cause: error });
+  }
+  return new TaskError('UnclassifiedServiceError', text, { cause: error });
+}
