@@ -48,7 +48,7 @@ export interface ObservedGrant {
  * Every method may throw {TaskError}: `Throttled`, `PermissionDenied`, `UnclassifiedServiceError`.
  */
 export interface KeyProvider {
-  /** The KMS key id behind an alias, or `undefined`. Needs no permission on the key. */
+  /** The KMS key id behind an alias, or `undefined` when there is no such alias (or none yet). Needs `kms:DescribeKey` on the key. */
   aliasTarget(alias: string): Promise<string | undefined>;
   /** `undefined` when KMS does not know the key (or not yet: KMS is eventually consistent). */
   describe(keyId: string): Promise<ObservedKey | undefined>;

@@ -20,6 +20,7 @@ export const CALL_KINDS = {
   CreateAlias: 'change',
   UpdateAlias: 'change',
   DeleteAlias: 'change',
+  PutKeyPolicy: 'change',
   TagResource: 'change',
   CreateGrant: 'change',
   DisableKey: 'change',
@@ -166,7 +167,7 @@ const COMMON_ERRORS = {
   UnrecognizedClientException: DENIED,
   ValidationException: UNSUPPORTED,
   ValidationError: UNSUPPORTED,
-  // Its status is 408, but the SDK and its proxies also make it up when they stop waiting.
+  // 408: KMS stopped waiting for the request. The one 4xx whose lack of effect is not relied upon.
   RequestTimeoutException: OUTCOME_UNKNOWN,
   InternalFailure: OUTCOME_UNKNOWN,
   ServiceUnavailable: OUTCOME_UNKNOWN,
@@ -197,8 +198,16 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** An answer came without a member that it always has. */
+export class IncompleteAnswer extends Error {
+  constructor(member: string) {
+    super(`the answer has no ${member}`);
+  }
+}
+
 /** AWS's own words; of any other error the name and code only, because a parser's message quotes the answer it could not parse. */
 function wordsOf(error: unknown): string {
+  if (error instanceof IncompleteAnswer) return error.message;
   if (isServiceError(error)) return `${error.name}: ${error.message}`;
   const name = error instanceof Error ? error.name : 'an unknown error';
   return ['no usable answer', name, codeOf(error)].filter((word) => word !== undefined).join(', ');
