@@ -1,0 +1,41 @@
+import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
+import { isBefore, plusSeconds } from '../domain/instant';
+import type { KeyVersion, ManagedKey } from '../domain/managed-key';
+import { retirementBlocker } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
+import type { KeyProvider } from '../ports/key-provider';
+import type { Registry } from '../ports/registry';
+import { ownerOf, type RetirementInput } from './input';
+import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+
+export type CheckBakeOutput = { readonly decision: 'clean' } | { readonly decision: 'pending'; readonly reason: string };
+
+/** Check Bake: the version stayed DISABLED, and nobody used it. */
+export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
+  return async (input: RetirementInput): Promise<CheckBakeOutput> => {
+    const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
+    const version = requireVersion(key, input.previous);
+    if (version.status === 'REVOKED') return { decision: 'clean' };
+    const reason = retirementBlocker(key, version) ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
+    if (reason !== undefined) return { decision: 'pending', reason };
+    await compareWithAlias(ports.keys, key, input.enteredAt);
+    await requireStillDisabled(ports.keys, key, version);
+    const used = await usedAfterDisable(ports.keys, version);
+    return used === undefined ? { decision: 'clean' } : { decision: 'pending', reason: used };
+  };
+}
+
+async function requireStillDisabled(keys: KeyProvider, key: ManagedKey, version: KeyVersion & { kmsKeyId: string }): Promise<void> {
+  const state = (await keys.describe(version.kmsKeyId))?.keyState;
+  if (state === 'Disabled') return;
+  if (state === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: its key store is not connected`);
+  throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${state ?? 'gone'}, the registry expects Disabled. Someone else changed it.`);
+}
+
+/** A successful use after the disable was seen means that KMS applied it late or someone lifted it meanwhile. */
+async function usedAfterDisable(keys: KeyProvider, version: KeyVersion & { kmsKeyId: string }): Promise<string | undefined> {
+  const { lastUsedAt } = await keys.lastUsage(version.kmsKeyId);
+  if (version.disabledAt === undefined || lastUsedAt === null) return undefined;
+  const settledAt = plusSeconds(version.disabledAt, LAST_USAGE_LAG_SECONDS);
+  return isBefore(lastUsedAt, settledAt) ? undefined : `v${version.number} was used at ${lastUsedAt}, after it was disabled`;
+}

@@ -1,0 +1,52 @@
+import type { Instant } from '../domain/instant';
+import { versionAlias, versionOf } from '../domain/managed-key';
+import { commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
+import type { KeyProvider } from '../ports/key-provider';
+import type { Registry } from '../ports/registry';
+import { ownerOf, type RetirementInput } from './input';
+import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+
+export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
+
+/** Disable Previous Version: the soft revoke. `EnableKey` undoes it. */
+export function disablePreviousVersion(ports: { registry: Registry; keys: KeyProvider }) {
+  return async (input: RetirementInput): Promise<DisableOutput> => {
+    const owner = ownerOf(input);
+    const known = await readOwnKey(ports.registry, input.key, owner);
+    const version = requireVersion(known, input.previous);
+    if (version.status === 'DEPRECATED') {
+      const blocker = retirementBlocker(known, version) ?? (await serviceGrant(ports.keys, version.kmsKeyId));
+      if (blocker !== undefined) return { decision: 'pending', reason: blocker };
+      await compareWithAlias(ports.keys, known, input.enteredAt);
+
+      const intended = await ports.registry.transact(input.key, (key) =>
+        // A hold that came in while this was being decided wins.
+        retirementBlocker(key, version) === undefined ? intendDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+      );
+      const held = retirementBlocker(intended, version);
+      if (held !== undefined) return { decision: 'pending', reason: held };
+      await ports.keys.disable(version.kmsKeyId);
+      await requireDisabled(ports.keys, known.name, version);
+      await ports.keys.deleteAlias(versionAlias(known.policy.alias, version.number));
+    }
+    const disabled = await ports.registry.transact(input.key, (key) =>
+      versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+    );
+    return { decision: 'disabled', bakeUntil: versionOf(disabled, version.number)?.revokeNotBefore ?? input.enteredAt };
+  };
+}
+
+/** Grants that AWS services made cannot be carried over: the service goes on using the old key. */
+async function serviceGrant(keys: KeyProvider, kmsKeyId: string): Promise<string | undefined> {
+  const grant = (await keys.grants(kmsKeyId)).find((candidate) => candidate.isMadeByService);
+  return grant === undefined ? undefined : `${grant.granteePrincipal} still holds grant ${grant.grantId}, which cannot be carried over`;
+}
+
+async function requireDisabled(keys: KeyProvider, name: string, version: { number: number; kmsKeyId: string }): Promise<void> {
+  const state = (await keys.describe(version.kmsKeyId))?.keyState;
+  if (state === 'Enabled') throw new TaskError('KmsNotConsistentYet', `${name} v${version.number}: KMS does not show it Disabled yet`);
+  if (state !== 'Disabled' && state !== 'Unavailable') {
+    throw new TaskError('ObservedMismatch', `${name} v${version.number} is ${state ?? 'gone'} after our own DisableKey. Someone else changed it.`);
+  }
+}
