@@ -1,4 +1,3 @@
-import type { KeyPolicy } from '../contract/key-policy';
 import type { Instant } from '../domain/instant';
 import type { Decision, LedgerEvent } from '../domain/ledger';
 import type { KeyVersion, ManagedKey, Note } from '../domain/managed-key';
@@ -37,14 +36,12 @@ export interface Registry {
   /** Names of all registered keys: candidates only. */
   allNames(): Promise<readonly string[]>;
 
+  /** Name of the managed key that a KMS key is, or was, a version of. */
+  ownerOf(kmsKeyId: string): Promise<string | undefined>;
+
   /** Versions in a terminal status, which left the aggregate. */
   terminalVersions(name: string): Promise<readonly KeyVersion[]>;
 
   /** The ledger, in order. */
   ledger(name: string): Promise<readonly LedgerEvent[]>;
-}
-
-/** What registration needs of a configuration. */
-export interface Configuration {
-  readonly keys: readonly KeyPolicy[];
 }

@@ -20,6 +20,7 @@ import {
   FREEZE_PART,
   freezeKey,
   keyPartition,
+  kmsKeyOwnerKey,
   LEDGER_PART,
   ledgerKey,
   META_PART,
@@ -84,6 +85,10 @@ export class DynamoDbRegistry implements Registry {
     return this.candidates('#pk = :pk', { '#pk': DUE_INDEX.partitionAttribute }, {}, Number.POSITIVE_INFINITY);
   }
 
+  async ownerOf(kmsKeyId: string): Promise<string | undefined> {
+    return (await this.get(kmsKeyOwnerKey(kmsKeyId)))?.['key']?.S;
+  }
+
   async terminalVersions(name: string): Promise<readonly KeyVersion[]> {
     return (await this.queryAll(name, 'VERSION#')).map(toKeyVersion);
   }
@@ -132,6 +137,9 @@ export class DynamoDbRegistry implements Registry {
     }
     if (failed(LEDGER_PART) && !failed(META_PART)) {
       throw new TaskError('LedgerMismatch', `${name}: a ledger event ${event.seq} exists that the registry does not count`);
+    }
+    if (!failed(META_PART) && reasons.some((reason, part) => part > FREEZE_PART && reason.Code === 'ConditionalCheckFailed')) {
+      throw new TaskError('LedgerMismatch', `${name}: ${event.type} names a KMS key or a terminal version that the registry has elsewhere already`);
     }
     const invalid = reasons.find((reason) => reason.Code === 'ValidationError');
     if (invalid !== undefined) throw new TaskError('UnclassifiedServiceError', `${name}: ${event.type} was refused: ${invalid.Message ?? ''}`);

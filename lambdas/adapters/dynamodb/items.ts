@@ -16,6 +16,7 @@ export const keyPartition = (name: string): string => `${PARTITIONS.key}${name}`
 export const metaKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'META' });
 export const freezeKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'FREEZE' });
 export const ledgerKey = (name: string, seq: number): Item => toItem({ pk: keyPartition(name), sk: `LEDGER#${String(seq).padStart(10, '0')}` });
+export const kmsKeyOwnerKey = (kmsKeyId: string): Item => toItem({ pk: `${PARTITIONS.kmsKey}${kmsKeyId}`, sk: 'OWNER' });
 const versionItemKey = (name: string, number: number): Item => toItem({ pk: keyPartition(name), sk: `VERSION#${String(number).padStart(6, '0')}` });
 
 /** @throws {TaskError} `LedgerMismatch` for an item that a newer release has written. */
@@ -44,7 +45,7 @@ export const FREEZE_PART = 2;
 
 /**
  * One transition as one transaction: META on condition of sequence, head, fence and allowed statuses; the ledger event on
- * condition that none stands there; no freeze; and terminal versions in items of their own.
+ * condition that none stands there; no freeze; terminal versions in items of their own; and the owner of each new KMS key.
  */
 export function transitionItems(table: string, { before, after, event }: SealedTransition): TransactWriteItem[] {
   const name = after.name;
@@ -56,8 +57,16 @@ export function transitionItems(table: string, { before, after, event }: SealedT
   for (const version of leaving(after)) {
     parts.push({ Put: { TableName: table, Item: { ...toItem(version), ...versionItemKey(name, version.number) }, ConditionExpression: 'attribute_not_exists(pk)' } });
   }
+  for (const version of gainingKey(before, after)) {
+    // A KMS key belongs to one version of one managed key, for ever.
+    const item = { ...toItem({ key: name, version: version.number }), ...kmsKeyOwnerKey(version.kmsKeyId ?? '') };
+    parts.push({ Put: { TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' } });
+  }
   return parts;
 }
+
+const gainingKey = (before: ManagedKey | undefined, after: ManagedKey): KeyVersion[] =>
+  Object.entries(after.versions).flatMap(([id, version]) => (version.kmsKeyId !== undefined && before?.versions[id]?.kmsKeyId === undefined ? [version] : []));
 
 const leaving = (key: ManagedKey): KeyVersion[] => Object.values(key.versions).filter((version) => isTerminal(version.status));
 

@@ -1,0 +1,101 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { KMSClient, type KMSClientConfig } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { AwsCredentialIdentity } from '@smithy/types';
+import { DynamoDbAcknowledgements } from '../adapters/dynamodb/dynamodb-acknowledgements';
+import { DynamoDbRegistry } from '../adapters/dynamodb/dynamodb-registry';
+import { KmsKeyProvider } from '../adapters/kms/kms-key-provider';
+import { EventBridgeBus, LambdaProbes, SnsAlerts, StepFunctionsCallbacks, StepFunctionsExecutions } from '../adapters/outside';
+import { REQUEST_TIMEOUT_SECONDS } from '../contract/timing';
+import { defaultPolicy } from '../domain/key-policy-document';
+import { readEnvironment } from './environment';
+
+/** What a simulator or a test puts in place of the network. */
+export interface ClientOverrides {
+  readonly requestHandler?: NonNullable<KMSClientConfig['requestHandler']>;
+  readonly region?: string;
+  readonly credentials?: AwsCredentialIdentity;
+}
+
+type ClientConfig = ClientOverrides & { readonly maxAttempts: number };
+
+/**
+ * Builds what a function needs from its environment. The only place with `new …Client`.
+ *
+ * All clients make one attempt. For mutations of KMS a second one would make a second key; for everything else the workflow's
+ * own retries are bounded, jittered, visible in the history, and take no function time.
+ */
+export class Composition {
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly overrides: ClientOverrides = {},
+  ) {}
+
+  registry(): DynamoDbRegistry {
+    return new DynamoDbRegistry(this.dynamoDb(), this.variable('table'));
+  }
+
+  acknowledgements(): DynamoDbAcknowledgements {
+    return new DynamoDbAcknowledgements(this.dynamoDb(), this.variable('table'));
+  }
+
+  keys(): KmsKeyProvider {
+    const kms = new KMSClient(this.config());
+    return new KmsKeyProvider({ kms, kmsReads: kms, tagging: new ResourceGroupsTaggingAPIClient(this.config()) });
+  }
+
+  bus(): EventBridgeBus {
+    return new EventBridgeBus(new EventBridgeClient(this.config()));
+  }
+
+  probes(): LambdaProbes {
+    return new LambdaProbes(new LambdaClient(this.config()));
+  }
+
+  callbacks(): StepFunctionsCallbacks {
+    return new StepFunctionsCallbacks(new SFNClient(this.config()));
+  }
+
+  executions(): StepFunctionsExecutions {
+    return new StepFunctionsExecutions(new SFNClient(this.config()), this.variable('stateMachineArn'));
+  }
+
+  alerts(): SnsAlerts {
+    return new SnsAlerts(new SNSClient(this.config()), this.variable('topicArn'));
+  }
+
+  registryId(): string {
+    return this.variable('registryId');
+  }
+
+  rolePattern(): string {
+    return this.variable('rolePattern');
+  }
+
+  acknowledgeUrl(): string {
+    return this.variable('acknowledgeUrl');
+  }
+
+  /** Policy of a bootstrapped key without one of its own; account and partition are those of keyturn's roles. */
+  defaultPolicy(): string {
+    const [, partition = 'aws', , , accountId = ''] = this.rolePattern().split(':');
+    return defaultPolicy(partition, accountId);
+  }
+
+  private dynamoDb(): DynamoDBClient {
+    return new DynamoDBClient(this.config());
+  }
+
+  private config(): ClientConfig {
+    const milliseconds = REQUEST_TIMEOUT_SECONDS * 1000;
+    return { maxAttempts: 1, requestHandler: { connectionTimeout: 2000, requestTimeout: milliseconds, throwOnRequestTimeout: true }, ...this.overrides };
+  }
+
+  private variable(name: Parameters<typeof readEnvironment>[1][number]): string {
+    return readEnvironment(this.env, [name])[name];
+  }
+}
