@@ -1,0 +1,208 @@
+import { Timeline } from '../../../local/kernel/clock';
+import { Trace } from '../../../local/kernel/trace';
+import type { FunctionConfig } from '../../../local/lambda/function';
+import { LambdaService, type LambdaServiceOptions } from '../../../local/lambda/lambda-service';
+
+const HOME = { region: 'eu-central-1', accountId: '111122223333' };
+const START_MS = Date.UTC(2031, 4, 5, 6, 7, 8);
+const ORIGIN = { actor: 'test' };
+
+function lambda(source: string, overrides: Partial<FunctionConfig & LambdaServiceOptions> = {}) {
+  const timeline = new Timeline(START_MS);
+  const trace = new Trace(timeline);
+  let ids = 0;
+  const service = new LambdaService({
+    ...HOME,
+    timeline,
+    trace,
+    nextId: () => `00000000-0000-0000-0000-${String(++ids).padStart(12, '0')}`,
+    endpoint: () => 'http://127.0.0.1:1',
+    credentialsFor: (roleArn, session) => ({ accessKeyId: 'ASIA1', secretAccessKey: 's', sessionToken: roleArn, caller: { accountId: '1', arn: session, userId: 'u' } }),
+    ...overrides,
+  });
+  const config: FunctionConfig = {
+    name: 'f',
+    roleArn: 'arn:aws:iam::111122223333:role/f',
+    handler: 'index.handler',
+    environment: { COLOR: 'blue' },
+    timeoutSeconds: 3,
+    memoryMb: 128,
+    bundle: { source, filename: '/bundles/f/index.js' },
+    ...overrides,
+  };
+  service.putFunction(config);
+  const invoke = async (payload: unknown = {}, target = 'f') => {
+    const { payload: answer, ...rest } = await service.invoke(target, JSON.stringify(payload), ORIGIN);
+    return { ...rest, answer: JSON.parse(answer) as unknown };
+  };
+  return { service, config, timeline, trace, invoke };
+}
+
+describe('a function', () => {
+  test('gets its event and answers', async () => {
+    const { invoke } = lambda('exports.handler = async (event) => ({ doubled: event.n * 2 });');
+    expect(await invoke({ n: 21 })).toMatchObject({ answer: { doubled: 42 }, version: '$LATEST' });
+  });
+
+  test('answers null when it returns nothing', async () => {
+    expect((await lambda('exports.handler = async () => {};').invoke()).answer).toBeNull();
+  });
+
+  test('sees its own environment, role and endpoint, and not ours', async () => {
+    const { invoke } = lambda('exports.handler = async () => ({ ...process.env, global: globalThis.process.env.COLOR, required: require("node:process").env.COLOR });');
+    const { answer } = await invoke();
+    expect(answer).toMatchObject({
+      COLOR: 'blue', global: 'blue', required: 'blue', AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: 'f', AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128', AWS_ACCESS_KEY_ID: 'ASIA1', AWS_SESSION_TOKEN: 'arn:aws:iam::111122223333:role/f', AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/) as string,
+    });
+    expect(answer).not.toHaveProperty('PATH');
+  });
+
+  test('reads the virtual clock, however it asks', async () => {
+    const { invoke, timeline } = lambda(
+      'exports.handler = async (event, context) => [Date.now(), new Date().getTime(), new globalThis.Date().getTime(), new Date(5).getTime(), new Date(2020, 0) instanceof Date, context.getRemainingTimeInMillis()];',
+    );
+    await timeline.runUntil(START_MS + 500);
+    expect((await invoke()).answer).toEqual([START_MS + 500, START_MS + 500, START_MS + 500, 5, true, 3000]);
+  });
+
+  test('shares no global with another function, but keeps its own between invocations', async () => {
+    const source = 'globalThis.count = (globalThis.count ?? 0) + 1; let n = 0; exports.handler = async () => [globalThis.count, ++n];';
+    const first = lambda(source);
+    expect((await first.invoke()).answer).toEqual([1, 1]);
+    expect((await first.invoke()).answer).toEqual([1, 2]);
+    expect((await lambda(source).invoke()).answer).toEqual([1, 1]);
+    expect(globalThis).not.toHaveProperty('count');
+  });
+
+  test('serves one invocation per environment at a time', async () => {
+    const { invoke } = lambda('let busy = 0; exports.handler = async () => { busy++; await new Promise(setImmediate); return busy--; };');
+    expect((await Promise.all([invoke(), invoke(), invoke()])).map(({ answer }) => answer)).toEqual([1, 1, 1]);
+  });
+
+  test('writes its console and its standard output to its log', async () => {
+    const { invoke, service } = lambda('exports.handler = async () => { console.log("a", 1); process.stdout.write("b\\n"); console.error("c"); };');
+    expect((await invoke()).log).toEqual(['a 1\n', 'b\n', 'c\n']);
+    await invoke();
+    expect(service.logOf('f')).toHaveLength(6);
+  });
+
+  test('cannot load what is not in its bundle', async () => {
+    const { invoke } = lambda('exports.handler = async () => require("left-pad");');
+    expect((await invoke()).answer).toMatchObject({ errorType: 'Error', errorMessage: expect.stringContaining("Cannot find module 'left-pad'") as string });
+  });
+
+  test('stops time while it runs', async () => {
+    const { service, timeline } = lambda('exports.handler = async () => { await new Promise(setImmediate); return Date.now(); };');
+    const results: string[] = [];
+    timeline.after(1000, 'invoke', () => service.invoke('f', '{}', ORIGIN).then(({ payload }) => void results.push(payload)));
+    timeline.after(1001, 'later', () => void results.push('later'));
+    await timeline.runUntil(START_MS + 5000);
+    expect(results).toEqual([String(START_MS + 1000), 'later']);
+  });
+});
+
+describe('a function that fails', () => {
+  test.each([
+    ['throws an error with a name', 'const e = new Error("boom"); e.name = "KeyFrozen"; throw e;', { errorType: 'KeyFrozen', errorMessage: 'boom' }],
+    ['throws no error', 'throw "text";', { errorType: 'string', errorMessage: 'text' }],
+    ['answers too much', 'return "x".repeat(6291456);', { errorType: 'Function.ResponseSizeTooLarge' }],
+    ['exits', 'process.exit(1);', { errorType: 'Error', errorMessage: 'The function called process.exit(1)' }],
+  ])('because it %s', async (_case, body, expected) => {
+    const { invoke, trace } = lambda(`exports.handler = async () => { ${body} };`);
+    const result = await invoke();
+    expect(result.answer).toMatchObject(expected);
+    expect(result.errorType).toBe(expected.errorType);
+    expect(trace.events()).toMatchObject([{ type: 'lambda.invoked', function: 'f', execution: null, error: expected.errorType }]);
+  });
+
+  test('because its handler is missing', async () => {
+    expect((await lambda('exports.other = 1;').invoke()).errorType).toBe('Runtime.HandlerNotFound');
+  });
+
+  test('because it does not load, tries to load again', async () => {
+    const { invoke } = lambda('throw new SyntaxError("bad");');
+    expect((await invoke()).errorType).toBe('SyntaxError');
+    expect((await invoke()).errorType).toBe('SyntaxError');
+  });
+
+  test('because it runs too long, loses its environment', async () => {
+    let isLate = true;
+    const guard = () => ({ expired: isLate ? Promise.resolve() : new Promise<void>(() => undefined), cancel: () => undefined });
+    const { invoke } = lambda('let n = 0; exports.handler = async (event) => { n++; if (event.hang) await new Promise(() => {}); return n; };', { guard });
+    expect(await invoke({ hang: true })).toMatchObject({ errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after 3.00 seconds') as string });
+    isLate = false;
+    expect((await invoke()).answer).toBe(1);
+  });
+});
+
+describe('versions', () => {
+  test('stay as they were published', async () => {
+    const { service, config, invoke } = lambda('exports.handler = async () => "old " + process.env.AWS_LAMBDA_FUNCTION_VERSION;');
+    expect(service.publishVersion('f')).toBe('1');
+    service.putFunction({ ...config, bundle: { ...config.bundle, source: 'exports.handler = async () => "new";' } });
+    expect(service.publishVersion('f')).toBe('2');
+    expect((await invoke({}, 'f:1')).answer).toBe('old 1');
+    expect((await invoke({}, 'arn:aws:lambda:eu-central-1:111122223333:function:f:2')).answer).toBe('new');
+    expect((await invoke({}, 'arn:aws:lambda:eu-central-1:111122223333:function:f')).answer).toBe('new');
+  });
+
+  test.each(['f:9', 'g', 'arn:aws:lambda:eu-central-1:111122223333:function:g:1'])('that do not exist are not found: %s', (target) => {
+    expect(() => lambda('').service.invoke(target, '{}', ORIGIN)).toThrow(expect.objectContaining({ code: 'ResourceNotFoundException' }) as Error);
+  });
+});
+
+describe('an invocation is refused', () => {
+  test.each([
+    ['with a payload over 6 MB', () => JSON.stringify('x'.repeat(6_291_456)), 'RequestTooLargeException'],
+    ['with a payload that is no JSON', () => '{', 'InvalidRequestContentException'],
+  ])('%s', (_case, payload, code) => {
+    expect(() => lambda('').service.invoke('f', payload(), ORIGIN)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+});
+
+describe('an asynchronous invocation', () => {
+  const SOURCE = 'exports.handler = async (event, context) => { console.log(Date.now(), context.awsRequestId); if (event.fail) throw new Error("no"); };';
+
+  test('of a function that fails is tried again after 1 and 2 minutes, with the same request id, and then dropped', async () => {
+    const { service, timeline } = lambda(SOURCE);
+    service.invokeLater('f', '{"fail":true}', ORIGIN);
+    await timeline.runUntil(START_MS + 3_600_000);
+    const runs = service.logOf('f').map((line) => line.trim().split(' '));
+    expect(runs.map(([at]) => (Number(at) - START_MS) / 1000)).toEqual([0, 60, 180]);
+    expect(new Set(runs.map(([, id]) => id)).size).toBe(1);
+  });
+
+  test('of a function that works runs once', async () => {
+    const { service, timeline } = lambda(SOURCE);
+    service.invokeLater('f', '{}', ORIGIN);
+    await timeline.runUntil(START_MS + 3_600_000);
+    expect(service.logOf('f')).toHaveLength(1);
+  });
+});
+
+describe('the Lambda API', () => {
+  const CALLER = { accountId: '1', arn: 'arn:aws:iam::1:user/a', userId: 'u' };
+  const input = (more: object = {}) => ({ FunctionName: 'f', InvocationType: 'RequestResponse', LogType: 'None', Payload: Buffer.from('{"a":1}').toString('base64'), ...more });
+
+  test('answers payload and version, and the log on request', async () => {
+    const { service } = lambda('exports.handler = async (event) => { console.log("hello"); return event; };');
+    expect(await service.call('Invoke', input({ LogType: 'Tail' }), CALLER)).toEqual({
+      StatusCode: 200, ExecutedVersion: '$LATEST', Payload: Buffer.from('{"a":1}').toString('base64'), LogResult: Buffer.from('hello\n').toString('base64'),
+    });
+  });
+
+  test('marks a function error', async () => {
+    const { service } = lambda('exports.handler = async () => { throw new Error("x"); };');
+    expect(await service.call('Invoke', input(), CALLER)).toMatchObject({ FunctionError: 'Unhandled' });
+  });
+
+  test('accepts an event at once', () => {
+    expect(lambda('exports.handler = async () => 1;').service.call('Invoke', input({ InvocationType: 'Event' }), CALLER)).toEqual({ StatusCode: 202 });
+  });
+
+  test.each([['ListFunctions', {}], ['Invoke', input({ InvocationType: 'DryRun' })]])('refuses what is not modelled: %s', (operation, body) => {
+    expect(() => lambda('').service.call(operation, body, CALLER)).toThrow('does not model');
+  });
+});
