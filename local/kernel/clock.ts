@@ -79,16 +79,24 @@ export class Timeline implements Clock {
    * @throws what a timer threw: an emulation that fails inside is a bug, never a result.
    */
   async runUntil(untilMs: number): Promise<void> {
+    let isQuiet = false;
     for (;;) {
       if (this.failure) throw this.failure.error;
       const next = this.timers[0];
       if (next !== undefined && next.atMs <= this.currentMs) {
         this.timers.shift();
         this.start(next);
+        isQuiet = false;
       } else if (this.active > 0) {
         await this.somethingSettles();
+        isQuiet = false;
+      } else if (!isQuiet) {
+        // Whoever awaits a settled activity comes some microtasks later, and may start the next one: time waits for that too.
+        await new Promise((resolve) => setImmediate(resolve));
+        isQuiet = true;
       } else if (next !== undefined && next.atMs <= untilMs) {
         this.currentMs = next.atMs;
+        isQuiet = false;
       } else {
         this.currentMs = Math.max(this.currentMs, untilMs);
         return;

@@ -1,0 +1,127 @@
+import jsonata from 'jsonata';
+import type { Json } from '../../lambdas/domain/trace';
+import type { Timeline } from '../kernel/clock';
+import { registerFunctions } from './expression-functions';
+
+/** An expression failed, or gave what the field cannot take. The interpreter words it as `States.QueryEvaluationError`. */
+export class EvaluationError extends Error {
+  /** @param location the field, such as `Arguments/Payload/key`; none when no expression is to blame */
+  constructor(message: string, readonly location?: string) {
+    super(message);
+    this.name = 'EvaluationError';
+  }
+}
+
+/** What an expression sees: `states` as `$states`, and each variable by its name. */
+export type Bindings = Readonly<Record<string, Json>>;
+
+export interface ExpressionSources {
+  readonly timeline: Timeline;
+  /** Uniform in [0, 1): behind `$random` and `$shuffle`. */
+  readonly random: () => number;
+  /** Behind `$uuid`. */
+  readonly newId: () => string;
+}
+
+const EXPRESSION = /^\{%([^]*)%\}$/;
+
+/** A whole string `{% … %}`; anything else is a literal. */
+export function isExpression(value: Json): value is string {
+  return typeof value === 'string' && EXPRESSION.test(value);
+}
+
+/** Evaluates JSONata in templates. Every expression is compiled once; evaluation holds the virtual time. */
+export class Expressions {
+  private readonly compiled = new Map<string, jsonata.Expression>();
+
+  constructor(private readonly sources: ExpressionSources) {}
+
+  /**
+   * Replaces every `{% … %}` string in `template`, in the order of its members.
+   * @throws {EvaluationError} when an expression throws, or returns nothing or a function
+   */
+  async evaluate(template: Json, bindings: Bindings, location: string): Promise<Json> {
+    if (isExpression(template)) return this.evaluateExpression(template, bindings, location);
+    if (Array.isArray(template)) {
+      const elements: Json[] = [];
+      for (const [index, element] of template.entries()) elements.push(await this.evaluate(element, bindings, `${location}[${index}]`));
+      return elements;
+    }
+    if (typeof template === 'object' && template !== null) {
+      const members: [string, Json][] = [];
+      for (const [key, member] of Object.entries(template)) members.push([key, await this.evaluate(member, bindings, `${location}/${key}`)]);
+      return Object.fromEntries(members);
+    }
+    return template;
+  }
+
+  private async evaluateExpression(template: string, bindings: Bindings, location: string): Promise<Json> {
+    const source = sourceOf(template);
+    const blame = `The JSONata expression '${source}' specified for the field '${location}'`;
+    let result: unknown;
+    try {
+      result = await this.sources.timeline.track(this.compile(source).evaluate(undefined, bindings));
+    } catch (error) {
+      throw new EvaluationError(`${blame} threw an error during evaluation. ${describe(error)}`, location);
+    }
+    if (result === undefined) throw new EvaluationError(`${blame} returned nothing (undefined).`, location);
+    const json = toJson(result);
+    if (json === undefined) throw new EvaluationError(`${blame} returned an unsupported result type.`, location);
+    return json;
+  }
+
+  private compile(source: string): jsonata.Expression {
+    let expression = this.compiled.get(source);
+    if (expression === undefined) {
+      expression = jsonata(source);
+      registerFunctions(expression, this.sources);
+      this.compiled.set(source, expression);
+    }
+    return expression;
+  }
+}
+
+/** The expression between the marks, as AWS's messages quote it. */
+export function sourceOf(template: string): string {
+  return (EXPRESSION.exec(template)?.[1] ?? template).trim();
+}
+
+/** JSONata's word for the type of a value. */
+export function typeOf(value: Json): 'null' | 'array' | 'object' | 'string' | 'number' | 'boolean' {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return 'object';
+  }
+}
+
+/** JSONata marks its arrays and functions with extra members: only plain JSON leaves; `undefined` when a function is inside. */
+function toJson(value: unknown): Json | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (Array.isArray(value)) {
+    const elements = value.map(toJson);
+    return elements.every((element) => element !== undefined) ? elements : undefined;
+  }
+  if (typeof value !== 'object' || '_jsonata_lambda' in value || '_jsonata_function' in value) return undefined;
+  const members: [string, Json][] = [];
+  for (const [key, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    const json = toJson(member);
+    if (json === undefined) return undefined;
+    members.push([key, json]);
+  }
+  return Object.fromEntries(members);
+}
+
+function describe(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
+  return `${code}${'message' in error ? String(error.message) : 'unknown error'}`;
+}
