@@ -1,0 +1,8 @@
+import { onLambda, type CreateHandler } from '../runtime/on-lambda';
+import { taskHandler } from '../runtime/task-handler';
+import { abortSafely, abortSafelyInput } from '../tasks/abort-safely';
+
+export const create: CreateHandler = (composition, logger) =>
+  taskHandler(abortSafelyInput, abortSafely({ registry: composition.registry(), keys: composition.keys() }), logger);
+
+export const handler = onLambda('abort-safely', create);

@@ -1,0 +1,9 @@
+import { onLambda, type CreateHandler } from '../runtime/on-lambda';
+import { taskHandler } from '../runtime/task-handler';
+import { checkBake } from '../tasks/check-bake';
+import { retirementInput } from '../tasks/input';
+
+export const create: CreateHandler = (composition, logger) =>
+  taskHandler(retirementInput, checkBake({ registry: composition.registry(), keys: composition.keys() }), logger);
+
+export const handler = onLambda('check-bake', create);

@@ -1,0 +1,20 @@
+import { onLambda, type CreateHandler } from '../runtime/on-lambda';
+import { taskHandler } from '../runtime/task-handler';
+import { notifyDependent, notifyDependentInput } from '../tasks/notify-dependent';
+
+export const create: CreateHandler = (composition, logger) =>
+  taskHandler(
+    notifyDependentInput,
+    notifyDependent({
+      registry: composition.registry(),
+      keys: composition.keys(),
+      acknowledgements: composition.acknowledgements(),
+      bus: composition.bus(),
+      probes: composition.probes(),
+      callbacks: composition.callbacks(),
+      acknowledgeUrl: composition.acknowledgeUrl(),
+    }),
+    logger,
+  );
+
+export const handler = onLambda('notify-dependent', create);

@@ -1,0 +1,9 @@
+import { onLambda, type CreateHandler } from '../runtime/on-lambda';
+import { taskHandler } from '../runtime/task-handler';
+import { rotationInput } from '../tasks/input';
+import { settle } from '../tasks/settle';
+
+export const create: CreateHandler = (composition, logger) =>
+  taskHandler(rotationInput, settle({ registry: composition.registry() }), logger);
+
+export const handler = onLambda('settle', create);
