@@ -60,7 +60,11 @@ export function requiredAccess(call: ServiceCall, sources: AuthorizationSources)
     case 'sns':
       return [{ action: `sns:${call.operation}`, resource: text(input['TopicArn']) ?? '*' }];
     case 'events':
-      return busNames(input).map((bus) => ({ action: `events:${call.operation}`, resource: eventBusArn(bus, sources) }));
+      return entriesOf(input).map((entry) => ({
+        action: `events:${call.operation}`,
+        resource: eventBusArn(text(entry['EventBusName']) ?? 'default', sources),
+        conditionKeys: { 'events:source': text(entry['Source']), 'events:detail-type': text(entry['DetailType']) },
+      }));
     case 'sqs':
       return [{ action: `sqs:${call.operation}`, resource: arn('sqs', (text(input['QueueUrl']) ?? '').split('/').pop() ?? '', sources) }];
     case 'tagging':
@@ -128,9 +132,8 @@ function functionArn(input: Readonly<Record<string, unknown>>, sources: Authoriz
   return qualifier === undefined ? unqualified : `${unqualified}:${qualifier}`;
 }
 
-function busNames(input: Readonly<Record<string, unknown>>): readonly string[] {
-  const entries = Array.isArray(input['Entries']) ? input['Entries'].filter(isRecord) : [];
-  return [...new Set(entries.map((entry) => text(entry['EventBusName']) ?? 'default'))];
+function entriesOf(input: Readonly<Record<string, unknown>>): readonly Record<string, unknown>[] {
+  return Array.isArray(input['Entries']) ? input['Entries'].filter(isRecord) : [];
 }
 
 function eventBusArn(bus: string, sources: AuthorizationSources): string {
