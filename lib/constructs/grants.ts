@@ -1,0 +1,225 @@
+import { EVENTS, DUE_INDEX, KEY_TAGS, PARTITIONS } from '../../lambdas/contract/names';
+import type { FunctionName } from '../../lambdas/contract/functions';
+
+/**
+ * What each function's role may do: its own calls and nothing else. One row per grant, with its reason, so that a review
+ * reads this file and not a template.
+ */
+
+/** One IAM statement, `Allow` unless said otherwise. */
+export interface Grant {
+  readonly why: string;
+  readonly effect?: 'Deny';
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The ARNs that grants are limited to. */
+export interface GrantScope {
+  readonly tableArn: string;
+  readonly registryId: string;
+  readonly stateMachineArn: string;
+  /** Every execution of the state machine. */
+  readonly executionsArn: string;
+  readonly topicArn: string;
+  readonly eventBusArn: string;
+  /** Every KMS key of this account and Region. */
+  readonly anyKeyArn: string;
+  /** The configured aliases, and below each its version aliases. */
+  readonly aliasArns: readonly string[];
+  readonly versionAliasArns: readonly string[];
+  readonly adoptedKeyArns: readonly string[];
+  readonly probeArns: readonly string[];
+}
+
+const ROUND_TRIP = [
+  'kms:Encrypt',
+  'kms:Decrypt',
+  'kms:Sign',
+  'kms:Verify',
+  'kms:GenerateMac',
+  'kms:VerifyMac',
+  'kms:DeriveSharedSecret',
+  'kms:GetPublicKey',
+  'kms:Encapsulate',
+  'kms:Decapsulate',
+] as const;
+
+/** `dynamodb:LeadingKeys` limits a role to partitions; a transaction is authorized as its parts. */
+function items(scope: GrantScope, why: string, prefix: string, actions: readonly string[]): Grant {
+  return {
+    why,
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [scope.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${prefix}*`] } },
+  };
+}
+
+const registry = (scope: GrantScope) =>
+  items(scope, 'reads keys strongly, writes transitions with their ledger events', PARTITIONS.key, ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem']);
+
+const dueIndex = (scope: GrantScope): Grant => ({
+  why: 'finds candidates; the index never decides',
+  actions: ['dynamodb:Query'],
+  resources: [`${scope.tableArn}/index/${DUE_INDEX.name}`],
+});
+
+const readAcknowledgements = (scope: GrantScope) => items(scope, 'counts the answers', PARTITIONS.acknowledgement, ['GetItem']);
+
+const askDependents = (scope: GrantScope) =>
+  items(scope, 'opens questions and keeps answers that exist', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']);
+
+/** Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported. */
+const readKeys = (scope: GrantScope, ...actions: readonly string[]): Grant => ({
+  why: 'compares the registry with what KMS has',
+  actions: ['kms:DescribeKey', ...actions],
+  resources: [scope.anyKeyArn],
+});
+
+const listAliases: Grant = { why: 'finds what an alias points to: KMS knows no narrower resource', actions: ['kms:ListAliases'], resources: ['*'] };
+
+const observe = (scope: GrantScope, ...actions: readonly string[]) => [readKeys(scope, ...actions), listAliases];
+
+/** By the tag that `CreateKey` sets, not by `kms:ResourceAliases`, which stops matching a key when its alias leaves it. */
+const onOwnKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions: Grant['conditions'] = {}): Grant => ({
+  why,
+  actions,
+  resources: [scope.anyKeyArn],
+  conditions: { ...conditions, StringEquals: { [`aws:ResourceTag/${KEY_TAGS.registry}`]: scope.registryId } },
+});
+
+/** An adopted key carries no tag of this registry, so the configuration names it. Nothing when no key is adopted. */
+const onAdoptedKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions?: Grant['conditions']): readonly Grant[] =>
+  forEach(scope.adoptedKeyArns, (resources) => ({ why, actions, resources, ...(conditions === undefined ? {} : { conditions }) }));
+
+/** IAM limits one policy to 10,240 characters; statements this small let CDK spread a large fleet over several policies. */
+const MAX_RESOURCES_PER_STATEMENT = 20;
+
+function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant): readonly Grant[] {
+  const count = Math.ceil(resources.length / MAX_RESOURCES_PER_STATEMENT);
+  return Array.from({ length: count }, (_, index) => grant(resources.slice(index * MAX_RESOURCES_PER_STATEMENT, (index + 1) * MAX_RESOURCES_PER_STATEMENT)));
+}
+
+const publishEvents = (scope: GrantScope): Grant => ({
+  why: 'tells dependents',
+  actions: ['events:PutEvents'],
+  resources: [scope.eventBusArn],
+  conditions: { StringEquals: { 'events:source': EVENTS.source } },
+});
+
+const wake = (scope: GrantScope): Grant => ({
+  why: 'wakes the waiting state; the answer itself is in the registry',
+  actions: ['states:SendTaskSuccess'],
+  resources: [scope.stateMachineArn],
+});
+
+const supersededOnly = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [KEY_TAGS.superseded] } } as const;
+
+const askProbes = (scope: GrantScope) =>
+  forEach(scope.probeArns, (resources) => ({ why: 'asks exactly the configured probes', actions: ['lambda:InvokeFunction'], resources }));
+
+export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[]> = {
+  'claim-rotation': (scope) => [registry(scope), ...observe(scope)],
+
+  'create-key-version': (scope) => [
+    registry(scope),
+    ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags', 'kms:ListGrants'),
+    {
+      why: 'makes the version, only with the tag of this registry; a key that does not exist yet has no ARN',
+      actions: ['kms:CreateKey'],
+      resources: ['*'],
+      conditions: { StringEquals: { [`aws:RequestTag/${KEY_TAGS.registry}`]: scope.registryId } },
+    },
+    {
+      why: 'CreateKey with tags needs it, on a key whose resource tags do not exist yet',
+      actions: ['kms:TagResource'],
+      resources: [scope.anyKeyArn],
+      conditions: { StringEquals: { [`aws:RequestTag/${KEY_TAGS.registry}`]: scope.registryId } },
+    },
+    onOwnKeys(scope, 'gives the new key its version alias, policy and the carried grants', ['kms:CreateAlias', 'kms:PutKeyPolicy', 'kms:CreateGrant']),
+    ...forEach(scope.versionAliasArns, (resources) => ({ why: 'the version alias', actions: ['kms:CreateAlias'], resources })),
+    { why: 'sees whether the key store is connected: KMS knows no narrower resource', actions: ['kms:DescribeCustomKeyStores'], resources: ['*'] },
+    { why: 'finds a key whose CreateKey lost its answer: the API knows no narrower resource', actions: ['tag:GetResources'], resources: ['*'] },
+  ],
+
+  'prove-key-version': (scope) => [registry(scope), readKeys(scope), onOwnKeys(scope, 'the round trip on the new key', ROUND_TRIP)],
+
+  'notify-dependent': (scope) => [
+    registry(scope),
+    askDependents(scope),
+    readKeys(scope),
+    onOwnKeys(scope, 'puts the public key into the event', ['kms:GetPublicKey']),
+    publishEvents(scope),
+    wake(scope),
+    ...askProbes(scope),
+  ],
+
+  'promote-key-version': (scope) => [
+    registry(scope),
+    readAcknowledgements(scope),
+    ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListGrants'),
+    ...forEach(scope.aliasArns, (resources) => ({ why: 'moves the alias, or makes it at bootstrap', actions: ['kms:UpdateAlias', 'kms:CreateAlias'], resources })),
+    onOwnKeys(scope, 'KMS asks for it on the new target, and for UpdateAlias on the current one too', ['kms:UpdateAlias', 'kms:CreateAlias']),
+    ...onAdoptedKeys(scope, 'an adopted key is the current target once', ['kms:UpdateAlias']),
+    {
+      why: 'a late call of a former owner must not bring the alias back to a superseded version',
+      effect: 'Deny',
+      actions: ['kms:UpdateAlias'],
+      resources: [scope.anyKeyArn],
+      conditions: { StringEquals: { [`aws:ResourceTag/${KEY_TAGS.superseded}`]: 'true' } },
+    },
+  ],
+
+  'confirm-promotion': (scope) => [
+    registry(scope),
+    askDependents(scope),
+    ...observe(scope),
+    onOwnKeys(scope, 'the round trip through the alias', ROUND_TRIP),
+    onOwnKeys(scope, 'marks the previous version superseded', ['kms:TagResource'], supersededOnly),
+    ...onAdoptedKeys(scope, 'marks an adopted previous version superseded', ['kms:TagResource'], supersededOnly),
+    publishEvents(scope),
+  ],
+
+  'check-drain': (scope) => [registry(scope), readAcknowledgements(scope), ...askProbes(scope), ...observe(scope, 'kms:GetKeyLastUsage')],
+
+  // Retirement needs the tag: an adopted version is kept, so no ARN of one stands here or at the revocation.
+  'disable-previous-version': (scope) => [
+    registry(scope),
+    ...observe(scope, 'kms:ListGrants'),
+    onOwnKeys(scope, 'the soft revoke, and the end of its version alias', ['kms:DisableKey', 'kms:DeleteAlias']),
+    ...forEach(scope.versionAliasArns, (resources) => ({ why: 'the version alias ends with it', actions: ['kms:DeleteAlias'], resources })),
+  ],
+
+  'check-bake': (scope) => [registry(scope), ...observe(scope, 'kms:GetKeyLastUsage')],
+
+  'revoke-previous-version': (scope) => [
+    registry(scope),
+    ...observe(scope),
+    onOwnKeys(scope, "the irreversible step, after KMS's own waiting period", ['kms:ScheduleKeyDeletion']),
+  ],
+
+  'release-rotation': (scope) => [registry(scope)],
+
+  'classify-failure': (scope) => [registry(scope), { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] }],
+
+  settle: (scope) => [registry(scope)],
+
+  'abort-safely': (scope) => [registry(scope), ...observe(scope)],
+
+  'start-due-rotations': (scope) => [
+    registry(scope),
+    dueIndex(scope),
+    { why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] },
+    { why: 'tells a running execution from a closed one when the name is taken', actions: ['states:DescribeExecution'], resources: [scope.executionsArn] },
+  ],
+
+  acknowledge: (scope) => [
+    items(scope, 'records the answer; nothing of a key is within reach of a public entrance', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']),
+    wake(scope),
+  ],
+
+  'register-keys': (scope) => [registry(scope), dueIndex(scope), ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags', 'kms:ListGrants')],
+
+  'record-key-deletion': (scope) => [registry(scope), readKeys(scope)],
+};

@@ -1,0 +1,124 @@
+import { CfnOutput, Duration, Stack, Token, type StackProps } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Construct } from 'constructs';
+import { FUNCTIONS, type FunctionName } from '../lambdas/contract/functions';
+import type { KeyPolicy } from '../lambdas/contract/key-policy';
+import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
+import { AcknowledgeUrl, REGIONS_WITHOUT_FUNCTION_URLS } from './constructs/acknowledge-url';
+import { Alarms } from './constructs/alarms';
+import { Alerts } from './constructs/alerts';
+import { GRANTS, type GrantScope } from './constructs/grants';
+import { bundlePolicies, KeyRegistration, policiesFileOf } from './constructs/key-registration';
+import { KeyRotationMachine } from './constructs/key-rotation-machine';
+import { KeyturnFunction } from './constructs/keyturn-function';
+import { RegistryTable } from './constructs/registry-table';
+import { StarterSchedule } from './constructs/starter-schedule';
+
+export interface KeyturnStackProps extends StackProps {
+  /** The managed keys, from `loadConfig`. */
+  readonly policies: readonly KeyPolicy[];
+}
+
+/** keyturn in one account and Region. */
+export class KeyturnStack extends Stack {
+  /** @throws {Error} when the Region is known and has no Function URLs. */
+  constructor(scope: Construct, id: string, { policies, ...props }: KeyturnStackProps) {
+    super(scope, id, { description: 'keyturn rotates KMS keys, exactly once per key and rotation window', ...props });
+    requireFunctionUrls(this.region);
+
+    const table = new RegistryTable(this, 'Registry');
+    const { topic, deadLetterQueue } = new Alerts(this, 'Alerts');
+    const grantScope = this.grantScope(policies, table.tableArn, topic.topicArn);
+    const rolePath = `/keyturn/${this.stackName}/`;
+    const environment: Record<Exclude<EnvName, typeof ENV.acknowledgeUrl>, string> = {
+      [ENV.table]: table.tableName,
+      [ENV.registryId]: grantScope.registryId,
+      [ENV.rolePattern]: `arn:${this.partition}:iam::${this.account}:role${rolePath}*`,
+      [ENV.stateMachineArn]: grantScope.stateMachineArn,
+      [ENV.topicArn]: topic.topicArn,
+    };
+    const createFunction = (name: FunctionName, values: Partial<Record<EnvName, string>>, commandHooks?: ICommandHooks) =>
+      new KeyturnFunction(this, {
+        functionName: name,
+        environment: pick(values, FUNCTIONS[name].environment),
+        grants: GRANTS[name](grantScope),
+        rolePath,
+        commandHooks,
+      });
+
+    // First, because others are told its URL.
+    const acknowledge = createFunction('acknowledge', environment);
+    const { url } = new AcknowledgeUrl(this, 'AcknowledgeEntrance', { acknowledge, principals: principalsOf(policies) });
+    const policiesFile = policiesFileOf(policies);
+    const hooks: Partial<Record<FunctionName, ICommandHooks>> = { 'register-keys': bundlePolicies(this, policiesFile) };
+    const others = (Object.keys(FUNCTIONS) as FunctionName[])
+      .filter((name) => name !== 'acknowledge')
+      .map((name) => [name, createFunction(name, { ...environment, [ENV.acknowledgeUrl]: url }, hooks[name])] as const);
+    const functions = { acknowledge, ...Object.fromEntries(others) } as Record<FunctionName, KeyturnFunction>;
+
+    const machine = new KeyRotationMachine(this, 'KeyRotation', { stateMachineName: this.stateMachineName, functions });
+    const starter = functions['start-due-rotations'];
+    new StarterSchedule(this, 'StarterSchedule', { starter, deadLetterQueue });
+    new Rule(this, 'KeyDeleted', {
+      description: 'KMS has deleted a key at the end of its waiting period',
+      eventPattern: { source: ['aws.kms'], detailType: ['KMS CMK Deletion'] },
+      targets: [new LambdaTarget(functions['record-key-deletion'], { deadLetterQueue, maxEventAge: Duration.hours(24), retryAttempts: 10 })],
+    });
+    new KeyRegistration(this, 'KeyRegistration', {
+      registerKeys: functions['register-keys'],
+      policies: policiesFile,
+      registryId: grantScope.registryId,
+    });
+    new Alarms(this, 'Alarms', { machine, starter, deadLetterQueue, topic });
+
+    new CfnOutput(this, STACK_OUTPUTS.table, { value: table.tableName });
+    new CfnOutput(this, STACK_OUTPUTS.stateMachineArn, { value: machine.stateMachineArn });
+    new CfnOutput(this, STACK_OUTPUTS.topicArn, { value: topic.topicArn });
+    new CfnOutput(this, STACK_OUTPUTS.acknowledgeUrl, { value: url });
+  }
+
+  /** Fixed, because the functions' roles name the machine while the machine names the functions. */
+  private get stateMachineName(): string {
+    return `${this.stackName}-key-rotation`;
+  }
+
+  private grantScope(policies: readonly KeyPolicy[], tableArn: string, topicArn: string): GrantScope {
+    const arn = (service: string, resource: string) => `arn:${this.partition}:${service}:${this.region}:${this.account}:${resource}`;
+    return {
+      tableArn,
+      topicArn,
+      registryId: `${this.account}:${this.region}:${this.stackName}`,
+      stateMachineArn: arn('states', `stateMachine:${this.stateMachineName}`),
+      executionsArn: arn('states', `execution:${this.stateMachineName}:*`),
+      eventBusArn: arn('events', 'event-bus/default'),
+      anyKeyArn: arn('kms', 'key/*'),
+      aliasArns: policies.map(({ alias }) => arn('kms', alias)),
+      versionAliasArns: policies.map(({ alias }) => arn('kms', `${alias}/v*`)),
+      adoptedKeyArns: policies.flatMap(({ adopt }) => adopt ?? []),
+      probeArns: [...new Set(policies.flatMap(({ dependents }) => dependents).flatMap((one) => (one.kind === 'probe' ? one.functionArn : [])))],
+    };
+  }
+}
+
+/** People and dependents act through Function URLs, so that AWS vouches for who they are. */
+function requireFunctionUrls(region: string): void {
+  if (Token.isUnresolved(region) || !REGIONS_WITHOUT_FUNCTION_URLS.includes(region)) return;
+  throw new Error(`Region ${region} has no Lambda Function URLs, through which dependents answer. Deploy to another Region, which then rotates that Region's keys.`);
+}
+
+function principalsOf(policies: readonly KeyPolicy[]): readonly string[] {
+  return policies.flatMap(({ dependents }) => dependents).flatMap((dependent) => (dependent.kind === 'event' ? dependent.principal : []));
+}
+
+/** @throws {Error} when the contract names a variable that nobody provides. */
+function pick(values: Partial<Record<EnvName, string>>, names: readonly EnvName[]): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`no value for the environment variable ${name}`);
+      return [name, value];
+    }),
+  );
+}
