@@ -49,17 +49,19 @@ export class Execution {
   readonly arn: string;
   readonly name: string;
   readonly inputText: string;
+  readonly input: Json;
   readonly startedAtMs: number;
   readonly history: History;
 
   status: ExecutionStatus = 'RUNNING';
   endedAtMs: number | undefined;
-  /** JSON text, once SUCCEEDED. */
+  /** Once SUCCEEDED, else null. */
+  output: Json = null;
+  /** JSON text of the output, once SUCCEEDED. */
   outputText: string | undefined;
   error: string | undefined;
   cause: string | undefined;
 
-  private readonly input: Json;
   private readonly root: Lane;
   private cancelDeadline: () => void = () => undefined;
 
@@ -142,26 +144,27 @@ export class Execution {
     if (this.status !== 'RUNNING') return;
     try {
       const output = await this.root.run(definition, this.input, this.inputText);
-      this.end('SUCCEEDED', { outputText: JSON.stringify(output) });
+      this.end('SUCCEEDED', { output });
     } catch (error) {
       if (error instanceof StateFailure) this.end('FAILED', { error: error.error, cause: error.cause });
       else if (!(error instanceof LaneClosed)) this.timeline.after(0, `failure of the interpreter in ${this.name}`, () => Promise.reject(asError(error)));
     }
   }
 
-  private end(status: Exclude<ExecutionStatus, 'RUNNING'>, result: { outputText?: string; error?: string | undefined; cause?: string | undefined } = {}): void {
+  private end(status: Exclude<ExecutionStatus, 'RUNNING'>, result: Result = {}): void {
     if (this.status !== 'RUNNING') return;
     const isOwnEnd = status === 'SUCCEEDED' || status === 'FAILED';
     this.root.close();
     this.cancelDeadline();
     this.status = status;
     this.endedAtMs = this.timeline.nowMs();
-    this.outputText = result.outputText;
+    this.output = result.output ?? null;
+    this.outputText = result.output === undefined ? undefined : JSON.stringify(result.output);
     this.error = result.error;
     this.cause = result.cause;
     const { type, key } = ENDINGS[status];
     const details: EventDetails = {
-      ...(result.outputText === undefined ? {} : payload('output', result.outputText)),
+      ...(this.outputText === undefined ? {} : payload('output', this.outputText)),
       ...(result.error === undefined ? {} : { error: result.error }),
       ...(result.cause === undefined ? {} : { cause: result.cause }),
     };
@@ -169,6 +172,12 @@ export class Execution {
     this.history.close(type, isOwnEnd ? this.root.cursorId : 0, { [key]: details });
     this.observer.ended?.(this);
   }
+}
+
+interface Result {
+  readonly output?: Json;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
 }
 
 const ENDINGS = {

@@ -121,21 +121,18 @@ const FIELDS_NOT_MODELLED = new Set([
   'Iterator',
 ]);
 
-function refusal(error: ZodError, location: string): AwsError {
-  const missing = error.issues.filter((issue) => issue.code === 'invalid_type' && issue.input === undefined);
+function refusal({ issues }: ZodError, location: string): AwsError {
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  const notInterpreted = unknown.find((field) => FIELDS_NOT_MODELLED.has(field));
+  if (notInterpreted !== undefined) return notModelled(`the field '${notInterpreted}' (at ${location})`);
+  const missing = issues.filter((issue) => issue.code === 'invalid_type' && issue.input === undefined);
   if (missing.length > 0) {
-    const fields = missing.map((issue) => issue.path.join('/')).join(', ');
-    return invalidDefinition(`These fields are required: [${fields}]`, location);
+    return invalidDefinition(`These fields are required: [${missing.map((issue) => issue.path.join('/')).join(', ')}]`, location);
   }
-  const [issue] = error.issues;
+  if (unknown.length > 0) return invalidDefinition(`Field is not supported: '${unknown.join(', ')}'`, location);
+  const [issue] = issues;
   const path = (issue?.path ?? []).join('/');
   const at = path === '' ? location : `${location === '/' ? '' : location}/${path}`;
-  if (issue?.code === 'unrecognized_keys') {
-    const field = issue.keys.find((key) => FIELDS_NOT_MODELLED.has(key));
-    return field === undefined
-      ? invalidDefinition(`Field is not supported: '${issue.keys.join(', ')}'`, at)
-      : notModelled(`the field '${field}' (at ${at})`);
-  }
   if (path.startsWith('ProcessorConfig')) return notModelled(`a distributed Map (at ${at})`);
   return invalidDefinition(issue?.message ?? 'is not valid', at);
 }

@@ -47,7 +47,8 @@ function assignments(state: State): readonly string[] {
   return [...own, ...rules, ...catchers].flatMap((assign) => Object.keys(assign ?? {}));
 }
 
-function nestedBlocks(state: State): readonly StatesBlock[] {
+/** The blocks inside a Parallel or a Map. */
+export function nestedBlocks(state: State): readonly StatesBlock[] {
   if (state.Type === 'Parallel') return state.Branches;
   return state.Type === 'Map' ? [state.ItemProcessor] : [];
 }

@@ -1,0 +1,89 @@
+import { z, type ZodError } from 'zod';
+import { AwsError, notModelled } from '../kernel/aws-error';
+import { MAX_PAYLOAD_BYTES } from '../asl/limits';
+
+/**
+ * The requests of the modelled operations. A member that is not listed is refused by name.
+ * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_Operations.html
+ */
+
+const arn = z.string().min(1).max(256);
+const name = z.string().min(1).max(80);
+const data = z.string().max(MAX_PAYLOAD_BYTES);
+const error = z.string().max(256);
+const cause = z.string().max(32_768);
+const taskToken = z.string().min(1).max(2_048);
+const page = { maxResults: z.number().int().min(0).max(1_000).optional(), nextToken: z.string().min(1).max(1_024).optional() };
+
+export const EXECUTION_STATUSES = ['SUCCEEDED', 'TIMED_OUT', 'PENDING_REDRIVE', 'ABORTED', 'FAILED', 'RUNNING'] as const;
+
+export const REQUESTS = {
+  CreateStateMachine: z.strictObject({
+    name,
+    definition: z.string().min(1).max(1_048_576),
+    roleArn: arn,
+    type: z.literal('STANDARD').optional(),
+    loggingConfiguration: z.json().optional(),
+    tracingConfiguration: z.json().optional(),
+    tags: z.array(z.json()).optional(),
+  }),
+  DescribeStateMachine: z.strictObject({ stateMachineArn: arn }),
+  StartExecution: z.strictObject({ stateMachineArn: arn, name: name.optional(), input: data.optional() }),
+  DescribeExecution: z.strictObject({ executionArn: arn }),
+  ListExecutions: z.strictObject({ stateMachineArn: arn, statusFilter: z.enum(EXECUTION_STATUSES).optional(), ...page }),
+  GetExecutionHistory: z.strictObject({
+    executionArn: arn,
+    reverseOrder: z.boolean().optional(),
+    includeExecutionData: z.boolean().optional(),
+    ...page,
+  }),
+  StopExecution: z.strictObject({ executionArn: arn, error: error.optional(), cause: cause.optional() }),
+  SendTaskSuccess: z.strictObject({ taskToken, output: data }),
+  SendTaskFailure: z.strictObject({ taskToken, error: error.optional(), cause: cause.optional() }),
+  SendTaskHeartbeat: z.strictObject({ taskToken }),
+} as const;
+
+export type OperationName = keyof typeof REQUESTS;
+export type Request<Operation extends OperationName> = z.infer<(typeof REQUESTS)[Operation]>;
+
+export function isOperation(operation: string): operation is OperationName {
+  return Object.hasOwn(REQUESTS, operation);
+}
+
+/** @throws {AwsError} ValidationException in AWS's wording; NotModelledLocally for a member that is not modelled */
+export function requestOf<Operation extends OperationName>(operation: Operation, input: unknown): Request<Operation> {
+  const result = REQUESTS[operation].safeParse(input ?? {}, { reportInput: true });
+  // TypeScript cannot relate the parsed union to the one operation.
+  if (result.success) return result.data as Request<Operation>;
+  throw validationError(operation, result.error);
+}
+
+function validationError(operation: string, { issues: [issue] }: ZodError): AwsError {
+  if (issue?.code === 'unrecognized_keys') return notModelled(`the member '${issue.keys.join(', ')}' of ${operation}`);
+  const member = issue?.path.join('.') ?? '';
+  if (operation === 'CreateStateMachine' && member === 'type') return notModelled(`state machines of type ${String(issue?.input)}`);
+  const value = issue?.input === undefined ? 'null' : `'${String(issue.input)}'`;
+  return new AwsError(
+    'ValidationException',
+    `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${constraintOf(issue)}`,
+  );
+}
+
+function constraintOf(issue: ZodError['issues'][number] | undefined): string {
+  if (issue === undefined) return 'Member must be valid';
+  if (issue.input === undefined) return 'Member must not be null';
+  switch (issue.code) {
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `Member must have length less than or equal to ${String(issue.maximum)}`
+        : `Member must have value less than or equal to ${String(issue.maximum)}`;
+    case 'too_small':
+      return issue.origin === 'string'
+        ? `Member must have length greater than or equal to ${String(issue.minimum)}`
+        : `Member must have value greater than or equal to ${String(issue.minimum)}`;
+    case 'invalid_value':
+      return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
+    default:
+      return issue.message;
+  }
+}

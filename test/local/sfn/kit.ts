@@ -1,0 +1,85 @@
+import type { Json } from '../../../lambdas/domain/trace';
+import type { LambdaInvoker, LambdaResult } from '../../../local/asl/lambda-integration';
+import { Timeline } from '../../../local/kernel/clock';
+import type { Caller, Service } from '../../../local/kernel/service';
+import { Trace } from '../../../local/kernel/trace';
+import type { ExecutionStatusChange } from '../../../local/sfn/answers';
+import { StepFunctionsService } from '../../../local/sfn/service';
+
+export const START_MS = Date.parse('2026-04-01T00:00:00Z');
+export const INVOKE = 'arn:aws:states:::lambda:invoke';
+export const INVOKE_AND_WAIT = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
+
+const CALLER: Caller = { accountId: '111111111111', arn: 'arn:aws:iam::111111111111:user/tester', userId: 'tester' };
+
+export type HistoryEvent = { readonly type: string; readonly id: number; readonly previousEventId: number; readonly timestamp: number; readonly [key: string]: Json };
+
+export interface KitOptions {
+  readonly lambda?: LambdaInvoker;
+  readonly random?: () => number;
+}
+
+/** A Step Functions service of its own, with one state machine at a time. */
+export class StepFunctionsKit {
+  readonly timeline = new Timeline(START_MS);
+  readonly trace = new Trace(this.timeline);
+  readonly statusChanges: ExecutionStatusChange[] = [];
+  readonly service: Service;
+  private ids = 0;
+  private machines = 0;
+
+  constructor({ lambda = { invoke: async () => ({ ok: true, payload: null }) }, random = () => 0.5 }: KitOptions = {}) {
+    this.service = new StepFunctionsService({
+      timeline: this.timeline,
+      trace: this.trace,
+      accountId: '111111111111',
+      region: 'us-east-1',
+      random,
+      newId: () => `id-${++this.ids}`,
+      lambda,
+      onEvent: (event) => this.statusChanges.push(event),
+    });
+  }
+
+  /** Answers of the service are JSON objects; tests read them by member. */
+  call(operation: string, input: Json): { readonly [member: string]: any } {
+    return this.service.call(operation, input, CALLER) as { readonly [member: string]: unknown };
+  }
+
+  /** @returns the new state machine's ARN */
+  create(definition: Json): string {
+    const name = `machine-${++this.machines}`;
+    return String(this.call('CreateStateMachine', { name, definition: JSON.stringify(definition), roleArn: 'arn:aws:iam::111111111111:role/r' })['stateMachineArn']);
+  }
+
+  /** @returns the execution's ARN */
+  start(stateMachineArn: string, input: Json = {}, name?: string): string {
+    const request = { stateMachineArn, input: JSON.stringify(input), ...(name === undefined ? {} : { name }) };
+    return String(this.call('StartExecution', request)['executionArn']);
+  }
+
+  /** Plays `seconds` of virtual time. */
+  async pass(seconds: number): Promise<void> {
+    await this.timeline.runUntil(this.timeline.nowMs() + seconds * 1000);
+  }
+
+  history(executionArn: string): readonly HistoryEvent[] {
+    return this.call('GetExecutionHistory', { executionArn, maxResults: 1000 })['events'] as readonly HistoryEvent[];
+  }
+
+  /** Creates, starts, and plays a minute. */
+  async run(definition: Json, input: Json = {}): Promise<readonly HistoryEvent[]> {
+    const execution = this.start(this.create(definition), input);
+    await this.pass(60);
+    return this.history(execution);
+  }
+
+  secondsSinceStart(): number {
+    return (this.timeline.nowMs() - START_MS) / 1000;
+  }
+}
+
+/** A Lambda whose every invocation is answered by `answer`. */
+export function lambdaOf(answer: (payload: any, functionArn: string) => LambdaResult | Promise<LambdaResult>): LambdaInvoker {
+  return { invoke: async (functionArn, payload) => answer(payload, functionArn) };
+}
