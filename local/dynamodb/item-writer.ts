@@ -1,0 +1,75 @@
+import { mapPaths } from 'dynalite/db';
+import type { Caller } from '../kernel/service';
+import type { Trace } from '../kernel/trace';
+import { areEqualItems, keyText, toPlain, type Item } from './attribute-value';
+import type { Database } from './database';
+import type { RequestReader } from './requests';
+import { put, remove, update, type WritePlan } from './write-plans';
+
+/** The single-item writes, and the one place where items change. */
+export class ItemWriter {
+  constructor(
+    private readonly database: Database,
+    private readonly reader: RequestReader,
+    private readonly trace: Trace,
+  ) {}
+
+  putItem(input: unknown, caller: Caller): unknown {
+    const checked = this.reader.put(input);
+    const plan = put(this.database.table(checked.request.TableName), checked).plan();
+    this.apply([plan], caller);
+    return attributes(checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
+  }
+
+  deleteItem(input: unknown, caller: Caller): unknown {
+    const checked = this.reader.delete(input);
+    const plan = remove(this.database.table(checked.request.TableName), checked).plan();
+    this.apply([plan], caller);
+    return attributes(checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
+  }
+
+  updateItem(input: unknown, caller: Caller): unknown {
+    const checked = this.reader.update(input);
+    const plan = update(this.database.table(checked.request.TableName), checked).plan();
+    this.apply([plan], caller);
+    const { before, after } = plan;
+    const paths = checked.expressions.updates?.paths ?? [];
+    switch (checked.request.ReturnValues) {
+      case 'ALL_OLD':
+        return attributes(before);
+      case 'ALL_NEW':
+        return attributes(after);
+      case 'UPDATED_OLD':
+        return attributes(before && mapPaths(paths, before));
+      case 'UPDATED_NEW':
+        return attributes(after && mapPaths(paths, after));
+      default:
+        return {};
+    }
+  }
+
+  /** Makes every plan come true, in order, and records each item that is different now. */
+  apply(plans: readonly WritePlan[], { arn: actor, traceId }: Caller, transactionId?: string): void {
+    for (const { table, address, before, after } of plans) {
+      const item = after ?? before;
+      if (item === undefined || areEqualItems(before, after)) continue;
+      table.replace(address, after);
+      this.trace.emit({
+        type: 'dynamodb.item-written',
+        actor,
+        ...(traceId !== undefined && { traceId }),
+        table: table.name,
+        pk: keyText(item[table.key.hash.name]),
+        sk: table.key.range === undefined ? '' : keyText(item[table.key.range.name]),
+        before: before === undefined ? null : toPlain(before),
+        after: after === undefined ? null : toPlain(after),
+        ...(transactionId !== undefined && { transactionId }),
+      });
+    }
+  }
+}
+
+/** DynamoDB leaves `Attributes` out when there are none. */
+function attributes(item: Item | undefined): { readonly Attributes?: Item } {
+  return item === undefined || Object.keys(item).length === 0 ? {} : { Attributes: item };
+}

@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { itemSize } from 'dynalite/db';
+import { AwsError, notModelled } from '../kernel/aws-error';
+import type { Clock } from '../kernel/clock';
+import type { Caller } from '../kernel/service';
+import type { Item } from './attribute-value';
+import type { Database } from './database';
+import { itemAt } from './item-reader';
+import type { ItemWriter } from './item-writer';
+import type { Address } from './partitioned-items';
+import type { RequestReader } from './requests';
+import type { Table } from './table';
+import { readTransactGet, readTransactWrite, type WritePart } from './transaction-requests';
+import { validationError } from './validation';
+import { check, put, remove, update, type Write } from './write-plans';
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
+const TOKEN_VALID_MS = 10 * 60 * 1000;
+
+interface CompletedRequest {
+  readonly partsJson: string;
+  readonly validUntilMs: number;
+}
+
+/** One part, or the error that it is refused with. */
+type Outcome<Result> = { readonly result: Result } | { readonly error: AwsError };
+
+/** TransactWriteItems and TransactGetItems: all parts, or none. */
+export class Transactions {
+  /** Completed requests by their token, oldest first. */
+  private readonly completed = new Map<string, CompletedRequest>();
+  private count = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly reader: RequestReader,
+    private readonly writer: ItemWriter,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @throws {TransactionCanceledException} with a reason for each part, in their order
+   * @throws {IdempotentParameterMismatchException} when the token came with other parts within ten minutes
+   */
+  transactWriteItems(input: unknown, caller: Caller): unknown {
+    const { TransactItems: parts, ClientRequestToken: token } = readTransactWrite(input);
+    if (token !== undefined && this.isCompleted(token, parts)) return {};
+
+    const writes = parts.map((part) => this.writeOf(part));
+    refuseSameItem(writes);
+    const plans = all(writes.map((write) => ('error' in write ? write : attempt(() => write.result.plan()))));
+    const bytes = plans.reduce((sum, { before, after }) => sum + itemSize(after ?? before ?? {}), 0);
+    if (bytes > MAX_TRANSACTION_BYTES) throw notModelled('a DynamoDB transaction of more than 4 MB, which AWS refuses');
+
+    this.count++;
+    this.writer.apply(plans, caller, `transaction-${String(this.count)}`);
+    if (token !== undefined) {
+      this.completed.set(token, { partsJson: JSON.stringify(parts), validUntilMs: this.clock.nowMs() + TOKEN_VALID_MS });
+    }
+    return {};
+  }
+
+  transactGetItems(input: unknown): unknown {
+    const reads = readTransactGet(input).TransactItems.map(({ Get: get }) => {
+      const { request, expressions } = this.reader.checkGet(get);
+      const table = this.database.table(request.TableName);
+      return attempt(() => ({ table, address: table.addressOf(request.Key), item: itemAt(table, request.Key, expressions) }));
+    });
+    refuseSameItem(reads);
+    return { Responses: all(reads).map(({ item }): { Item?: Item } => (item === undefined ? {} : { Item: item })) };
+  }
+
+  private isCompleted(token: string, parts: readonly WritePart[]): boolean {
+    for (const [old, { validUntilMs }] of this.completed) {
+      if (validUntilMs > this.clock.nowMs()) break;
+      this.completed.delete(old);
+    }
+    const completed = this.completed.get(token);
+    if (completed === undefined) return false;
+    // The order of members does not matter, so texts are not compared.
+    if (isDeepStrictEqual(JSON.parse(completed.partsJson), JSON.parse(JSON.stringify(parts)))) return true;
+    throw new AwsError(
+      'IdempotentParameterMismatchException',
+      'DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used.',
+    );
+  }
+
+  /** Errors of the table or of an expression refuse the whole request; those of a key cancel the transaction. */
+  private writeOf({ Put, Update, Delete, ConditionCheck }: WritePart): Outcome<Write> {
+    if (Put !== undefined) {
+      const checked = this.reader.checkPut(Put);
+      const table = this.database.table(Put.TableName);
+      return attempt(() => put(table, checked));
+    }
+    if (Update !== undefined) {
+      const checked = this.reader.checkUpdate(Update);
+      const table = this.database.table(Update.TableName);
+      return attempt(() => update(table, checked));
+    }
+    const keyed = Delete ?? ConditionCheck;
+    if (keyed === undefined) throw new TypeError('A part without an action passed the validation.');
+    const checked = this.reader.checkDelete(keyed);
+    const table = this.database.table(keyed.TableName);
+    return attempt(() => (Delete === undefined ? check : remove)(table, checked));
+  }
+}
+
+function attempt<Result>(run: () => Result): Outcome<Result> {
+  try {
+    return { result: run() };
+  } catch (error) {
+    if (error instanceof AwsError) return { error };
+    throw error;
+  }
+}
+
+function refuseSameItem(outcomes: readonly Outcome<{ readonly table: Table; readonly address: Address }>[]): void {
+  const seen = new Set<string>();
+  for (const outcome of outcomes) {
+    if ('error' in outcome) continue;
+    const { table, address } = outcome.result;
+    const item = JSON.stringify([table.name, address.partition, address.position]);
+    if (seen.has(item)) throw validationError('Transaction request cannot include multiple operations on one item');
+    seen.add(item);
+  }
+}
+
+/** Every result; or one error that tells why each part failed, if it did. */
+function all<Result>(outcomes: readonly Outcome<Result>[]): readonly Result[] {
+  const results: Result[] = [];
+  for (const outcome of outcomes) if ('result' in outcome) results.push(outcome.result);
+  if (results.length === outcomes.length) return results;
+  const reasons = outcomes.map((outcome) => ('error' in outcome ? reasonOf(outcome.error) : { Code: 'None' }));
+  throw new AwsError(
+    'TransactionCanceledException',
+    `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(', ')}]`,
+    400,
+    { CancellationReasons: reasons },
+  );
+}
+
+function reasonOf({ code, message, members }: AwsError): { readonly Code: string } & Readonly<Record<string, unknown>> {
+  const reason = code === 'ValidationException' ? 'ValidationError' : code.replace(/Exception$/, '');
+  return { Code: reason, Message: message, ...members };
+}

@@ -1,0 +1,92 @@
+import * as dynalite from 'dynalite/validations';
+import { AwsError, notModelled } from '../kernel/aws-error';
+
+/** An error as dynalite makes it. */
+export interface DynaliteError extends Error {
+  readonly body: { readonly __type: string; readonly message?: string; readonly Message?: string };
+}
+
+/** dynalite's description of a request's members: AWS's types, lengths, patterns and enumerations. */
+export interface MemberTypes {
+  readonly [member: string]: MemberType | string;
+}
+export interface MemberType {
+  readonly type: string;
+  readonly notNull?: boolean;
+  readonly enum?: readonly string[];
+  readonly regex?: string;
+  readonly greaterThanOrEqual?: number;
+  readonly lengthGreaterThanOrEqual?: number;
+  readonly lengthLessThanOrEqual?: number;
+  readonly children?: MemberTypes | MemberType | string;
+}
+
+/** Metrics that nobody measures here: only "not wanted" is a legal value. */
+const UNMEASURED = ['ReturnConsumedCapacity', 'ReturnItemCollectionMetrics'];
+
+export function validationError(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}
+
+/** Passes on what dynalite found wrong. */
+export function refuse(found: DynaliteError | null | undefined): void {
+  if (found) throw asAwsError(found);
+}
+
+/** As {@link refuse}, for the functions that answer with the message only. */
+export function refuseMessage(message: string | undefined): void {
+  if (message !== undefined) throw validationError(message);
+}
+
+/** The named members of a dynalite description. */
+export function pick(types: MemberTypes, members: readonly string[]): MemberTypes {
+  return Object.fromEntries(
+    members.map((member) => {
+      const type = types[member];
+      if (type === undefined) throw new TypeError(`dynalite does not describe the member ${member}.`);
+      return [member, type];
+    }),
+  );
+}
+
+/**
+ * A copy of a request that has the right types, lengths and patterns.
+ * @param what the request as it is named in a refusal, e.g. `DynamoDB PutItem`
+ * @throws {SerializationException|ValidationException} as DynamoDB does
+ * @throws {NotModelledLocally} for a member that is not in `types`
+ */
+export function checkShape<Request>(what: string, input: unknown, types: MemberTypes): Request {
+  const wanted = modelledMembers(what, input, types);
+  try {
+    const request = dynalite.checkTypes(wanted, types);
+    dynalite.checkValidations(request, types, null, {});
+    return request as Request;
+  } catch (error) {
+    throw isDynaliteError(error) ? asAwsError(error) : error;
+  }
+}
+
+/** `input` without absent members. Members that are not modelled are refused by name, before anything else is judged. */
+export function modelledMembers(what: string, input: unknown, types: MemberTypes): Record<string, unknown> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new AwsError('SerializationException', 'Start of structure or map found where not expected');
+  }
+  const members: Record<string, unknown> = {};
+  for (const [member, value] of Object.entries(input)) {
+    if (value === undefined || value === null) continue;
+    if (UNMEASURED.includes(member) && value === 'NONE') continue;
+    if (!(member in types)) throw notModelled(`the member ${member} of ${what}`);
+    if (member === 'TableName' && typeof value === 'string' && value.startsWith('arn:')) throw notModelled(`an ARN as the TableName of ${what}`);
+    members[member] = value;
+  }
+  return members;
+}
+
+function isDynaliteError(error: unknown): error is DynaliteError {
+  return error instanceof Error && 'body' in error;
+}
+
+function asAwsError(error: DynaliteError): AwsError {
+  const code = error.body.__type.split('#').at(-1) ?? error.body.__type;
+  return new AwsError(code, error.body.message ?? error.body.Message ?? error.message);
+}

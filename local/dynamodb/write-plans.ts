@@ -1,0 +1,90 @@
+import { itemSize, validateItem, validateKey, validateUpdates } from 'dynalite/db';
+import { AwsError } from '../kernel/aws-error';
+import { typeOf, type Item } from './attribute-value';
+import { meets } from './conditions';
+import type { Expressions } from './expressions';
+import type { Address } from './partitioned-items';
+import { MAX_ITEM_BYTES, type Checked, type KeyedWriteRequest, type PutRequest } from './requests';
+import type { Table } from './table';
+import { refuse, validationError } from './validation';
+import { updated } from './update';
+
+/** A write that has passed all its checks and changed nothing yet. `undefined` stands for no item. */
+export interface WritePlan {
+  readonly table: Table;
+  readonly address: Address;
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
+}
+
+/** A write that knows its item. Planning it checks its condition against the item as it is then. */
+export interface Write {
+  readonly table: Table;
+  readonly address: Address;
+  /** @throws {ConditionalCheckFailedException|ValidationException} */
+  plan(): WritePlan;
+}
+
+type CheckedWrite = Checked<KeyedWriteRequest>;
+
+/** @throws {ValidationException} when the item's keys do not fit the table or an index */
+export function put(table: Table, { request, expressions }: Checked<PutRequest>): Write {
+  refuse(validateItem(request.Item, table.definition));
+  refuseEmptyIndexKeys(table, request.Item);
+  return write(table, request.Item, request, expressions, () => request.Item);
+}
+
+export function remove(table: Table, { request, expressions }: CheckedWrite): Write {
+  refuse(validateKey(request.Key, table.definition));
+  return write(table, request.Key, request, expressions, () => undefined);
+}
+
+export function check(table: Table, { request, expressions }: CheckedWrite): Write {
+  refuse(validateKey(request.Key, table.definition));
+  return write(table, request.Key, request, expressions, (before) => before);
+}
+
+export function update(table: Table, { request, expressions }: CheckedWrite): Write {
+  refuse(validateKey(request.Key, table.definition));
+  refuse(validateUpdates(undefined, expressions.updates, table.definition));
+  return write(table, request.Key, request, expressions, (before) => {
+    const after = updated(before ?? request.Key, expressions.updates?.sections ?? []);
+    refuse(validateItem(after, table.definition));
+    refuseEmptyIndexKeys(table, after);
+    if (itemSize(after) > MAX_ITEM_BYTES) throw validationError('Item size to update has exceeded the maximum allowed size');
+    return after;
+  });
+}
+
+function write(
+  table: Table,
+  key: Item,
+  options: Pick<KeyedWriteRequest, 'ReturnValuesOnConditionCheckFailure'>,
+  { condition }: Expressions,
+  apply: (before: Item | undefined) => Item | undefined,
+): Write {
+  const address = table.addressOf(key);
+  const plan = (): WritePlan => {
+    const before = table.items.get(address);
+    if (condition !== undefined && !meets(condition.expression, before)) {
+      const isWanted = options.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && before !== undefined;
+      throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', 400, isWanted ? { Item: before } : {});
+    }
+    return { table, address, before, after: apply(before) };
+  };
+  return { table, address, plan };
+}
+
+/** dynalite checks the table's own key for empty values; index keys may not be empty either. */
+function refuseEmptyIndexKeys(table: Table, item: Item): void {
+  for (const { IndexName: index, KeySchema: schema } of table.definition.GlobalSecondaryIndexes ?? []) {
+    for (const { AttributeName: name } of schema) {
+      const value = item[name];
+      if (value === undefined || (value.S ?? value.B) !== '') continue;
+      throw validationError(
+        'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
+          `The AttributeValue for a key attribute cannot contain an empty ${typeOf(value) === 'S' ? 'string' : 'binary'} value. IndexName: ${index}, IndexKey: ${name}`,
+      );
+    }
+  }
+}
