@@ -1,5 +1,5 @@
 import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
-import { isBefore, plusSeconds } from '../domain/instant';
+import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { carriedPolicy, isSamePolicy } from '../domain/key-policy-document';
 import { activeVersion, type ManagedKey } from '../domain/managed-key';
 import { commitPromotion, intendPromote } from '../domain/promotion';
@@ -18,13 +18,18 @@ interface Ports {
   readonly rolePattern: string;
 }
 
+export interface PromoteKeyVersionOutput {
+  /** KMS shows the alias everywhere from here on. */
+  readonly confirmNotBefore: Instant;
+}
+
 /** Promote Key Version: re-compares, intends, moves the alias, reads it back, commits. */
 export function promoteKeyVersion(ports: Ports) {
-  return async (input: OwnedInput): Promise<{ activatedAt: string }> => {
+  return async (input: OwnedInput): Promise<PromoteKeyVersionOutput> => {
     const owner = ownerOf(input);
     const key = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
-    if (version.status === 'ACTIVE') return { activatedAt: version.activatedAt ?? input.enteredAt };
+    if (version.status === 'ACTIVE') return confirmAfter(version.activatedAt ?? input.enteredAt);
 
     const side = await compareWithAlias(ports.keys, key, input.enteredAt);
     await requireEnabled(ports.keys, key, version);
@@ -35,8 +40,12 @@ export function promoteKeyVersion(ports: Ports) {
     if (side === 'as-registered') await swapAlias(ports.keys, key, version.kmsKeyId);
     await requireSwapped(ports.keys, key, version.kmsKeyId);
     await ports.registry.transact(input.key, (current) => commitPromotion(current, owner, input.version, input.enteredAt));
-    return { activatedAt: input.enteredAt };
+    return confirmAfter(input.enteredAt);
   };
+}
+
+function confirmAfter(activatedAt: Instant): PromoteKeyVersionOutput {
+  return { confirmNotBefore: plusSeconds(activatedAt, KMS_CONSISTENCY_SECONDS) };
 }
 
 /** @throws {TaskError} `DependentsNotReady`, `DependentRefused` unless every dependent said yes to exactly this version. */
