@@ -128,10 +128,13 @@ export function seal(before: ManagedKey | undefined, next: ManagedKey, note: Led
   return { before, after, event };
 }
 
-/** The first thing that is wrong with a chain, or `undefined`. Events are given in order. */
-export function firstBreak(events: readonly LedgerEvent[]): string | undefined {
-  let previousHash = GENESIS_HASH;
-  let seq = 0;
+/**
+ * The first thing that is wrong with a chain, or `undefined`. Events are given in order.
+ * @param head what they continue; by default nothing: a whole ledger.
+ */
+export function firstBreak(events: readonly LedgerEvent[], head: { readonly seq: number; readonly hash: string } = { seq: 0, hash: GENESIS_HASH }): string | undefined {
+  let previousHash = head.hash;
+  let seq = head.seq;
   for (const event of events) {
     seq += 1;
     if (event.seq !== seq) return `event ${seq} is missing: found ${event.seq}`;

@@ -1,0 +1,84 @@
+import { KMS_CONSISTENCY_SECONDS, LAST_USAGE_LAG_SECONDS } from '../../../contract/timing';
+import { msOf } from '../../instant';
+import type { ManagedKey } from '../../managed-key';
+import type { KmsAliasChanged, KmsKeyStateChanged } from '../../trace';
+import type { Rule } from '../rule';
+import type { KeyView, Moment, VersionView } from '../world';
+import { bindingPolicies, retirementStepOf, WORDS, type RetirementStep } from './retirement';
+
+/** KMS may show a use this late, and the check that looks for it runs a few minutes before the call. */
+const EVIDENCE_LAG_MS = (LAST_USAGE_LAG_SECONDS + KMS_CONSISTENCY_SECONDS) * 1000;
+
+/**
+ * Invariant 4, evidence: no retirement that the policy does not want, none while the version is in use or a dependent has not
+ * released it, and no promotion before every dependent is ready.
+ */
+export const retirementEvidence: Rule = ({ world, options, findings }) => {
+  const wanted = findings('4 no retirement against the policy', 'keyturn disabled and revoked no version');
+  const idle = findings('4 no version is disabled while it is in use', 'keyturn disabled no version');
+  const ready = findings('4 dependents are ready before a promotion', 'no key with dependents was promoted');
+  const released = findings('4 dependents have released a version before it is disabled', 'no version of a key with dependents was disabled');
+  /** By KMS key: successful uses by consumers, in order. */
+  const uses = new Map<string, Moment[]>();
+
+  function checkPolicy({ key, version }: VersionView, meta: ManagedKey, step: RetirementStep, { seq, atMs }: Moment): void {
+    wanted.examined();
+    const policies = bindingPolicies(meta, key.policyChanged, atMs);
+    const isKept = version.retirement === 'keep' || policies.some((policy) => policy.retirement === 'keep');
+    // An approval bound to the version would permit what `autoDelete` does not; this registry has no approvals.
+    const mayRevoke = policies.every((policy) => policy.retirement === 'delete' && policy.autoDelete);
+    if (!isKept && (step === 'disable' || mayRevoke)) return;
+    const policy = isKept ? 'to be kept' : 'not to be deleted without approval';
+    wanted.violated(`${key.name} v${version.number} was ${WORDS[step]}; by its policy it is ${policy}`, [key.metaSeq, seq]);
+  }
+
+  function checkIdle({ key, version }: VersionView, meta: ManagedKey, event: KmsKeyStateChanged): void {
+    idle.examined();
+    const idleMs = Math.min(...bindingPolicies(meta, key.policyChanged, event.atMs).map((policy) => policy.idleSeconds)) * 1000;
+    const fromMs = Math.max(event.atMs - idleMs, version.drainFrom === undefined ? 0 : msOf(version.drainFrom));
+    const use = uses.get(event.keyId)?.findLast(({ atMs }) => atMs <= event.atMs - EVIDENCE_LAG_MS);
+    if (use !== undefined && use.atMs > fromMs) {
+      idle.violated(`${key.name} v${version.number} was disabled ${(event.atMs - use.atMs) / 1000} s after a use; it has to be idle for ${idleMs / 1000} s`, [use.seq, event.seq]);
+    }
+  }
+
+  function checkDependents(key: KeyView, meta: ManagedKey, version: number, phase: 'ready' | 'released', { seq, atMs }: Moment): void {
+    const answered = phase === 'ready' ? ready : released;
+    const dependents = bindingPolicies(meta, key.policyChanged, atMs).flatMap((policy) => policy.dependents);
+    // A probe that releases a version answers on the spot and leaves no record.
+    const recorded = dependents.filter((dependent) => phase === 'ready' || dependent.kind === 'event');
+    for (const dependent of new Set(recorded.map(({ name }) => name))) {
+      answered.examined();
+      if (world.hasAnswered(key.table, { key: key.name, version, dependent, phase })) continue;
+      answered.violated(`${key.name} v${version} was ${phase === 'ready' ? 'promoted' : 'disabled'}, and ${dependent} has not answered ${phase}`, [key.metaSeq, seq]);
+    }
+  }
+
+  function checkPromotion(event: KmsAliasChanged): void {
+    const key = world.keyOfAlias(event.alias);
+    // The first version has nobody to wait for, and a move to where the alias is already changes nothing.
+    if (key?.meta === undefined || event.from === null || event.to === null || event.from === event.to) return;
+    const target = world.versionOfKmsKey(event.to);
+    if (target?.version.status === 'PENDING') checkDependents(key, key.meta, target.version.number, 'ready', event);
+  }
+
+  return {
+    onEvent(event) {
+      if (event.type === 'kms.key-used' && event.keyId !== null && event.error === null && options.isConsumer(event.actor)) {
+        const list = uses.get(event.keyId);
+        if (list === undefined) uses.set(event.keyId, [event]);
+        else list.push(event);
+      }
+      if (!options.isKeyturn(event.actor)) return;
+      if (event.type === 'kms.alias-changed') checkPromotion(event);
+      const retired = retirementStepOf(event);
+      const view = retired === undefined ? undefined : world.versionOfKmsKey(retired.event.keyId);
+      const meta = view?.key.meta;
+      if (retired === undefined || view === undefined || meta === undefined) return;
+      checkPolicy(view, meta, retired.step, event);
+      if (retired.step !== 'disable') return;
+      checkIdle(view, meta, retired.event);
+      checkDependents(view.key, meta, view.version.number, 'released', event);
+    },
+  };
+};

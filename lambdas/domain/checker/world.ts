@@ -1,0 +1,162 @@
+import { canonicalJson } from '../ledger';
+import type { KeyVersion, ManagedKey } from '../managed-key';
+import type { KmsAliasChanged, KmsKeyStateChanged, RegistryItemWritten, TraceEvent } from '../trace';
+import { answerOf, type Answer } from './registry-items';
+import { hasChanged, type Transition } from './transitions';
+
+/** A moment of the trace. */
+export interface Moment {
+  readonly seq: number;
+  readonly atMs: number;
+}
+
+/** One managed key as the registry holds it at the moment that is being looked at. */
+export interface KeyView {
+  readonly table: string;
+  readonly name: string;
+  /** `undefined` before it is registered, and while its item cannot be read. */
+  readonly meta: ManagedKey | undefined;
+  /** `seq` of the event that wrote `meta`. */
+  readonly metaSeq: number | undefined;
+  /** All versions by number, terminal ones included. */
+  readonly versions: ReadonlyMap<number, KeyVersion>;
+  /** When its policy was last changed. */
+  readonly policyChanged: Moment | undefined;
+  /** Since when the key is frozen, held, and has its open intent. */
+  readonly frozen: Moment | undefined;
+  readonly held: Moment | undefined;
+  readonly intended: Moment | undefined;
+  /** When the fencing token last grew, and in which invocation. */
+  readonly fenceRaised: (Moment & { readonly traceId: string | undefined }) | undefined;
+  /** Whether a version was ever ACTIVE. */
+  readonly isBootstrapped: boolean;
+}
+
+/** A version of a managed key, found by its KMS key or its alias. */
+export interface VersionView {
+  readonly key: KeyView;
+  readonly version: KeyVersion;
+}
+
+/**
+ * What was true at each moment of a trace: registry, KMS key states and aliases, replayed from what was applied.
+ * Rules look at it before the event that they judge is applied.
+ */
+export class World {
+  private readonly keys = new Map<string, KeyView>();
+  private readonly keyIdByAlias = new Map<string, string>();
+  private readonly versionByKmsKey = new Map<string, { keyId: string; number: number }>();
+  private readonly kmsChanges = new Map<string, KmsKeyStateChanged>();
+  private readonly aliasChanges = new Map<string, KmsAliasChanged>();
+  private readonly answers = new Map<string, RegistryItemWritten>();
+
+  /** The view of a key; an empty one for a key that the trace has not shown yet. */
+  key(table: string, name: string): KeyView {
+    return this.keys.get(idOf(table, name)) ?? emptyView(table, name);
+  }
+
+  allKeys(): Iterable<KeyView> {
+    return this.keys.values();
+  }
+
+  /** The managed key that an alias belongs to. */
+  keyOfAlias(alias: string): KeyView | undefined {
+    const id = this.keyIdByAlias.get(alias);
+    return id === undefined ? undefined : this.keys.get(id);
+  }
+
+  /** The version that a version alias (`alias/orders/v3`) names; its number alone when the registry does not know it. */
+  versionOfAlias(alias: string): { readonly key: KeyView; readonly number: number; readonly version: KeyVersion | undefined } | undefined {
+    const [, main, digits] = /^(.+)\/v([1-9]\d*)$/.exec(alias) ?? [];
+    const key = main === undefined ? undefined : this.keyOfAlias(main);
+    if (key === undefined) return undefined;
+    const number = Number(digits);
+    return { key, number, version: key.versions.get(number) };
+  }
+
+  versionOfKmsKey(kmsKeyId: string): VersionView | undefined {
+    const place = this.versionByKmsKey.get(kmsKeyId);
+    const key = place === undefined ? undefined : this.keys.get(place.keyId);
+    const version = place === undefined ? undefined : key?.versions.get(place.number);
+    return key === undefined || version === undefined ? undefined : { key, version };
+  }
+
+  /** The last change of a KMS key's state, if the trace shows one. */
+  kmsChange(kmsKeyId: string): KmsKeyStateChanged | undefined {
+    return this.kmsChanges.get(kmsKeyId);
+  }
+
+  /** The last change of an alias, if the trace shows one. */
+  aliasChange(alias: string): KmsAliasChanged | undefined {
+    return this.aliasChanges.get(alias);
+  }
+
+  /** Whether a dependent has said yes, about this version, in this phase. */
+  hasAnswered(table: string, question: Omit<Answer, 'answer'>): boolean {
+    return this.answers.has(answerId(table, question));
+  }
+
+  applyTransition(transition: Transition): void {
+    const { key: view, meta, after, freeze, moment } = transition;
+    const frozen = freeze === undefined ? view.frozen : freeze.after === null ? undefined : (view.frozen ?? moment);
+    const next: KeyView = meta === undefined ? { ...view, frozen } : { ...this.withMeta(view, transition), frozen };
+    const id = idOf(view.table, view.name);
+    this.keys.set(id, next);
+    if (after !== undefined) this.keyIdByAlias.set(after.policy.alias, id);
+    for (const version of next.versions.values()) {
+      if (version.kmsKeyId !== undefined && !this.versionByKmsKey.has(version.kmsKeyId)) {
+        this.versionByKmsKey.set(version.kmsKeyId, { keyId: id, number: version.number });
+      }
+    }
+  }
+
+  applyEvent(event: TraceEvent): void {
+    if (event.type === 'kms.key-state-changed') this.kmsChanges.set(event.keyId, event);
+    if (event.type === 'kms.alias-changed') this.aliasChanges.set(event.alias, event);
+  }
+
+  applyAcknowledgement(event: RegistryItemWritten): void {
+    const answer = answerOf(event.after);
+    if (answer?.answer.verdict === 'yes' && answer.answer.version === answer.version) this.answers.set(answerId(event.table, answer), event);
+  }
+
+  private withMeta(view: KeyView, transition: Transition): KeyView {
+    const { before, after, versionsAfter, moment, traceId } = transition;
+    const isFenceRaised = after !== undefined && after.fence > (before?.fence ?? 0);
+    return {
+      ...view,
+      meta: after,
+      metaSeq: moment.seq,
+      versions: versionsAfter,
+      policyChanged: hasChanged(transition, 'policy') ? moment : view.policyChanged,
+      held: (after?.hold ?? null) === null ? undefined : (view.held ?? moment),
+      intended: (after?.intent ?? null) === null ? undefined : hasChanged(transition, 'intent') ? moment : (view.intended ?? moment),
+      fenceRaised: isFenceRaised ? { ...moment, traceId } : view.fenceRaised,
+      isBootstrapped: view.isBootstrapped || [...versionsAfter.values()].some((version) => version.activatedAt !== undefined || version.status === 'ACTIVE'),
+    };
+  }
+}
+
+function idOf(table: string, name: string): string {
+  return `${table} ${name}`;
+}
+
+function answerId(table: string, { key, version, dependent, phase }: Omit<Answer, 'answer'>): string {
+  return canonicalJson([table, key, version, dependent, phase]);
+}
+
+function emptyView(table: string, name: string): KeyView {
+  return {
+    table,
+    name,
+    meta: undefined,
+    metaSeq: undefined,
+    policyChanged: undefined,
+    versions: new Map(),
+    frozen: undefined,
+    held: undefined,
+    intended: undefined,
+    fenceRaised: undefined,
+    isBootstrapped: false,
+  };
+}
