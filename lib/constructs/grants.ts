@@ -59,6 +59,8 @@ function items(scope: GrantScope, why: string, prefix: string, actions: readonly
 const registry = (scope: GrantScope) =>
   items(scope, 'reads keys strongly, writes transitions with their ledger events', PARTITIONS.key, ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem']);
 
+const ownKmsKeys = (scope: GrantScope) => items(scope, 'writes down, once and for ever, whose a KMS key is', PARTITIONS.kmsKey, ['PutItem']);
+
 const dueIndex = (scope: GrantScope): Grant => ({
   why: 'finds candidates; the index never decides',
   actions: ['dynamodb:Query'],
@@ -70,16 +72,15 @@ const readAcknowledgements = (scope: GrantScope) => items(scope, 'counts the ans
 const askDependents = (scope: GrantScope) =>
   items(scope, 'opens questions and keeps answers that exist', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']);
 
-/** Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported. */
+/**
+ * Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported.
+ * `DescribeKey` also takes an alias, and asks for permission on the key behind it.
+ */
 const readKeys = (scope: GrantScope, ...actions: readonly string[]): Grant => ({
   why: 'compares the registry with what KMS has',
   actions: ['kms:DescribeKey', ...actions],
   resources: [scope.anyKeyArn],
 });
-
-const listAliases: Grant = { why: 'finds what an alias points to: KMS knows no narrower resource', actions: ['kms:ListAliases'], resources: ['*'] };
-
-const observe = (scope: GrantScope, ...actions: readonly string[]) => [readKeys(scope, ...actions), listAliases];
 
 /** By the tag that `CreateKey` sets, not by `kms:ResourceAliases`, which stops matching a key when its alias leaves it. */
 const onOwnKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions: Grant['conditions'] = {}): Grant => ({
@@ -120,11 +121,12 @@ const askProbes = (scope: GrantScope) =>
   forEach(scope.probeArns, (resources) => ({ why: 'asks exactly the configured probes', actions: ['lambda:InvokeFunction'], resources }));
 
 export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[]> = {
-  'claim-rotation': (scope) => [registry(scope), ...observe(scope)],
+  'claim-rotation': (scope) => [registry(scope), readKeys(scope)],
 
   'create-key-version': (scope) => [
     registry(scope),
-    ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags', 'kms:ListGrants'),
+    ownKmsKeys(scope),
+    readKeys(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags', 'kms:ListGrants'),
     {
       why: 'makes the version, only with the tag of this registry; a key that does not exist yet has no ARN',
       actions: ['kms:CreateKey'],
@@ -148,7 +150,6 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'notify-dependent': (scope) => [
     registry(scope),
     askDependents(scope),
-    readKeys(scope),
     onOwnKeys(scope, 'puts the public key into the event', ['kms:GetPublicKey']),
     publishEvents(scope),
     wake(scope),
@@ -158,7 +159,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'promote-key-version': (scope) => [
     registry(scope),
     readAcknowledgements(scope),
-    ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListGrants'),
+    readKeys(scope, 'kms:GetKeyPolicy', 'kms:ListGrants'),
     ...forEach(scope.aliasArns, (resources) => ({ why: 'moves the alias, or makes it at bootstrap', actions: ['kms:UpdateAlias', 'kms:CreateAlias'], resources })),
     onOwnKeys(scope, 'KMS asks for it on the new target, and for UpdateAlias on the current one too', ['kms:UpdateAlias', 'kms:CreateAlias']),
     ...onAdoptedKeys(scope, 'an adopted key is the current target once', ['kms:UpdateAlias']),
@@ -174,28 +175,28 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'confirm-promotion': (scope) => [
     registry(scope),
     askDependents(scope),
-    ...observe(scope),
+    readKeys(scope),
     onOwnKeys(scope, 'the round trip through the alias', ROUND_TRIP),
     onOwnKeys(scope, 'marks the previous version superseded', ['kms:TagResource'], supersededOnly),
     ...onAdoptedKeys(scope, 'marks an adopted previous version superseded', ['kms:TagResource'], supersededOnly),
     publishEvents(scope),
   ],
 
-  'check-drain': (scope) => [registry(scope), readAcknowledgements(scope), ...askProbes(scope), ...observe(scope, 'kms:GetKeyLastUsage')],
+  'check-drain': (scope) => [registry(scope), readAcknowledgements(scope), ...askProbes(scope), readKeys(scope, 'kms:GetKeyLastUsage')],
 
   // Retirement needs the tag: an adopted version is kept, so no ARN of one stands here or at the revocation.
   'disable-previous-version': (scope) => [
     registry(scope),
-    ...observe(scope, 'kms:ListGrants'),
+    readKeys(scope, 'kms:ListGrants'),
     onOwnKeys(scope, 'the soft revoke, and the end of its version alias', ['kms:DisableKey', 'kms:DeleteAlias']),
     ...forEach(scope.versionAliasArns, (resources) => ({ why: 'the version alias ends with it', actions: ['kms:DeleteAlias'], resources })),
   ],
 
-  'check-bake': (scope) => [registry(scope), ...observe(scope, 'kms:GetKeyLastUsage')],
+  'check-bake': (scope) => [registry(scope), readKeys(scope, 'kms:GetKeyLastUsage')],
 
   'revoke-previous-version': (scope) => [
     registry(scope),
-    ...observe(scope),
+    readKeys(scope),
     onOwnKeys(scope, "the irreversible step, after KMS's own waiting period", ['kms:ScheduleKeyDeletion']),
   ],
 
@@ -205,7 +206,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
 
   settle: (scope) => [registry(scope)],
 
-  'abort-safely': (scope) => [registry(scope), ...observe(scope)],
+  'abort-safely': (scope) => [registry(scope), readKeys(scope)],
 
   'start-due-rotations': (scope) => [
     registry(scope),
@@ -219,7 +220,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     wake(scope),
   ],
 
-  'register-keys': (scope) => [registry(scope), dueIndex(scope), ...observe(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags', 'kms:ListGrants')],
+  'register-keys': (scope) => [registry(scope), ownKmsKeys(scope), dueIndex(scope), readKeys(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags')],
 
-  'record-key-deletion': (scope) => [registry(scope), readKeys(scope)],
+  'record-key-deletion': (scope) => [registry(scope), items(scope, 'finds whose key KMS has deleted', PARTITIONS.kmsKey, ['GetItem'])],
 };
