@@ -96,6 +96,8 @@ export const UNCERTAIN_SERVICE_ERRORS = [
   'Lambda.SdkClientException',
   'Lambda.ClientExecutionTimeoutException',
   'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
   'States.Timeout',
   'States.HeartbeatTimeout',
   'States.TaskFailed',
