@@ -118,6 +118,8 @@ const totalWait: Rule = {
 const fitsItsWindow: Rule = {
   reads: ['rotateEvery', 'startSpread', 'drain', 'backupRetention', 'bake', 'retirement', 'dependents'],
   check: (key) => {
+    // Too short for any rotation is said once.
+    if (window.check(key).length > 0) return [];
     const needed = secondsOf(key.startSpread ?? DEFAULTS.startSpread) + waitSecondsOf(key) + SLACK_SECONDS;
     return unless(
       secondsOf(key.rotateEvery) >= needed,
