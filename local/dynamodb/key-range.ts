@@ -37,7 +37,7 @@ export function keyRange(key: PrimaryKey, conditions: KeyConditions): KeyRange {
 }
 
 function rangeOf(attribute: KeyAttribute, condition: KeyCondition): Range {
-  const [low = '', high = low] = operandsOf(attribute, condition).map(toRangeStr);
+  const [low = '', high = low] = operandsOf(attribute, condition).map((operand) => toRangeStr(operand));
   switch (condition.ComparisonOperator) {
     case 'EQ':
       return { from: `${low}/`, to: `${low}/${END}` };
