@@ -159,5 +159,7 @@ describe('the roles', () => {
         expect(text.length).toBeLessThanOrEqual(limit);
       }
     }
+    const managed = Object.values(resourcesOf(fleet, 'AWS::IAM::ManagedPolicy')).flatMap(({ Properties }) => listOf(Properties['Roles']).map(rendered));
+    for (const role of new Set(managed)) expect(managed.filter((one) => one === role).length).toBeLessThanOrEqual(10);
   });
 });

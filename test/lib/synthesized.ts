@@ -17,7 +17,9 @@ export const CONFIG = {
   ],
 };
 
-export function createApp(outdir?: string): App {
+/** Skips CDK's template validation, which takes seconds, unless a test is about it. */
+export function createApp({ isValidated = false, outdir }: { isValidated?: boolean; outdir?: string } = {}): App {
+  process.env['CDK_VALIDATION'] = String(isValidated);
   return new App({ context: { 'aws:cdk:bundling-stacks': [] }, outdir });
 }
 

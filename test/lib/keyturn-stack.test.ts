@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { FUNCTIONS, WORKFLOW_FUNCTIONS, type FunctionName } from '../../lambdas/contract/functions';
+import { DUE_INDEX, STACK_OUTPUTS } from '../../lambdas/contract/names';
+import { START_EVERY_MINUTES, FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
+import { REGIONS_WITHOUT_FUNCTION_URLS } from '../../lib/constructs/acknowledge-url';
+import { DEFINITION_PATH } from '../../lib/constructs/key-rotation-machine';
+import { policiesFileOf } from '../../lib/constructs/key-registration';
+import { pascalCase } from '../../lib/constructs/keyturn-function';
+import { parseConfig } from '../../lib/config/load';
+import { CONFIG, OTHER_ROLE, ROLE, listOf, rendered, resourcesOf, statementsOf, synthesize, type Resource } from './synthesized';
+
+const template = synthesize();
+const names = Object.keys(FUNCTIONS) as FunctionName[];
+
+function only(type: string): Resource {
+  const found = Object.values(resourcesOf(template, type));
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+function functionOf(name: FunctionName): Resource {
+  const found = Object.entries(resourcesOf(template, 'AWS::Lambda::Function')).filter(([id]) => new RegExp(`^${pascalCase(name)}[0-9A-F]{8}$`).test(id));
+  expect(found).toHaveLength(1);
+  return found[0]![1];
+}
+
+describe('the functions', () => {
+  test('are those of the contract', () => {
+    expect(Object.keys(resourcesOf(template, 'AWS::Lambda::Function'))).toHaveLength(names.length);
+  });
+
+  test.each(names)('%s has exactly the environment of the contract', (name) => {
+    const variables = functionOf(name).Properties['Environment'].Variables;
+    expect(Object.keys(variables).sort()).toEqual([...FUNCTIONS[name].environment].sort());
+  });
+
+  test.each(names)('%s runs on Node.js 24 and arm64, within its time-out, with a log group of its own', (name) => {
+    expect(functionOf(name).Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 256,
+      Timeout: FUNCTION_TIMEOUT_SECONDS,
+      Handler: 'index.handler',
+      LoggingConfig: { LogGroup: { Ref: expect.stringMatching(new RegExp(`^${pascalCase(name)}Logs`)) } },
+    });
+    expect(functionOf(name).Properties['TracingConfig']).toBeUndefined();
+  });
+
+  test('know values that agree with the resources', () => {
+    const create = functionOf('create-key-version').Properties['Environment'].Variables;
+    expect(rendered(create.KEYTURN_REGISTRY_ID)).toBe('<AWS::AccountId>:<AWS::Region>:keyturn');
+    expect(rendered(create.KEYTURN_ROLE_PATTERN)).toBe('arn:<AWS::Partition>:iam::<AWS::AccountId>:role/keyturn/keyturn/*');
+    const start = functionOf('start-due-rotations').Properties['Environment'].Variables;
+    expect(rendered(start.KEYTURN_STATE_MACHINE_ARN)).toBe('arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:keyturn-key-rotation');
+  });
+});
+
+describe('the workflow', () => {
+  const machine = only('AWS::StepFunctions::StateMachine');
+  const definition: string = machine.Properties['DefinitionString'];
+  const substitutions: Record<string, { Ref: string }> = machine.Properties['DefinitionSubstitutions'];
+
+  test('is the file, in the template', () => {
+    expect(JSON.parse(definition)).toEqual(JSON.parse(readFileSync(DEFINITION_PATH, 'utf8')));
+  });
+
+  test('uses every substitution, and gets every one that it uses', () => {
+    const used = new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    expect([...used].sort()).toEqual(Object.keys(substitutions).sort());
+    expect(Object.keys(substitutions).sort()).toEqual(WORKFLOW_FUNCTIONS.map(([, { substitution }]) => substitution).sort());
+  });
+
+  test.each(WORKFLOW_FUNCTIONS)('pins a version of %s that outlives the next deployment', (name, { substitution }) => {
+    const id = substitutions[substitution]!.Ref;
+    const version = resourcesOf(template, 'AWS::Lambda::Version')[id];
+    expect(version?.Properties['FunctionName'].Ref).toMatch(new RegExp(`^${pascalCase(name)}[0-9A-F]{8}$`));
+    expect([version?.DeletionPolicy, version?.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+  });
+
+  test('may invoke each of its functions in all versions, and deliver its log', () => {
+    const functionIds = WORKFLOW_FUNCTIONS.map(([name]) => Object.keys(resourcesOf(template, 'AWS::Lambda::Function')).find((id) => new RegExp(`^${pascalCase(name)}[0-9A-F]{8}$`).test(id)));
+    const [invoke, deliver, ...others] = statementsOf(template, 'KeyRotation');
+    expect(invoke?.actions).toEqual(['lambda:InvokeFunction']);
+    expect(invoke?.resources).toEqual(functionIds.flatMap((id) => [`<${id}.Arn>`, `<${id}.Arn>:*`]));
+    expect(deliver?.actions.every((action) => action.startsWith('logs:'))).toBe(true);
+    expect(others).toEqual([]);
+  });
+
+  test('logs errors without execution data, because that holds task tokens', () => {
+    expect(machine.Properties).toMatchObject({
+      StateMachineName: 'keyturn-key-rotation',
+      StateMachineType: 'STANDARD',
+      LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: false },
+    });
+  });
+});
+
+describe('what is kept when the stack goes', () => {
+  test.each(['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::Lambda::Version'])('is every %s', (type) => {
+    for (const { DeletionPolicy, UpdateReplacePolicy } of Object.values(resourcesOf(template, type))) {
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    }
+  });
+
+  test('is the registry, recoverable and protected, under a key that this fleet does not rotate', () => {
+    expect(only('AWS::DynamoDB::Table').Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: DUE_INDEX.name,
+          KeySchema: [
+            { AttributeName: DUE_INDEX.partitionAttribute, KeyType: 'HASH' },
+            { AttributeName: DUE_INDEX.sortAttribute, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    });
+    expect(only('AWS::DynamoDB::Table').Properties['SSESpecification']).toBeUndefined();
+  });
+});
+
+describe('what starts it', () => {
+  test('is a schedule with the scheduled time and a dead-letter queue', () => {
+    expect(only('AWS::Scheduler::Schedule').Properties).toMatchObject({
+      ScheduleExpression: `rate(${START_EVERY_MINUTES} minutes)`,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Input: '{"scheduledTime":"<aws.scheduler.scheduled-time>"}',
+        DeadLetterConfig: { Arn: expect.anything() },
+        RetryPolicy: { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: 3_600 },
+      },
+    });
+  });
+
+  test('and what follows a deletion is a rule for the event that KMS guarantees', () => {
+    expect(only('AWS::Events::Rule').Properties).toMatchObject({
+      EventPattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
+      Targets: [{ DeadLetterConfig: { Arn: expect.anything() } }],
+    });
+  });
+
+  test('and what registers keys is told the hash of the policies in its bundle', () => {
+    const { text, hash } = policiesFileOf(parseConfig(CONFIG));
+    expect(JSON.parse(text)).toEqual(parseConfig(CONFIG));
+    const { configHash, registryId, ServiceTimeout, ServiceToken } = only('Custom::KeyturnKeys').Properties;
+    expect({ configHash, ServiceTimeout, registryId: rendered(registryId), ServiceToken: rendered(ServiceToken) }).toEqual({
+      configHash: hash,
+      ServiceTimeout: '300',
+      registryId: '<AWS::AccountId>:<AWS::Region>:keyturn',
+      ServiceToken: expect.stringMatching(/^<RegisterKeys[0-9A-F]{8}\.Arn>$/),
+    });
+  });
+});
+
+describe('the acknowledge entrance', () => {
+  test('knows its callers by IAM', () => {
+    expect(only('AWS::Lambda::Url').Properties['AuthType']).toBe('AWS_IAM');
+  });
+
+  test('lets each configured principal in once, through the URL only', () => {
+    const permissions = Object.values(resourcesOf(template, 'AWS::Lambda::Permission')).map(({ Properties }) => Properties).filter(({ Principal }) => String(Principal).startsWith('arn:'));
+    const summary = permissions.map(({ Principal, Action, FunctionUrlAuthType, InvokedViaFunctionUrl }) => [Principal, Action, FunctionUrlAuthType ?? InvokedViaFunctionUrl]);
+    expect(summary.sort()).toEqual([
+      [ROLE, 'lambda:InvokeFunction', true],
+      [ROLE, 'lambda:InvokeFunctionUrl', 'AWS_IAM'],
+      [OTHER_ROLE, 'lambda:InvokeFunction', true],
+      [OTHER_ROLE, 'lambda:InvokeFunctionUrl', 'AWS_IAM'],
+    ]);
+  });
+
+  test.each(REGIONS_WITHOUT_FUNCTION_URLS)('refuses Region %s, which has no Function URLs', (region) => {
+    expect(() => synthesize({ env: { region } })).toThrow(`Region ${region} has no Lambda Function URLs`);
+  });
+});
+
+describe('the alarms', () => {
+  const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+  test('are these, each with its section of the runbook', () => {
+    const rows = alarms.map(({ AlarmDescription, MetricName, TreatMissingData }) => [AlarmDescription.match(/Runbook: docs\/operations\.md#([a-z-]+)$/)?.[1], MetricName, TreatMissingData]);
+    expect(rows.sort()).toEqual([
+      ['events-undelivered', 'ApproximateNumberOfMessagesVisible', 'notBreaching'],
+      ['executions-aborted', 'ExecutionsAborted', 'notBreaching'],
+      ['executions-failed', 'ExecutionsFailed', 'notBreaching'],
+      ['executions-throttled', 'ExecutionThrottled', 'notBreaching'],
+      ['executions-timed-out', 'ExecutionsTimedOut', 'notBreaching'],
+      ['starter-failed', 'Errors', 'notBreaching'],
+      ['starter-silent', 'Invocations', 'breaching'],
+    ]);
+  });
+
+  test('page through the topic, whose policy lets them', () => {
+    const topic = Object.keys(resourcesOf(template, 'AWS::SNS::Topic'))[0];
+    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([{ Ref: topic }]);
+    const statements: any[] = only('AWS::SNS::TopicPolicy').Properties['PolicyDocument'].Statement;
+    expect(statements.map(({ Effect, Action, Principal }) => [Effect, Action, Principal.Service])).toContainEqual(['Allow', 'sns:Publish', 'cloudwatch.amazonaws.com']);
+    expect(statements.some(({ Effect, Condition }) => Effect === 'Deny' && Condition.Bool['aws:SecureTransport'] === 'false')).toBe(true);
+  });
+
+  test('find a dead-letter queue that is encrypted', () => {
+    expect(only('AWS::SQS::Queue').Properties).toMatchObject({ SqsManagedSseEnabled: true });
+  });
+});
+
+test('the outputs are those that the CLI looks for', () => {
+  expect(Object.keys(template.findOutputs('*')).sort()).toEqual(listOf(Object.values(STACK_OUTPUTS)).flat().sort());
+});
