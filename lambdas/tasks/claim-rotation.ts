@@ -27,7 +27,7 @@ export function claimRotation(ports: { registry: Registry; keys: KeyProvider }) 
   return async (input: z.infer<typeof claimRotationInput>): Promise<ClaimRotationOutput> => {
     const expected = rotationId(input.key, input.window, input.attempt);
     if (input.rotationId !== expected) {
-      throw new TaskError('ExecutionNameMismatch', `the execution is named ${input.rotationId}, its input says ${expected}. Start it with \`keyturn rotate\`.`);
+      throw new TaskError('ExecutionNameMismatch', `the execution is named ${input.rotationId}, its input makes it ${expected}. Start it under that name.`);
     }
     const request = { ...input, at: input.enteredAt };
     const known = await readKey(ports.registry, input.key);

@@ -1,0 +1,30 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { HttpRequest } from '@smithy/protocol-http';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { CliError } from './cli-error';
+
+/**
+ * Posts JSON to a Function URL, signed as the caller with the credentials that every AWS tool finds.
+ * @throws {CliError} when nothing answers.
+ */
+export async function postSigned(url: URL, region: string, body: string): Promise<{ status: number; text: string }> {
+  const signer = new SignatureV4({ service: 'lambda', region, credentials: defaultProvider(), sha256: Sha256 });
+  const signed = await signer.sign(
+    new HttpRequest({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      path: url.pathname,
+      headers: { host: url.host, 'content-type': 'application/json' },
+      body,
+    }),
+  );
+  try {
+    const response = await fetch(url, { method: 'POST', headers: signed.headers, body });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw new CliError(`${url.href} does not answer: ${String((error as Error).cause ?? error)}`);
+  }
+}

@@ -1,0 +1,42 @@
+import type { FunctionName } from '../../lambdas/contract/functions';
+import { create as abortSafely } from '../../lambdas/handlers/abort-safely';
+import { create as acknowledge } from '../../lambdas/handlers/acknowledge';
+import { create as checkBake } from '../../lambdas/handlers/check-bake';
+import { create as checkDrain } from '../../lambdas/handlers/check-drain';
+import { create as claimRotation } from '../../lambdas/handlers/claim-rotation';
+import { create as classifyFailure } from '../../lambdas/handlers/classify-failure';
+import { create as confirmPromotion } from '../../lambdas/handlers/confirm-promotion';
+import { create as createKeyVersion } from '../../lambdas/handlers/create-key-version';
+import { create as disablePreviousVersion } from '../../lambdas/handlers/disable-previous-version';
+import { create as notifyDependent } from '../../lambdas/handlers/notify-dependent';
+import { create as promoteKeyVersion } from '../../lambdas/handlers/promote-key-version';
+import { create as proveKeyVersion } from '../../lambdas/handlers/prove-key-version';
+import { create as recordKeyDeletion } from '../../lambdas/handlers/record-key-deletion';
+import { create as registerKeys } from '../../lambdas/handlers/register-keys';
+import { create as releaseRotation } from '../../lambdas/handlers/release-rotation';
+import { create as revokePreviousVersion } from '../../lambdas/handlers/revoke-previous-version';
+import { create as settle } from '../../lambdas/handlers/settle';
+import { create as startDueRotations } from '../../lambdas/handlers/start-due-rotations';
+import type { CreateHandler } from '../../lambdas/runtime/on-lambda';
+
+/** Every function's handler, from source. */
+export const HANDLERS: Readonly<Record<FunctionName, CreateHandler>> = {
+  'claim-rotation': claimRotation,
+  'create-key-version': createKeyVersion,
+  'prove-key-version': proveKeyVersion,
+  'notify-dependent': notifyDependent,
+  'promote-key-version': promoteKeyVersion,
+  'confirm-promotion': confirmPromotion,
+  'check-drain': checkDrain,
+  'disable-previous-version': disablePreviousVersion,
+  'check-bake': checkBake,
+  'revoke-previous-version': revokePreviousVersion,
+  'release-rotation': releaseRotation,
+  'classify-failure': classifyFailure,
+  settle,
+  'abort-safely': abortSafely,
+  'start-due-rotations': startDueRotations,
+  acknowledge,
+  'register-keys': registerKeys,
+  'record-key-deletion': recordKeyDeletion,
+};

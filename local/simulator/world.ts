@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
+import type { FunctionName } from '../../lambdas/contract/functions';
+import { FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
+import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
+import { instantOf } from '../../lambdas/domain/instant';
+import type { Json } from '../../lambdas/domain/trace';
+import { Composition } from '../../lambdas/runtime/composition';
+import { registerKeys } from '../../lambdas/tasks/register-keys';
+import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
+import { DynamoDbService } from '../dynamodb/dynamodb-service';
+import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
+import { IdentityDirectory } from '../iam/identities';
+import { AwsError } from '../kernel/aws-error';
+import { Timeline } from '../kernel/clock';
+import { Trace } from '../kernel/trace';
+import { KmsService } from '../kms/kms-service';
+import type { KmsOptions } from '../kms/options';
+import { LambdaService } from '../lambda/lambda-service';
+import { StepFunctionsService } from '../sfn/service';
+import { SnsService } from '../sns/sns-service';
+import { SqsService } from '../sqs/sqs-service';
+import { TaggingService } from '../tagging/tagging-service';
+import { createDispatch } from '../wire/dispatch';
+import { type Interceptor, LostAnswer, type ServiceCall } from '../wire/message';
+import { inProcessHandler } from '../wire/transport';
+import { HANDLERS } from './handlers';
+
+export const REGION = 'eu-central-1';
+export const ACCOUNT = '111122223333';
+export const TABLE = 'keyturn-registry';
+export const REGISTRY_ID = `${ACCOUNT}:${REGION}:keyturn`;
+export const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-rotation`;
+export const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:keyturn-alerts`;
+const ROLE_PATH = '/keyturn/keyturn/';
+
+export interface WorldOptions {
+  /** @default 2026-01-01T00:00:00Z */
+  readonly startMs?: number;
+  /** Jitter, order of ids. @default a small generator with a fixed seed */
+  readonly random?: () => number;
+  readonly kms?: Partial<Pick<KmsOptions, 'visibilityDelayMs' | 'requestQuotas' | 'cryptography'>>;
+}
+
+/** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on. */
+export type Fault = 'none' | 'die-before' | 'die-after' | 'lose-answer' | AwsError;
+
+/** One SDK call as a fault plan sees it. */
+export interface FaultPoint {
+  readonly function: FunctionName;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+  /** Position among all calls of functions in this world, from 0. */
+  readonly index: number;
+}
+
+/**
+ * The whole product in one process, without sockets: the definition, the handlers from source, the adapters with their real SDK
+ * clients, the emulated services, one virtual timeline, one trace. What happens is a function of the options and the faults.
+ */
+export class World {
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly kms: KmsService;
+  readonly dynamodb: DynamoDbService;
+  readonly states: StepFunctionsService;
+  readonly bus: EventBridgeService;
+  readonly sns: SnsService;
+  readonly random: () => number;
+  /** Decides what happens to each call of a function. */
+  fault: (point: FaultPoint) => Fault = () => 'none';
+  /** Stands between every client, functions and others, and the services. */
+  interceptAll: Interceptor = (_call, next) => next();
+  /** Every call of a function, in order. */
+  readonly calls: FaultPoint[] = [];
+
+  private readonly identities = new IdentityDirectory();
+  private readonly transport: HttpHandler;
+  private readonly running = new Map<string, { readonly name: FunctionName; readonly die: () => void }>();
+  private invocations = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.timeline = new Timeline(options.startMs ?? Date.UTC(2026, 0, 1));
+    this.trace = new Trace(this.timeline);
+    this.random = options.random ?? seeded(1);
+    const newId = uuids();
+    const place = { region: REGION, accountId: ACCOUNT, timeline: this.timeline, trace: this.trace };
+    const onEvent = (event: { source: string; detailType: string; detail: Json; resources: readonly string[] }): void => {
+      this.bus.put(event, { arn: event.source });
+    };
+    this.kms = new KmsService({ ...place, newId, onEvent, ...options.kms });
+    this.dynamodb = new DynamoDbService({ ...place, clock: this.timeline });
+    this.sns = new SnsService(this.trace, newId);
+    this.bus = new EventBridgeService({ ...place, nextId: newId, queues: new SqsService(newId), deliver: (target, event) => this.deliver(target, event) });
+    this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
+    const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
+    const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
+    const dispatch = createDispatch({
+      services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda },
+      credentials: this.identities,
+      authorize: () => undefined,
+      trace: this.trace,
+      nextRequestId: newId,
+      intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
+    });
+    this.transport = inProcessHandler(dispatch);
+    this.deploy();
+  }
+
+  /** Registers policies as a deployment does, without its custom resource. */
+  async register(policies: readonly KeyPolicy[]): Promise<void> {
+    const composition = this.composition('register-keys');
+    const register = registerKeys({ registry: composition.registry(), keys: composition.keys(), registryId: REGISTRY_ID });
+    await this.timeline.track(register({ policies, at: instantOf(this.timeline.nowMs()), by: 'the simulator' }));
+  }
+
+  /** What a function with this name would be composed of; its calls carry the function's identity. */
+  composition(name: FunctionName, traceId?: string): Composition {
+    const { accessKeyId, secretAccessKey, sessionToken = '' } = this.identities.credentialsFor(roleArn(name), name);
+    const requestHandler = traceId === undefined ? this.transport : withTraceId(this.transport, traceId);
+    return new Composition(ENVIRONMENT, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler });
+  }
+
+  /** Invokes a function as Lambda does: an error or a death is an answer. */
+  async invoke(name: FunctionName, event: unknown, origin: string | null = null): Promise<LambdaResult> {
+    const traceId = `Root=1-${(this.invocations++).toString(16).padStart(8, '0')}-${name}`;
+    const death = new Promise<LambdaResult>((resolve) => {
+      this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
+    });
+    const handler = HANDLERS[name](this.composition(name, traceId), new Logger({ serviceName: 'keyturn', logLevel: 'SILENT' }));
+    const life = handler(event).then(
+      (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
+      (error: unknown): LambdaResult => ({
+        ok: false,
+        error: error instanceof Error ? error.name : 'Error',
+        cause: JSON.stringify({ errorType: error instanceof Error ? error.name : 'Error', errorMessage: error instanceof Error ? error.message : String(error) }),
+      }),
+    );
+    const result = await this.timeline.track(Promise.race([life, death]));
+    this.running.delete(traceId);
+    this.trace.emit({ type: 'lambda.invoked', actor: 'lambda.amazonaws.com', traceId, function: name, execution: origin, error: result.ok ? null : result.error });
+    return result;
+  }
+
+  /** Fires the schedule for a time, as one pool's scheduler does. */
+  async fireSchedule(atMs: number = this.timeline.nowMs()): Promise<LambdaResult> {
+    return this.invoke('start-due-rotations', { scheduledTime: instantOf(atMs).replace('.000Z', 'Z') });
+  }
+
+  /** Starts an execution by hand, as a person does. @throws {AwsError} */
+  startExecution(name: string, input: Json): unknown {
+    return this.states.call('StartExecution', { stateMachineArn: STATE_MACHINE_ARN, name, input: JSON.stringify(input) });
+  }
+
+  /** ARN of a function's session, as it stands in the trace. */
+  actorOf(name: FunctionName): string {
+    return this.identities.credentialsFor(roleArn(name), name).caller.arn;
+  }
+
+  private deploy(): void {
+    for (const name of Object.keys(FUNCTIONS)) this.identities.put(roleArn(name as FunctionName));
+    const caller = { accountId: ACCOUNT, arn: 'cloudformation.amazonaws.com', userId: 'deploy' };
+    const { partitionAttribute, sortAttribute } = DUE_INDEX;
+    this.dynamodb.call(
+      'CreateTable',
+      {
+        TableName: TABLE,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: ['pk', 'sk', partitionAttribute, sortAttribute].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: DUE_INDEX.name,
+            KeySchema: [
+              { AttributeName: partitionAttribute, KeyType: 'HASH' },
+              { AttributeName: sortAttribute, KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      },
+      caller,
+    );
+    this.sns.createTopic(TOPIC_ARN);
+    this.states.call('CreateStateMachine', {
+      name: 'key-rotation',
+      definition: definitionText(),
+      roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}key-rotation`,
+    });
+  }
+
+  private lambda(): LambdaInvoker {
+    return {
+      invoke: (functionArn, payload, origin) => this.invoke(functionArn.split(':')[6] as FunctionName, payload, origin.executionName),
+    };
+  }
+
+  private deliver(target: string, event: BusEvent): void {
+    const name = target.split(':')[6] as FunctionName;
+    this.timeline.after(0, `deliver ${event['detail-type']} to ${name}`, async () => {
+      await this.invoke(name, event);
+    });
+  }
+
+  private async intercept(call: ServiceCall, next: () => Promise<unknown>): Promise<unknown> {
+    const traceId = call.caller.traceId;
+    const invoked = traceId === undefined ? undefined : this.running.get(traceId);
+    if (invoked === undefined) return next();
+    const point: FaultPoint = { function: invoked.name, service: call.service, operation: call.operation, input: call.input, index: this.calls.length };
+    this.calls.push(point);
+    const fault = this.fault(point);
+    if (fault === 'none') return next();
+    if (fault instanceof AwsError) throw fault;
+    if (fault === 'die-before') return this.die(invoked);
+    await next();
+    if (fault === 'die-after') return this.die(invoked);
+    throw new LostAnswer();
+  }
+
+  /** The function is gone: its call never settles. */
+  private die(invoked: { readonly die: () => void }): Promise<never> {
+    invoked.die();
+    return new Promise<never>(() => undefined);
+  }
+}
+
+const ENVIRONMENT: NodeJS.ProcessEnv = {
+  [ENV.table]: TABLE,
+  [ENV.registryId]: REGISTRY_ID,
+  [ENV.rolePattern]: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}*`,
+  [ENV.stateMachineArn]: STATE_MACHINE_ARN,
+  [ENV.topicArn]: TOPIC_ARN,
+  [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
+};
+
+function roleArn(name: FunctionName): string {
+  return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}`;
+}
+
+/** The deployed definition, with the functions' ARNs in place of its substitutions. */
+function definitionText(): string {
+  const text = readFileSync(join(__dirname, '../../statemachine/key-rotation.asl.json'), 'utf8');
+  return WORKFLOW_FUNCTIONS.reduce(
+    (definition, [name, { substitution }]) => definition.replaceAll(`\${${substitution}}`, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}:1`),
+    text,
+  );
+}
+
+/** The header by which Lambda's runtime ties a call to its invocation. */
+function withTraceId(transport: HttpHandler, traceId: string): HttpHandler {
+  return {
+    ...transport,
+    handle: (request) => transport.handle(new HttpRequest({ ...request, headers: { ...request.headers, 'x-amzn-trace-id': traceId } })),
+  };
+}
+
+/** Ids that look like UUIDs and count up. */
+function uuids(): () => string {
+  let count = 0;
+  return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
+}
+
+/** Uniform in [0, 1), a function of its seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
