@@ -94,7 +94,7 @@ const onOwnKeys = (scope: GrantScope, why: string, actions: readonly string[], c
 const onAdoptedKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions?: Grant['conditions']): readonly Grant[] =>
   forEach(scope.adoptedKeyArns, (resources) => ({ why, actions, resources, ...(conditions === undefined ? {} : { conditions }) }));
 
-/** IAM limits one policy to 10,240 characters; statements this small let CDK spread a large fleet over several policies. */
+/** IAM limits a policy to 6,144 characters and a role to 10 of them; statements this small let CDK spread some 200 keys over several. */
 const MAX_RESOURCES_PER_STATEMENT = 20;
 
 function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant): readonly Grant[] {

@@ -148,10 +148,10 @@ describe('the roles', () => {
     expect(partitionsOf(name, action)).toEqual(partitions);
   });
 
-  test('stay within the limits of IAM for a fleet of 300 keys', () => {
-    const keys = Array.from({ length: 300 }, (_, index) => ({ name: `team-with-a-long-name/service-${index}` }));
+  test('stay within the limits of IAM for a fleet of 200 keys', () => {
+    const keys = Array.from({ length: 200 }, (_, index) => ({ name: `team-with-a-long-name/service-${index}` }));
     const fleet = synthesize({ config: { ...CONFIG, keys }, env: { account: '111122223333', region: 'eu-west-1' } });
-    expect(parseConfig({ ...CONFIG, keys })).toHaveLength(300);
+    expect(parseConfig({ ...CONFIG, keys })).toHaveLength(200);
     for (const type of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']) {
       for (const { Properties } of Object.values(resourcesOf(fleet, type))) {
         const limit = type === 'AWS::IAM::Policy' ? 10_240 : 6_144;
