@@ -73,7 +73,7 @@ export const knownEndings: Rule = ({ options, findings, executionOf }) => {
 };
 
 function outcomeOf({ output }: ExecutionEnded): unknown {
-  return typeof output === 'object' && output !== null && 'outcome' in output ? output.outcome : undefined;
+  return typeof output === 'object' && output !== null && !Array.isArray(output) ? Object.entries(output).find(([name]) => name === 'outcome')?.[1] : undefined;
 }
 
 function append(lists: Map<string, MessagePublished[]>, name: string, event: MessagePublished): void {

@@ -2,8 +2,10 @@ import { MAX_CREATE_INTENTS, MAX_SETTLEMENTS } from '../../../contract/timing';
 import type { SdkCall } from '../../trace';
 import type { Rule } from '../rule';
 
-/** A state runs once, and once more after each settlement; each time it is tried at most this often. */
-const MAX_TRIES = 10;
+/** The definition's tries of one state: the first, 7 more under load, 8 more until KMS is consistent. */
+const MAX_TRIES = 1 + 7 + 8;
+
+/** A state runs once, and once more after each settlement. */
 const ONE_PER_TRY = (1 + MAX_SETTLEMENTS) * MAX_TRIES;
 
 /** KMS allows 50,000 grants on a key; what one execution carries over stays far below. */

@@ -6,13 +6,19 @@ import type { KeyView, Moment } from '../world';
 
 const QUIESCENCE_MS = QUIESCENCE_SECONDS * 1000;
 
+interface Settlement extends Moment {
+  readonly by: string;
+  /** Its rotation has written something else since. */
+  isOver: boolean;
+}
+
 /** Invariant 8, ownership: one owner per key; who takes over, or goes on after something uncertain, settles first. */
 export const oneOwner: Rule = ({ world, options, findings, executionOf, firstSeqOf }) => {
   const leases = findings('8 one owner per key', 'no lease was granted');
   const settling = findings('8 nothing is done for Q after settling', 'no rotation settled');
   const endedAt = new Map<string, Moment>();
-  /** By key: its last settlement. */
-  const settled = new Map<string, Moment & { readonly by: string }>();
+  /** By key: its last settlement. One that is repeated before anything else is written counts from its first write. */
+  const settled = new Map<string, Settlement>();
 
   function checkLease({ key, before, after, moment }: Transition): void {
     const [from, to] = [before?.lease?.rotationId, after?.lease?.rotationId];
@@ -58,7 +64,11 @@ export const oneOwner: Rule = ({ world, options, findings, executionOf, firstSeq
       checkLease(transition);
       checkSettling(transition);
       const entry = ledger[0]?.entry;
-      if (entry?.type === 'RotationSettled') settled.set(idOf(key), { ...moment, by: entry.by });
+      const last = settled.get(idOf(key));
+      if (entry === undefined) return;
+      if (entry.type !== 'RotationSettled') {
+        if (last?.by === entry.by) last.isOver = true;
+      } else if (last?.by !== entry.by || last.isOver) settled.set(idOf(key), { seq: moment.seq, atMs: moment.atMs, by: entry.by, isOver: false });
     },
     onEvent(event) {
       if (event.type === 'states.execution-ended') endedAt.set(event.execution, event);
