@@ -1,7 +1,6 @@
 import { CfnOutput, Duration, Stack, Token, type StackProps } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName } from '../lambdas/contract/functions';
 import type { KeyPolicy } from '../lambdas/contract/key-policy';
@@ -9,8 +8,9 @@ import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
 import { AcknowledgeUrl, REGIONS_WITHOUT_FUNCTION_URLS } from './constructs/acknowledge-url';
 import { Alarms } from './constructs/alarms';
 import { Alerts } from './constructs/alerts';
+import { bundleHandlers } from './constructs/bundles';
 import { GRANTS, type GrantScope } from './constructs/grants';
-import { bundlePolicies, KeyRegistration, policiesFileOf } from './constructs/key-registration';
+import { KeyRegistration, POLICIES_FILE, policiesFileOf } from './constructs/key-registration';
 import { KeyRotationMachine } from './constructs/key-rotation-machine';
 import { KeyturnFunction } from './constructs/keyturn-function';
 import { RegistryTable } from './constructs/registry-table';
@@ -39,23 +39,23 @@ export class KeyturnStack extends Stack {
       [ENV.stateMachineArn]: grantScope.stateMachineArn,
       [ENV.topicArn]: topic.topicArn,
     };
-    const createFunction = (name: FunctionName, values: Partial<Record<EnvName, string>>, commandHooks?: ICommandHooks) =>
+    const policiesFile = policiesFileOf(policies);
+    const code = bundleHandlers(this, { 'register-keys': { [POLICIES_FILE]: policiesFile.text } });
+    const createFunction = (name: FunctionName, values: Partial<Record<EnvName, string>>) =>
       new KeyturnFunction(this, {
         functionName: name,
+        code: code[name],
         environment: pick(values, FUNCTIONS[name].environment),
         grants: GRANTS[name](grantScope),
         rolePath,
-        commandHooks,
       });
 
     // First, because others are told its URL.
     const acknowledge = createFunction('acknowledge', environment);
     const { url } = new AcknowledgeUrl(this, 'AcknowledgeEntrance', { acknowledge, principals: principalsOf(policies) });
-    const policiesFile = policiesFileOf(policies);
-    const hooks: Partial<Record<FunctionName, ICommandHooks>> = { 'register-keys': bundlePolicies(this, policiesFile) };
     const others = (Object.keys(FUNCTIONS) as FunctionName[])
       .filter((name) => name !== 'acknowledge')
-      .map((name) => [name, createFunction(name, { ...environment, [ENV.acknowledgeUrl]: url }, hooks[name])] as const);
+      .map((name) => [name, createFunction(name, { ...environment, [ENV.acknowledgeUrl]: url })] as const);
     const functions = { acknowledge, ...Object.fromEntries(others) } as Record<FunctionName, KeyturnFunction>;
 
     const machine = new KeyRotationMachine(this, 'KeyRotation', { stateMachineName: this.stateMachineName, functions });

@@ -1,13 +1,10 @@
-import { CustomResource, Duration, Stage } from 'aws-cdk-lib';
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 
-/** The file beside the handler of `register-keys` that holds the normalized policies. */
+/** The file beside the handler of `register-keys` that holds the normalized policies. They travel with the code, because a template is limited to 1 MB. */
 export const POLICIES_FILE = 'keyturn.keys.json';
 
 /** The normalized policies as the bytes that are deployed, and their identity. */
@@ -20,21 +17,6 @@ export interface PoliciesFile {
 export function policiesFileOf(policies: readonly KeyPolicy[]): PoliciesFile {
   const text = `${JSON.stringify(policies, null, 2)}\n`;
   return { text, hash: createHash('sha256').update(text).digest('hex') };
-}
-
-/** Puts the policies into the bundle. They travel with the code, because a template is limited to 1 MB. */
-export function bundlePolicies(scope: Construct, { text, hash }: PoliciesFile): ICommandHooks {
-  const directory = Stage.of(scope)?.assetOutdir ?? '.';
-  return {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (_, outputDirectory) => {
-      const source = join(directory, `keyturn.keys.${hash}.json`);
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(source, text);
-      return [`node -e "fs.copyFileSync(process.argv[1], process.argv[2])" "${source}" "${join(outputDirectory, POLICIES_FILE)}"`];
-    },
-  };
 }
 
 export interface KeyRegistrationProps {
