@@ -1,0 +1,68 @@
+import { createPublicKey } from 'node:crypto';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { digestOf, type HashName } from './hashes';
+import type { KeyMaterial, RandomBytes } from './material';
+
+/** KMS pairs each curve with one hash. */
+const CURVES = {
+  'P-256': { curve: p256, hash: 'sha256', coordinateBytes: 32 },
+  'P-384': { curve: p384, hash: 'sha384', coordinateBytes: 48 },
+  'P-521': { curve: p521, hash: 'sha512', coordinateBytes: 66 },
+  secp256k1: { curve: secp256k1, hash: 'sha256', coordinateBytes: 32 },
+} as const satisfies Record<string, { curve: unknown; hash: HashName; coordinateBytes: number }>;
+
+type CurveName = keyof typeof CURVES;
+
+const DIGEST_SIGNATURE = { prehash: false, lowS: false, format: 'der' } as const;
+
+/**
+ * ECDSA and ECDH over the curves of FIPS 186-5 and SEC 2. node:crypto signs messages only, and KMS signs digests too;
+ * signatures are deterministic (RFC 6979).
+ */
+export function ellipticMaterial(name: CurveName, randomBytes: RandomBytes): KeyMaterial {
+  const { curve, hash, coordinateBytes } = CURVES[name];
+  const secretKey = curve.utils.randomSecretKey(randomBytes(curve.lengths.seed ?? coordinateBytes));
+  const point = Buffer.from(curve.getPublicKey(secretKey, false));
+  return {
+    publicKey: encodePublicKey(name, point),
+    signer: {
+      sign: (_algorithm, message, messageType) =>
+        Buffer.from(curve.sign(digestOf(hash, message, messageType), secretKey, DIGEST_SIGNATURE)),
+      verify(_algorithm, message, messageType, signature) {
+        try {
+          return curve.verify(signature, digestOf(hash, message, messageType), point, DIGEST_SIGNATURE);
+        } catch {
+          // What is no DER of two integers is no signature.
+          return false;
+        }
+      },
+    },
+    agreement: {
+      deriveSharedSecret(publicKey) {
+        const other = decodePublicKey(name, publicKey);
+        if (other === undefined) return undefined;
+        const sharedPoint = curve.getSharedSecret(secretKey, other, false);
+        return Buffer.from(sharedPoint.subarray(1, 1 + coordinateBytes));
+      },
+    },
+  };
+}
+
+function encodePublicKey(name: CurveName, point: Buffer): Buffer {
+  const { coordinateBytes } = CURVES[name];
+  const x = point.subarray(1, 1 + coordinateBytes).toString('base64url');
+  const y = point.subarray(1 + coordinateBytes).toString('base64url');
+  return createPublicKey({ key: { kty: 'EC', crv: name, x, y }, format: 'jwk' }).export({ type: 'spki', format: 'der' });
+}
+
+/** The uncompressed point, or `undefined` when `publicKey` is not the DER of a point on this curve. */
+function decodePublicKey(name: CurveName, publicKey: Buffer): Buffer | undefined {
+  try {
+    const { crv, x, y } = createPublicKey({ key: publicKey, type: 'spki', format: 'der' }).export({ format: 'jwk' });
+    if (crv !== name || x === undefined || y === undefined) return undefined;
+    return Buffer.concat([Buffer.from([0x04]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import { ml_kem1024, ml_kem512, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+import type { KeyMaterial, RandomBytes } from './material';
+import { subjectPublicKeyInfo } from './spki';
+
+/** Ciphertext lengths: FIPS 203, table 3. */
+const VARIANTS = {
+  ML_KEM_512: { algorithm: ml_kem512, ciphertextLength: 768 },
+  ML_KEM_768: { algorithm: ml_kem768, ciphertextLength: 1088 },
+  ML_KEM_1024: { algorithm: ml_kem1024, ciphertextLength: 1568 },
+} as const;
+const SEED_BYTES = 64;
+const MESSAGE_BYTES = 32;
+
+export function mlKemMaterial(spec: keyof typeof VARIANTS, randomBytes: RandomBytes): KeyMaterial {
+  const { algorithm, ciphertextLength } = VARIANTS[spec];
+  const { publicKey, secretKey } = algorithm.keygen(randomBytes(SEED_BYTES));
+  return {
+    publicKey: subjectPublicKeyInfo(spec, publicKey),
+    encapsulation: {
+      ciphertextLength,
+      encapsulate() {
+        const { cipherText, sharedSecret } = algorithm.encapsulate(publicKey, randomBytes(MESSAGE_BYTES));
+        return { ciphertext: Buffer.from(cipherText), sharedSecret: Buffer.from(sharedSecret) };
+      },
+      decapsulate: (ciphertext) => Buffer.from(algorithm.decapsulate(ciphertext, secretKey)),
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Json } from '../../lambdas/domain/trace';
+import type { Timeline } from '../kernel/clock';
+import type { Trace } from '../kernel/trace';
+import type { Cryptography } from './cryptography/material';
+
+/** What KMS tells EventBridge. */
+export interface KmsEvent {
+  readonly source: 'aws.kms';
+  readonly detailType: 'KMS CMK Deletion';
+  readonly detail: Json;
+  /** ARNs of the keys that the event is about. */
+  readonly resources: readonly string[];
+}
+
+/** What its readers see late: a new key, a changed key state, a changed alias. */
+export type LaggingThing = 'key' | 'key-state' | 'alias';
+
+export interface KmsOptions {
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly accountId: string;
+  readonly region: string;
+  /** A new UUID with every call. */
+  readonly newId: () => string;
+  readonly onEvent: (event: KmsEvent) => void;
+  /** @default the real algorithms with the process's secure randomness */
+  readonly cryptography?: Cryptography;
+  /**
+   * How long readers do not see a write, in ms; asked once per write.
+   * @param name key id, or alias with its prefix
+   * @default 0: everything is seen at once
+   * @see https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
+   */
+  readonly visibilityDelayMs?: (what: LaggingThing, name: string) => number;
+  /**
+   * Requests per second by operation; see DEFAULT_REQUEST_QUOTAS.
+   * @default nothing is throttled
+   */
+  readonly requestQuotas?: Readonly<Record<string, number>>;
+  /** Customer managed keys in any state. @default 100,000 */
+  readonly maxKeys?: number;
+  /** How long after its deletion date a key is deleted; AWS takes up to 24 h. @default 0 */
+  readonly deletionDelayMs?: number;
+  /** How long a custom key store is CONNECTING; AWS takes up to 20 minutes. @default 0 */
+  readonly keyStoreConnectMs?: number;
+}
