@@ -1,4 +1,5 @@
-import { canonicalJson, type LedgerEvent } from '../ledger';
+import { isDeepStrictEqual } from 'node:util';
+import type { LedgerEvent } from '../ledger';
 import type { KeyVersion, ManagedKey } from '../managed-key';
 import type { RegistryItemWritten } from '../trace';
 import { isTerminal, type VersionStatus } from '../version-status';
@@ -76,7 +77,7 @@ export function movesOf({ versionsBefore, versionsAfter }: Transition): Observed
 
 /** Whether a member of the aggregate differs between the two images. */
 export function hasChanged({ before, after }: Transition, member: keyof ManagedKey): boolean {
-  return before?.[member] !== after?.[member] && canonicalJson(before?.[member] ?? null) !== canonicalJson(after?.[member] ?? null);
+  return !isDeepStrictEqual(before?.[member] ?? null, after?.[member] ?? null);
 }
 
 function versionsOf(key: ManagedKey | undefined): [number, KeyVersion][] {
