@@ -1,7 +1,8 @@
-import type { KmsKeyUsed } from '../../trace';
+import type { KmsAliasChanged, KmsKeyStateChanged, KmsKeyUsed } from '../../trace';
 import type { VersionStatus } from '../../version-status';
 import type { Rule } from '../rule';
 import type { KeyView, VersionView } from '../world';
+import { UNSEEN_IN_KMS_MS } from './retirement';
 
 /** Errors that say that the key behind the call is not there or not usable. */
 const UNUSABLE = new Set(['DisabledException', 'KMSInvalidStateException', 'NotFoundException', 'KeyUnavailableException']);
@@ -25,10 +26,8 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
     throughAlias.examined();
     if (use.error === null || !UNUSABLE.has(use.error)) return;
     const alias = use.alias === null ? undefined : world.aliasChange(use.alias);
-    const state = alias?.to == null ? undefined : world.kmsChange(alias.to);
-    const isUnusable = state !== undefined && state.to !== 'Enabled';
-    const cause = alias?.to === null || !isUnusable ? alias : state;
-    // An alias that somebody else pointed to a bad key was broken by them, whoever made that key bad.
+    const cause = causeOf(alias, use.keyId === null ? undefined : world.kmsChange(use.keyId));
+    // Where somebody else pointed the alias, it works only as well as they chose, whoever made that key unusable.
     if (cause === undefined || !options.isKeyturn(cause.actor) || (alias !== undefined && !options.isKeyturn(alias.actor))) return;
     throughAlias.violated(`${key.name}: ${use.operation} through ${use.alias ?? ''} by ${use.actor} failed with ${use.error}`, [cause.seq, use.seq]);
   }
@@ -72,3 +71,9 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
     },
   };
 };
+
+/** What made a call through an alias fail: the last change that led there, unless it could not know of the one before. */
+function causeOf(alias: KmsAliasChanged | undefined, state: KmsKeyStateChanged | undefined): KmsAliasChanged | KmsKeyStateChanged | undefined {
+  if (state === undefined || state.to === 'Enabled') return alias?.to === null ? alias : undefined;
+  return alias !== undefined && alias.atMs - state.atMs > UNSEEN_IN_KMS_MS ? alias : state;
+}

@@ -1,0 +1,74 @@
+import { MUTATION_BUDGETS } from '../../../lambdas/domain/checker/rules/mutation-budget';
+import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
+import { A2, ALIAS, claim, DAY, story, verdictOf, type Story } from './story';
+
+const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
+
+function living(tell: (s: Story) => number): Evidence {
+  let proof = -1;
+  const s = story({ live: (t, original) => { original(); proof = tell(t); } }, 'live');
+  return { s, proof: [proof] };
+}
+
+function ending(tell: (s: Story) => number, days = 0): Evidence {
+  const evidence = living((s) => { claim(s, A2, '20260401T0000Z'); return tell(s); });
+  return { ...evidence, untilMs: evidence.s.atMs + days * DAY * 1000 };
+}
+
+function quiet(change: (s: Story) => Parameters<Story['write']>[2], days = 3): Evidence {
+  const evidence = living((s) => s.write('PolicyChanged', 'r', change(s)));
+  return { ...evidence, untilMs: evidence.s.atMs + days * DAY * 1000 };
+}
+
+const BAD: readonly BadTrace[] = [
+  ['5 the alias always works', "a call that fails because keyturn disabled the alias's key", () => living((s) => { s.setState('k1', 'Disabled'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+  ['5 the alias always works', 'a call that fails because keyturn deleted the alias', () => living((s) => { s.point(ALIAS, null); return s.use('Encrypt', ALIAS, 'NotFoundException'); })],
+  ['5 the alias always works', 'a call that fails because keyturn pointed the alias to a disabled key', () =>
+    living((s) => { s.createKey('k5'); s.as(EVE, () => s.setState('k5', 'Disabled')); s.wait(3600); s.point(ALIAS, 'k5'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+  ['5 old data is readable until its version is disabled', 'old ciphertext that does not decrypt in the drain', () => {
+    let proof = -1;
+    const s = story({ drain: (t) => { t.setState('k1', 'Disabled'); proof = t.use('Decrypt', 'k1', 'DisabledException'); } }, 'drain');
+    return { s, proof: [proof] };
+  }],
+  ['5 a promotion takes no permission away', 'a consumer that may not use the new key', () => {
+    let proof = -1;
+    const s = story({ useNew: (t) => (proof = t.use('Encrypt', ALIAS, 'AccessDeniedException')) }, 'useNew');
+    return { s, proof: [proof] };
+  }],
+  ['10 executions end in a known place', 'an unknown outcome', () => ending((s) => s.end(A2, 'SUCCEEDED', 'perhaps'))],
+  ['10 executions end in a known place', 'no outcome', () => ending((s) => s.end(A2, 'SUCCEEDED'))],
+  ['10 every failed rotation is alerted', 'an execution that failed in silence', () => ending((s) => s.end(A2, 'FAILED'), 1)],
+  ['10 every failed rotation is alerted', 'an abort in silence', () => ending((s) => s.end(A2, 'SUCCEEDED', 'aborted'), 1)],
+  ['10 every failed rotation is alerted', 'an alert about another key only', () => ending((s) => { s.traceId = undefined; s.alert('invoices'); return s.end(A2, 'ABORTED'); }, 1)],
+  ['10 one alert per failure', 'two alerts about one failure', () => ending((s) => { s.emit('states.state-entered', { execution: A2, state: 'Classify Failure' }); const first = s.alert(); s.alert(); s.end(A2, 'FAILED'); return first; })],
+  ...[...MUTATION_BUDGETS].map(([operation, budget]): BadTrace => [
+    '11 KMS mutations stay within their budgets', `one ${operation} too many`,
+    () => ending((s) => { let last = -1; for (let call = 0; call <= budget; call++) last = s.call(operation, call % 2 === 0 ? null : 'KMSInternalException'); s.end(A2, 'FAILED'); return last; }),
+  ]),
+  ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
+  ['12 every due key completes or awaits a person', 'a key that nobody starts', () => quiet((s) => ({ dueAt: s.now }))],
+  ['12 every due key completes or awaits a person', 'a quarantine that nobody hears of', () => quiet((s) => ({ quarantine: { by: 'x', at: s.now, reason: 'y' } }))],
+  ['12 every due key completes or awaits a person', 'a freeze that nobody hears of', () => { const evidence = living((s) => s.put('FREEZE', null, { reason: 'y' })); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
+];
+
+describe('consumers, endings, budgets, liveness', () => {
+  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+
+  const LEGAL: readonly (readonly [string, string, () => Evidence])[] = [
+    ['5 the alias always works', 'a key that somebody else disabled', () => living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+    ['5 the alias always works', 'an alias that somebody else pointed to a key that keyturn disabled', () =>
+      living((s) => { s.createKey('k5'); s.setState('k5', 'Disabled'); s.as(EVE, () => s.point(ALIAS, 'k5')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+    ['5 the alias always works', 'throttling', () => living((s) => s.use('Encrypt', ALIAS, 'ThrottlingException'))],
+    ['5 old data is readable until its version is disabled', 'a use after the soft revoke', () => ({ s: story({ bake: (s, original) => { s.use('Decrypt', 'k1', 'DisabledException'); original(); } }), proof: [] })],
+    ['5 a promotion takes no permission away', 'a permission that was lost later', () => ({ s: story({ useNew: (s, original) => { original(); s.use('Encrypt', ALIAS, 'AccessDeniedException'); } }), proof: [] })],
+    ['11 KMS mutations stay within their budgets', 'CreateKey calls that KMS refused', () => ending((s) => { for (let call = 0; call < 9; call++) s.call('CreateKey', 'ThrottlingException'); s.call('CreateKey'); return s.end(A2, 'FAILED'); })],
+    ['10 every failed rotation is alerted', 'an alert by the rule for ended executions, later', () => ending((s) => { const end = s.end(A2, 'TIMED_OUT'); s.wait(60); s.alert(); return end; }, 1)],
+    ['12 no lease stays with a dead execution', 'a dead execution of a quarantined key', () => ending((s) => { s.end(A2, 'TIMED_OUT'); return s.write('FailureRecorded', 'handler', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }, 2)],
+    ['12 every due key completes or awaits a person', 'a quarantine with its alert', () => { const evidence = living((s) => { s.alert(); return s.write('PolicyChanged', 'r', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
+    ['12 every due key completes or awaits a person', 'a paused key', () => quiet((s) => ({ dueAt: s.now, pause: { by: 'x', at: s.now, reason: 'y', until: s.now } }))],
+  ];
+  test.each(LEGAL)('%s: allows %s', (invariant, _, build) => {
+    const { s, untilMs } = build();
+    expect(verdictOf(s, invariant, untilMs === undefined ? {} : { untilMs })).toMatchObject({ status: 'held', violations: [] });
+  });
+});

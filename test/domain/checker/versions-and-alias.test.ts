@@ -1,0 +1,129 @@
+import { withVersion } from '../../../lambdas/domain/managed-key';
+import { expectViolation, type BadTrace } from './expect-violation';
+import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf } from './story';
+
+const FOREIGN = { actor: 'arn:aws:iam::111122223333:user/eve' };
+
+const BAD: readonly BadTrace[] = [
+  ['1 one adopted version per lineage', 'a second version adopted for a window', () => {
+    let [first, second] = [0, 0];
+    const s = story({
+      commit: (t, original) => {
+        original();
+        first = t.seq - 1;
+        begin(t, A2, 3, 'k3');
+        t.write('PromoteIntended', A2, { intent: { kind: 'promote', version: 3, fromKeyId: 'k2', toKeyId: 'k3', at: t.now } });
+        t.point(ALIAS, 'k3');
+        second = t.write('VersionPromoted', A2, (key) => ({ ...t.version(2, { status: 'DEPRECATED' })(t.version(3, { status: 'ACTIVE' })(key)), intent: null }));
+      },
+    }, 'commit');
+    return { s, proof: [first, second] };
+  }],
+  ['1 one KMS key per version', "a version's KMS key replaced", () => {
+    let proof = 0;
+    const s = story({ live: (t) => (proof = t.write('VersionCreated', A1, t.version(1, { kmsKeyId: 'k9' }))) }, 'live');
+    return { s, proof: [proof] };
+  }],
+  ['1 one KMS key per version', 'two versions with one KMS key', () => {
+    let proof = 0;
+    const s = story({
+      create: (t) => {
+        proof = t.write('VersionCreated', A2, (key) => withVersion(key, { number: 2, status: 'PENDING', rotationId: A2, window: 'w', createdAt: t.now, createIntents: 1, kmsKeyId: 'k1' }));
+      },
+    }, 'create');
+    return { s, proof: [proof] };
+  }],
+  ['2 exactly one ACTIVE version', 'no ACTIVE version after a write', () => {
+    let proof = 0;
+    const s = story({ commit: (t) => (proof = t.write('VersionPromoted', A2, t.version(1, { status: 'DEPRECATED' }))) }, 'commit');
+    return { s, proof: [proof] };
+  }],
+  ['2 exactly one ACTIVE version', 'two ACTIVE versions after a write', () => {
+    let proof = 0;
+    const s = story({ commit: (t) => (proof = t.write('VersionPromoted', A2, t.version(2, { status: 'ACTIVE' }))) }, 'commit');
+    return { s, proof: [proof] };
+  }],
+  ['2 exactly one ACTIVE version', 'META deleted', () => {
+    let proof = 0;
+    const s = story({ live: (t) => (proof = t.put('META', t.required(), null)) }, 'live');
+    return { s, proof: [proof] };
+  }],
+  ['2 the ACTIVE key stays usable', "the ACTIVE version's key disabled", () => {
+    let proof = 0;
+    const s = story({ live: (t) => (proof = t.setState('k1', 'Disabled')) }, 'live');
+    return { s, proof: [proof] };
+  }],
+  ['2 the ACTIVE key stays usable', 'the key that is being promoted disabled', () => {
+    let proof = 0;
+    const s = story({ moveAlias: (t) => (proof = t.setState('k2', 'PendingDeletion')) }, 'moveAlias');
+    return { s, proof: [proof] };
+  }],
+  ['3 the alias follows the ACTIVE version', 'the alias moved without an intent', () => {
+    let proof = 0;
+    const s = story({ ready: (t) => (proof = t.point(ALIAS, 'k2')) }, 'ready');
+    return { s, proof: [proof] };
+  }],
+  ['3 the alias follows the ACTIVE version', "a zombie's late UpdateAlias back to a superseded version", () => {
+    let proof = 0;
+    const s = story({ drain: (t) => (proof = t.point(ALIAS, 'k1')) }, 'drain');
+    return { s, proof: [proof] };
+  }],
+  ['3 the alias follows the ACTIVE version', 'the alias moved to a third key while a promotion is open', () => {
+    let proof = 0;
+    const s = story({ moveAlias: (t) => (proof = t.point(ALIAS, 'k7')) }, 'moveAlias');
+    return { s, proof: [proof] };
+  }],
+  ['3 the alias follows the ACTIVE version', 'the alias deleted', () => {
+    let proof = 0;
+    const s = story({ live: (t) => (proof = t.point(ALIAS, null)) }, 'live');
+    return { s, proof: [proof] };
+  }],
+  ['3 a promotion is committed with the alias on it', 'a promotion committed before the alias moved', () => {
+    let proof = 0;
+    const s = story({
+      moveAlias: () => undefined,
+      commit: (t, original) => {
+        proof = t.seq + 1;
+        original();
+      },
+    }, 'commit');
+    return { s, proof: [proof] };
+  }],
+  ['3 a version alias names its version', "a version alias on another version's key", () => {
+    let proof = 0;
+    const s = story({ useNew: (t) => (proof = t.point(`${ALIAS}/v1`, 'k2')) }, 'useNew');
+    return { s, proof: [proof] };
+  }],
+  ['3 a version alias names its version', 'a version alias deleted while its version drains', () => {
+    let proof = 0;
+    const s = story({ drain: (t) => (proof = t.point(`${ALIAS}/v1`, null)) }, 'drain');
+    return { s, proof: [proof] };
+  }],
+];
+
+describe('versions and alias', () => {
+  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+
+  test('an alias moved back to the old key while the promotion is open is legal', () => {
+    const s = story({ moveAlias: (t, original) => { original(); t.point(ALIAS, 'k1'); t.point(ALIAS, 'k2'); } });
+    expect(verdictOf(s, '3 the alias follows the ACTIVE version').status).toBe('held');
+  });
+
+  test('somebody else who moves the alias or disables the key is not keyturn', () => {
+    const s = story({ live: (t) => t.as(FOREIGN, () => { t.point(ALIAS, 'k9'); t.setState('k1', 'Disabled'); }) }, 'live');
+    for (const invariant of ['3 the alias follows the ACTIVE version', '2 exactly one ACTIVE version']) expect(verdictOf(s, invariant).status).toBe('held');
+    expect(verdictOf(s, '2 the ACTIVE key stays usable').status).toBe('not-checkable');
+  });
+
+  test('an emergency in the same window is a lineage of its own', () => {
+    const id = 'orders-20260401T0000Z-e1';
+    const s = story({}, 'commit');
+    complete(s, A2);
+    claim(s, id, '20260401T0000Z');
+    begin(s, id, 3, 'k3');
+    s.write('PromoteIntended', id, { intent: { kind: 'promote', version: 3, fromKeyId: 'k2', toKeyId: 'k3', at: s.now } });
+    s.point(ALIAS, 'k3');
+    s.write('VersionPromoted', id, (key) => ({ ...s.version(2, { status: 'DEPRECATED' })(s.version(3, { status: 'ACTIVE' })(key)), intent: null }));
+    expect(verdictOf(s, '1 one adopted version per lineage')).toMatchObject({ status: 'held', restsOn: 3 });
+  });
+});
