@@ -2,10 +2,11 @@ import type { Json } from '../../lambdas/domain/trace';
 import { notModelled } from '../kernel/aws-error';
 import type { Timeline } from '../kernel/clock';
 import type { StateMachineDefinition } from './definition';
-import { StateFailure } from './failure';
+import { asError, StateFailure } from './failure';
 import { Expressions } from './expressions';
 import { History, payload, type EventDetails } from './history';
 import type { TaskIntegration, TaskIntegrations } from './integrations';
+import { parseJson } from './json';
 import { Lane, LaneClosed } from './lane';
 import { MAX_EXECUTION_SECONDS } from './limits';
 import type { TaskTokens } from './task-tokens';
@@ -73,7 +74,7 @@ export class Execution {
     this.arn = options.arn;
     this.name = options.name;
     this.inputText = options.input;
-    this.input = JSON.parse(options.input) as Json;
+    this.input = parseJson(options.input);
     this.startedAtMs = deps.timeline.nowMs();
     this.history = new History(deps.timeline);
     this.root = new Lane(this, undefined, undefined, 0);
@@ -141,7 +142,6 @@ export class Execution {
   }
 
   private async run(definition: StateMachineDefinition): Promise<void> {
-    if (this.status !== 'RUNNING') return;
     try {
       const output = await this.root.run(definition, this.input, this.inputText);
       this.end('SUCCEEDED', { output });
@@ -186,7 +186,3 @@ const ENDINGS = {
   TIMED_OUT: { type: 'ExecutionTimedOut', key: 'executionTimedOutEventDetails' },
   ABORTED: { type: 'ExecutionAborted', key: 'executionAbortedEventDetails' },
 } as const;
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

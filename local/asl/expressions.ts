@@ -2,6 +2,7 @@ import jsonata from 'jsonata';
 import type { Json } from '../../lambdas/domain/trace';
 import type { Timeline } from '../kernel/clock';
 import { registerFunctions } from './expression-functions';
+import { isArray, isObject } from './json';
 
 /** An expression failed, or gave what the field cannot take. The interpreter words it as `States.QueryEvaluationError`. */
 export class EvaluationError extends Error {
@@ -42,12 +43,12 @@ export class Expressions {
    */
   async evaluate(template: Json, bindings: Bindings, location: string): Promise<Json> {
     if (isExpression(template)) return this.evaluateExpression(template, bindings, location);
-    if (Array.isArray(template)) {
+    if (isArray(template)) {
       const elements: Json[] = [];
       for (const [index, element] of template.entries()) elements.push(await this.evaluate(element, bindings, `${location}[${index}]`));
       return elements;
     }
-    if (typeof template === 'object' && template !== null) {
+    if (isObject(template)) {
       const members: [string, Json][] = [];
       for (const [key, member] of Object.entries(template)) members.push([key, await this.evaluate(member, bindings, `${location}/${key}`)]);
       return Object.fromEntries(members);
@@ -84,22 +85,6 @@ export class Expressions {
 /** The expression between the marks, as AWS's messages quote it. */
 export function sourceOf(template: string): string {
   return (EXPRESSION.exec(template)?.[1] ?? template).trim();
-}
-
-/** JSONata's word for the type of a value. */
-export function typeOf(value: Json): 'null' | 'array' | 'object' | 'string' | 'number' | 'boolean' {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'number':
-      return 'number';
-    case 'boolean':
-      return 'boolean';
-    default:
-      return 'object';
-  }
 }
 
 /** JSONata marks its arrays and functions with extra members: only plain JSON leaves; `undefined` when a function is inside. */

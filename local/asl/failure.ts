@@ -69,6 +69,11 @@ export function dataLimitExceeded(stateOrTask: string): StateFailure {
   return new StateFailure(STATES_ERRORS.dataLimitExceeded, cause);
 }
 
+/** What may be thrown is anything; promises and timelines want errors. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
   // The computed key is the only member, so the mapped type is what this builds.
   return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string });

@@ -1,5 +1,6 @@
 import type { Json } from '../../lambdas/domain/trace';
 import { notModelled } from '../kernel/aws-error';
+import { isObject } from './json';
 import { TaskFailure, type TaskIntegration, type TaskIntegrations, type TaskOrigin } from './integrations';
 
 export type LambdaResult =
@@ -52,7 +53,7 @@ async function payloadOf(lambda: LambdaInvoker, functionArn: string, payload: Js
 
 /** @throws {AwsError} NotModelledLocally for any parameter but FunctionName, Payload and a synchronous InvocationType */
 function invocationOf(parameters: Json, home: { readonly region: string; readonly accountId: string }): { functionArn: string; payload: Json } {
-  const { FunctionName, Payload, InvocationType, ...others } = membersOf(parameters);
+  const { FunctionName, Payload, InvocationType, ...others } = isObject(parameters) ? parameters : {};
   const [other] = Object.keys(others);
   if (other !== undefined) throw notModelled(`the parameter '${other}' of arn:aws:states:::lambda:invoke`);
   if (InvocationType !== undefined && InvocationType !== 'RequestResponse') {
@@ -64,10 +65,4 @@ function invocationOf(parameters: Json, home: { readonly region: string; readonl
     functionArn: isArn ? FunctionName : `arn:aws:lambda:${home.region}:${home.accountId}:function:${FunctionName}`,
     payload: Payload ?? {},
   };
-}
-
-function membersOf(value: Json): { readonly [key: string]: Json } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  // `Array.isArray` does not narrow readonly arrays away.
-  return Object.fromEntries(Object.entries(value));
 }

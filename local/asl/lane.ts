@@ -95,16 +95,15 @@ export class Lane {
   wait<T>(arm: (resume: (value: T) => void) => () => void): Promise<T> {
     this.requireOpen();
     return new Promise((resolve) => {
-      let isOver = false;
-      const cancel = arm((value) => {
-        if (isOver || this.isClosed) return;
-        isOver = true;
+      const waiting = { isOver: false };
+      this.cancelWait = arm((value) => {
+        if (waiting.isOver || this.isClosed) return;
+        waiting.isOver = true;
         this.stopWaiting();
         resolve(value);
       });
-      this.cancelWait = cancel;
       // `arm` may have resumed, or ended the execution, before its cancellation was known.
-      if (isOver || this.isClosed) this.stopWaiting();
+      if (waiting.isOver || this.isClosed) this.stopWaiting();
     });
   }
 

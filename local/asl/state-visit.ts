@@ -1,8 +1,9 @@
 import type { Json } from '../../lambdas/domain/trace';
 import type { StateType } from './definition';
 import { dataLimitExceeded, StateFailure, STATES_ERRORS } from './failure';
-import { EvaluationError, isExpression, sourceOf, typeOf, type Bindings } from './expressions';
+import { EvaluationError, isExpression, sourceOf, type Bindings } from './expressions';
 import { payload } from './history';
+import { typeOf } from './json';
 import type { Lane } from './lane';
 import { MAX_PAYLOAD_BYTES } from './limits';
 

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** The only source of time in the local AWS: milliseconds since the epoch, virtual. */
 export interface Clock {
   nowMs(): number;
@@ -92,7 +94,7 @@ export class Timeline implements Clock {
         isQuiet = false;
       } else if (!isQuiet) {
         // Whoever awaits a settled activity comes some microtasks later, and may start the next one: time waits for that too.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         isQuiet = true;
       } else if (next !== undefined && next.atMs <= untilMs) {
         this.currentMs = next.atMs;

@@ -46,10 +46,6 @@ export const REQUESTS = {
 export type OperationName = keyof typeof REQUESTS;
 export type Request<Operation extends OperationName> = z.infer<(typeof REQUESTS)[Operation]>;
 
-export function isOperation(operation: string): operation is OperationName {
-  return Object.hasOwn(REQUESTS, operation);
-}
-
 /** @throws {AwsError} ValidationException in AWS's wording; NotModelledLocally for a member that is not modelled */
 export function requestOf<Operation extends OperationName>(operation: Operation, input: unknown): Request<Operation> {
   const result = REQUESTS[operation].safeParse(input ?? {}, { reportInput: true });
@@ -61,8 +57,8 @@ export function requestOf<Operation extends OperationName>(operation: Operation,
 function validationError(operation: string, { issues: [issue] }: ZodError): AwsError {
   if (issue?.code === 'unrecognized_keys') return notModelled(`the member '${issue.keys.join(', ')}' of ${operation}`);
   const member = issue?.path.join('.') ?? '';
-  if (operation === 'CreateStateMachine' && member === 'type') return notModelled(`state machines of type ${String(issue?.input)}`);
-  const value = issue?.input === undefined ? 'null' : `'${String(issue.input)}'`;
+  if (operation === 'CreateStateMachine' && member === 'type') return notModelled(`state machines of type ${textOf(issue?.input)}`);
+  const value = issue?.input === undefined ? 'null' : `'${textOf(issue.input)}'`;
   return new AwsError(
     'ValidationException',
     `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${constraintOf(issue)}`,
@@ -72,18 +68,16 @@ function validationError(operation: string, { issues: [issue] }: ZodError): AwsE
 function constraintOf(issue: ZodError['issues'][number] | undefined): string {
   if (issue === undefined) return 'Member must be valid';
   if (issue.input === undefined) return 'Member must not be null';
-  switch (issue.code) {
-    case 'too_big':
-      return issue.origin === 'string'
-        ? `Member must have length less than or equal to ${String(issue.maximum)}`
-        : `Member must have value less than or equal to ${String(issue.maximum)}`;
-    case 'too_small':
-      return issue.origin === 'string'
-        ? `Member must have length greater than or equal to ${String(issue.minimum)}`
-        : `Member must have value greater than or equal to ${String(issue.minimum)}`;
-    case 'invalid_value':
-      return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === 'too_big') return `Member must have ${measureOf(issue.origin)} less than or equal to ${String(issue.maximum)}`;
+  if (issue.code === 'too_small') return `Member must have ${measureOf(issue.origin)} greater than or equal to ${String(issue.minimum)}`;
+  if (issue.code === 'invalid_value') return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
+  return issue.message;
+}
+
+function measureOf(origin: string): string {
+  return origin === 'string' ? 'length' : 'value';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ import { Expressions } from '../asl/expressions';
 import type { StateMachineDefinition } from '../asl/definition';
 import type { TaskIntegrations } from '../asl/integrations';
 import { lambdaIntegrations, type LambdaInvoker } from '../asl/lambda-integration';
+import { parseJson } from '../asl/json';
 import { parseDefinition } from '../asl/parse-definition';
 import { requireResources } from '../asl/resources';
 import { TaskTokens, type WaitingTask } from '../asl/task-tokens';
@@ -15,7 +16,7 @@ import { describeExecution, statusChange, summary, withoutData, type ExecutionSt
 import { ExecutionStore } from './execution-store';
 import { requireArn, requireName } from './names';
 import { pageOf } from './paging';
-import { isOperation, requestOf, type OperationName, type Request } from './requests';
+import { requestOf, type OperationName, type Request } from './requests';
 
 export interface StepFunctionsDeps {
   readonly timeline: Timeline;
@@ -42,8 +43,6 @@ interface StateMachine {
   readonly tracingConfiguration: Json;
 }
 
-type Handlers = { readonly [Operation in OperationName]: (request: Request<Operation>) => Json };
-
 /** AWS Step Functions: Standard workflows in JSONata, on the virtual timeline. */
 export class StepFunctionsService implements Service {
   private readonly machines = new Map<string, StateMachine>();
@@ -53,18 +52,18 @@ export class StepFunctionsService implements Service {
   private readonly interpreter: InterpreterDeps;
   private readonly observer: ExecutionObserver;
 
-  private readonly handlers: Handlers = {
-    CreateStateMachine: (request) => this.createStateMachine(request),
-    DescribeStateMachine: (request) => this.describeStateMachine(request),
-    StartExecution: (request) => this.startExecution(request),
-    DescribeExecution: ({ executionArn }) => describeExecution(this.execution(executionArn)),
-    ListExecutions: (request) => this.listExecutions(request),
-    GetExecutionHistory: (request) => this.getExecutionHistory(request),
-    StopExecution: (request) => this.stopExecution(request),
-    SendTaskSuccess: (request) => this.sendTaskSuccess(request),
-    SendTaskFailure: ({ taskToken, error, cause }) => this.answer(taskToken, (task) => task.fail(error, cause)),
-    SendTaskHeartbeat: ({ taskToken }) => this.answer(taskToken, (task) => task.heartbeat()),
-  };
+  private readonly handlers = new Map([
+    handler('CreateStateMachine', (request) => this.createStateMachine(request)),
+    handler('DescribeStateMachine', (request) => this.describeStateMachine(request)),
+    handler('StartExecution', (request) => this.startExecution(request)),
+    handler('DescribeExecution', ({ executionArn }) => describeExecution(this.execution(executionArn))),
+    handler('ListExecutions', (request) => this.listExecutions(request)),
+    handler('GetExecutionHistory', (request) => this.getExecutionHistory(request)),
+    handler('StopExecution', (request) => this.stopExecution(request)),
+    handler('SendTaskSuccess', (request) => this.sendTaskSuccess(request)),
+    handler('SendTaskFailure', ({ taskToken, error, cause }) => this.answer(taskToken, (task) => task.fail(error, cause))),
+    handler('SendTaskHeartbeat', ({ taskToken }) => this.answer(taskToken, (task) => task.heartbeat())),
+  ]);
 
   constructor(private readonly deps: StepFunctionsDeps) {
     const { timeline, random, newId, region } = deps;
@@ -76,12 +75,9 @@ export class StepFunctionsService implements Service {
   }
 
   call(operation: string, input: unknown): Json {
-    if (!isOperation(operation)) throw notModelled(`the operation ${operation} of Step Functions`);
-    return this.handle(operation, input);
-  }
-
-  private handle<Operation extends OperationName>(operation: Operation, input: unknown): Json {
-    return this.handlers[operation](requestOf(operation, input));
+    const handle = this.handlers.get(operation);
+    if (handle === undefined) throw notModelled(`the operation ${operation} of Step Functions`);
+    return handle(input);
   }
 
   private createStateMachine(request: Request<'CreateStateMachine'>): Json {
@@ -170,7 +166,7 @@ export class StepFunctionsService implements Service {
   private sendTaskSuccess({ taskToken, output }: Request<'SendTaskSuccess'>): Json {
     let value: Json;
     try {
-      value = JSON.parse(output) as Json;
+      value = parseJson(output);
     } catch (error) {
       throw new AwsError('InvalidOutput', `Invalid Output: '${error instanceof Error ? error.message : 'not JSON'}'`);
     }
@@ -222,6 +218,10 @@ export class StepFunctionsService implements Service {
       },
     };
   }
+}
+
+function handler<Operation extends OperationName>(operation: Operation, handle: (request: Request<Operation>) => Json): [string, (input: unknown) => Json] {
+  return [operation, (input) => handle(requestOf(operation, input))];
 }
 
 function created(machine: StateMachine): Json {

@@ -1,5 +1,5 @@
 import type { Json } from '../../../lambdas/domain/trace';
-import { StateFailure } from '../failure';
+import { asError, StateFailure } from '../failure';
 import type { Lane } from '../lane';
 
 /** What runs side by side: one branch, or one iteration. */
@@ -62,7 +62,7 @@ export function runLanes(parent: Lane, jobs: readonly LaneJob[], atATime: number
         job.failed(lane);
         for (const [other, otherLane] of running) if (other !== job) other.aborted(otherLane, lane.cursorId);
       }
-      reject(error);
+      reject(asError(error));
     });
 
     // All that may start do so before the first of them takes a step, as in AWS's histories.
@@ -72,12 +72,12 @@ export function runLanes(parent: Lane, jobs: readonly LaneJob[], atATime: number
 }
 
 /** Callbacks of promises have nobody above them: what they throw (a full history) fails the whole. */
-function guarded<Args extends unknown[]>(reject: (error: unknown) => void, step: (...args: Args) => void): (...args: Args) => void {
+function guarded<Args extends unknown[]>(reject: (error: Error) => void, step: (...args: Args) => void): (...args: Args) => void {
   return (...args) => {
     try {
       step(...args);
     } catch (error) {
-      reject(error);
+      reject(asError(error));
     }
   };
 }

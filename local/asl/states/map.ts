@@ -2,6 +2,7 @@ import type { Json } from '../../../lambdas/domain/trace';
 import type { MapState } from '../definition';
 import { EvaluationError } from '../expressions';
 import { StateFailure } from '../failure';
+import { isArray } from '../json';
 import { MAX_INLINE_CONCURRENCY } from '../limits';
 import { withRetryAndCatch } from '../retry-and-catch';
 import type { StateVisit, Transition } from '../state-visit';
@@ -56,7 +57,7 @@ function iteration(visit: StateVisit, state: MapState, index: number, item: Json
 
 async function itemsOf(visit: StateVisit, state: MapState): Promise<readonly Json[]> {
   if (state.Items !== undefined) return visit.evaluateAs('array', 'Items', state.Items);
-  if (Array.isArray(visit.input)) return visit.input;
+  if (isArray(visit.input)) return visit.input;
   throw visit.evaluationFailed(new EvaluationError(`Map state input must be an array but was: ${JSON.stringify(visit.input)}`));
 }
 

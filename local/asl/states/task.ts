@@ -3,6 +3,7 @@ import type { TaskState } from '../definition';
 import { EvaluationError } from '../expressions';
 import { dataLimitExceeded, heartbeatMissed, StateFailure, taskTimedOut } from '../failure';
 import { TaskFailure, type TaskIntegration } from '../integrations';
+import { byteLength } from '../json';
 import { MAX_PAYLOAD_BYTES, MAX_SECONDS } from '../limits';
 import { withRetryAndCatch } from '../retry-and-catch';
 import type { StateVisit, Transition } from '../state-visit';
@@ -120,6 +121,6 @@ function begin(attempt: Attempt, end: (ending: Ending) => void): () => void {
 }
 
 function limited(ending: Ending, resourceArn: string): Ending {
-  if (ending.kind !== 'succeeded' || Buffer.byteLength(JSON.stringify(ending.output)) <= MAX_PAYLOAD_BYTES) return ending;
+  if (ending.kind !== 'succeeded' || byteLength(ending.output) <= MAX_PAYLOAD_BYTES) return ending;
   return { kind: 'failed', failure: dataLimitExceeded(resourceArn) };
 }

@@ -44,3 +44,10 @@ test.each([
 ])('fails: %s', async (source, message) => {
   await expect(evaluate(source)).rejects.toThrow(message);
 });
+
+test('an evaluation holds the virtual time', async () => {
+  const evaluation = evaluate('1');
+  expect(timeline.isBusy()).toBe(true);
+  await evaluation;
+  expect(timeline.isBusy()).toBe(false);
+});

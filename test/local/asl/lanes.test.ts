@@ -49,6 +49,17 @@ describe('an inline Map', () => {
     expect(tied.map((event) => event.type)).toEqual(['MapIterationFailed', 'TaskStateAborted', 'MapIterationAborted', 'TaskStateAborted', 'MapStateFailed']);
   });
 
+  test('fails once, with the first, when several iterations fail at the same time', async () => {
+    const execution = await new InterpreterKit({ task: () => fail('Caught') }).run(map({}, { T: { Type: 'Task', Resource: TASK, End: true } }), items(3));
+    const events = execution.history.events();
+    const [first] = events.filter((event) => event.type === 'TaskFailed');
+    const ends = events.filter((event) => /IterationFailed$|MapStateFailed$/.test(event.type));
+    expect(ends.map((event) => [event.type, event.previousEventId])).toEqual([
+      ['MapIterationFailed', first?.id],
+      ['MapStateFailed', first?.id],
+    ]);
+  });
+
   test('is retried as a whole', async () => {
     let failures = 1;
     const kit = new InterpreterKit({ task: (item: number) => (item === 1 && failures-- > 0 ? fail('Busy') : item) });

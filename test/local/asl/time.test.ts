@@ -1,4 +1,5 @@
 import type { Json } from '../../../lambdas/domain/trace';
+import { TaskFailure } from '../../../local/asl/integrations';
 import { CALLBACK, fail, InterpreterKit, machine, never, secondsOf, TASK, typesOf } from './kit';
 
 const CAUGHT = { C: { Type: 'Pass', End: true } };
@@ -34,6 +35,17 @@ describe('time-outs', () => {
     answers[1]?.('second');
     await kit.pass(1);
     expect([execution.status, execution.output]).toEqual(['SUCCEEDED', 'second']);
+  });
+
+  test('drop a late error of a superseded task too: the attempt after it keeps waiting and its time-out', async () => {
+    const failures: (() => void)[] = [];
+    const kit = new InterpreterKit({ task: () => new Promise<Json>((_, reject) => failures.push(() => reject(new TaskFailure('Late', '')))) });
+    const execution = kit.start(taskWith({ TimeoutSeconds: 5, Retry: [{ ErrorEquals: ['States.Timeout'], MaxAttempts: 1 }] }));
+    await kit.pass(7);
+    failures[0]?.();
+    await kit.pass(10);
+    expect(secondsOf(execution, 'TaskTimedOut')).toEqual([5, 11]);
+    expect(execution.output).toEqual({ Error: 'States.Timeout' });
   });
 
   test('of the state machine end the execution as TIMED_OUT, which nothing catches', async () => {
@@ -72,6 +84,16 @@ describe('heartbeats', () => {
     }
     await kit.pass(11);
     expect(secondsOf(execution, 'TaskTimedOut')).toEqual([37]);
+  });
+
+  test('none is awaited any more once the task is over', async () => {
+    const kit = new InterpreterKit();
+    const execution = kit.start(definition);
+    await kit.pass(1);
+    const task = kit.tokens.find('id-1');
+    if (typeof task === 'object') task.succeed(null);
+    await kit.pass(0);
+    expect([execution.status, kit.timeline.nextAtMs()]).toEqual(['SUCCEEDED', undefined]);
   });
 });
 

@@ -1,0 +1,30 @@
+import type { Json } from '../../lambdas/domain/trace';
+
+/** `Array.isArray` does not narrow readonly arrays. */
+export function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export function isObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSONata's word for the type of a value. */
+export function typeOf(value: Json): 'null' | 'array' | 'object' | 'string' | 'number' | 'boolean' {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'boolean') return 'boolean';
+  return isArray(value) ? 'array' : 'object';
+}
+
+/** @throws {SyntaxError} */
+export function parseJson(text: string): Json {
+  // What JSON.parse returns is JSON.
+  return JSON.parse(text) as Json;
+}
+
+/** Bytes of a value as JSON text. */
+export function byteLength(value: Json): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
