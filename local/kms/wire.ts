@@ -24,7 +24,7 @@ function invalidInput(issues: readonly z.core.$ZodIssue[]): AwsError {
   for (const issue of issues) {
     const constraint = violatedConstraint(issue);
     if (constraint === undefined) return kmsError('SerializationException', `Unexpected type of ${memberPath(issue.path)}`);
-    failures.push(`Value ${shown(issue.input)} at '${memberPath(issue.path)}' failed to satisfy constraint: Member must ${constraint}`);
+    failures.push(`Value ${printed(issue.input)} at '${memberPath(issue.path)}' failed to satisfy constraint: Member must ${constraint}`);
   }
   const count = `${String(failures.length)} validation error${failures.length === 1 ? '' : 's'} detected`;
   return kmsError('ValidationException', `${count}: ${failures.join('; ')}`);
@@ -44,7 +44,7 @@ function measureOf(origin: string): 'value' | 'length' {
   return origin === 'number' ? 'value' : 'length';
 }
 
-function shown(value: unknown): string {
+function printed(value: unknown): string {
   if (value === undefined) return 'null';
   return `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
 }

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { Timeline } from '../../../local/kernel/clock';
+import type { Caller } from '../../../local/kernel/service';
+import { Trace } from '../../../local/kernel/trace';
+import { KmsService } from '../../../local/kms/kms-service';
+import type { KmsEvent, KmsOptions } from '../../../local/kms/options';
+
+export const START_MS = Date.UTC(2026, 5, 1);
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+export const ACCOUNT_ID = '111111111111';
+export const REGION = 'eu-central-1';
+export const UNKNOWN_KEY_ID = '00000000-0000-4000-8000-000000000000';
+
+export const ALICE: Caller = { accountId: ACCOUNT_ID, arn: `arn:aws:iam::${ACCOUNT_ID}:user/alice`, userId: 'AIDAALICE', traceId: 'Root=1-alice' };
+
+/** An answer, whose members a test reads as it expects them. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Answer = any;
+
+/** One KMS on a timeline of its own, whose ids are a function of how many were asked for. */
+export class Kit {
+  readonly timeline = new Timeline(START_MS);
+  readonly trace = new Trace(this.timeline);
+  readonly events: KmsEvent[] = [];
+  readonly kms: KmsService;
+  private ids = 0;
+
+  constructor(options: Partial<KmsOptions> = {}) {
+    this.kms = new KmsService({
+      timeline: this.timeline,
+      trace: this.trace,
+      accountId: ACCOUNT_ID,
+      region: REGION,
+      newId: () => this.newId(),
+      onEvent: (event) => this.events.push(event),
+      ...options,
+    });
+  }
+
+  call(operation: string, input: Readonly<Record<string, unknown>> = {}, caller: Caller = ALICE): Answer {
+    return this.kms.call(operation, input, caller);
+  }
+
+  createKey(input: Readonly<Record<string, unknown>> = {}): string {
+    return this.call('CreateKey', input).KeyMetadata.KeyId as string;
+  }
+
+  stateOf(keyId: string): string {
+    return this.call('DescribeKey', { KeyId: keyId }).KeyMetadata.KeyState as string;
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.timeline.runUntil(this.timeline.nowMs() + ms);
+  }
+
+  /** A connected CloudHSM key store. */
+  async connectedKeyStore(): Promise<string> {
+    const id = this.call('CreateCustomKeyStore', {
+      CustomKeyStoreName: 'store',
+      CloudHsmClusterId: 'cluster-1a23b4cdefg',
+      TrustAnchorCertificate: 'certificate',
+      KeyStorePassword: 'kmsPswd',
+    }).CustomKeyStoreId as string;
+    this.call('ConnectCustomKeyStore', { CustomKeyStoreId: id });
+    await this.timeline.settle();
+    return id;
+  }
+
+  /** Events of one type, without order and time. */
+  traced(type: string): readonly Readonly<Record<string, unknown>>[] {
+    return this.trace.events().flatMap((event) => {
+      if (event.type !== type) return [];
+      const { seq: _seq, atMs: _atMs, ...rest } = event;
+      return [rest];
+    });
+  }
+
+  private newId(): string {
+    const hex = createHash('sha256').update(String(this.ids++)).digest('hex');
+    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  }
+}
+
+export function keyArn(keyId: string): string {
+  return `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/${keyId}`;
+}
+
+export function aliasArn(name: string): string {
+  return `arn:aws:kms:${REGION}:${ACCOUNT_ID}:${name}`;
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** Name and message of what `run` throws. */
+export function refusal(run: () => unknown): { readonly name: string; readonly message: string } {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Error) return { name: error.name, message: error.message };
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** Name of the error of `run`, or `ok`. */
+export function outcome(run: () => unknown): string {
+  try {
+    run();
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error ? error.name : String(error);
+  }
+}
