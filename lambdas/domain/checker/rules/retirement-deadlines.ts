@@ -37,8 +37,9 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
     const begin = step === 'disable' ? drain : disabled?.to === 'Disabled' && options.isKeyturn(disabled.actor) ? disabled : undefined;
     if (begin === undefined) return;
     measured.examined();
-    const demandedMs =
-      step === 'disable' ? (drain?.drainSeconds ?? 0) * 1000 : Math.max(...bindingPolicies(key.meta, key.policyChanged, event.atMs).map((policy) => policy.bakeSeconds)) * 1000 - STALE_CLOCK_MS;
+    // The bake's deadline was written when it began: a policy that changed since may demand more, but does not restart it.
+    const bakeSeconds = Math.min(...bindingPolicies(key.meta, key.policyChanged, event.atMs).map((policy) => policy.bakeSeconds));
+    const demandedMs = step === 'disable' ? (drain?.drainSeconds ?? 0) * 1000 : bakeSeconds * 1000 - STALE_CLOCK_MS;
     const lastedMs = event.atMs - begin.atMs;
     if (lastedMs < demandedMs) {
       const period = step === 'disable' ? 'drained' : 'baked';
