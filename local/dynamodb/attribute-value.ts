@@ -18,6 +18,8 @@ export interface AttributeValue {
 
 export type AttributeType = keyof AttributeValue;
 export type Item = Readonly<Record<string, AttributeValue>>;
+/** An item as plain JSON. */
+export type PlainItem = { readonly [name: string]: Json };
 
 /** The data type of a validated value. */
 export function typeOf(value: AttributeValue): AttributeType {
@@ -66,24 +68,19 @@ export function keyText(value: AttributeValue | undefined): string {
 }
 
 /** Plain JSON: numbers as numbers, sets as sorted arrays, binaries in base64. */
-export function toPlain(item: Item): { readonly [key: string]: Json } {
+export function toPlain(item: Item): PlainItem {
   // The cast is about binaries only: on the wire they are base64 text, which unmarshall passes on untouched.
   const native: Readonly<Record<string, unknown>> = unmarshall(item as Record<string, SdkAttributeValue>, { wrapNumbers: Number });
   return Object.fromEntries(Object.entries(native).map(([name, value]) => [name, toJson(value)]));
 }
 
 function toJson(native: unknown): Json {
-  if (native instanceof Set) return [...native].map(toJson).sort(byValue);
+  if (native instanceof Set) return [...(native as ReadonlySet<string | number>)].sort((left, right) => (left < right ? -1 : 1));
   if (Array.isArray(native)) return native.map(toJson);
   if (typeof native === 'object' && native !== null) {
     return Object.fromEntries(Object.entries(native).map(([name, value]) => [name, toJson(value)]));
   }
   return native as Json;
-}
-
-function byValue(left: Json, right: Json): number {
-  if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return String(left) < String(right) ? -1 : 1;
 }
 
 /** Freezes a value with all that it holds. Items are shared between store, answers and snapshots: nobody may change one. */

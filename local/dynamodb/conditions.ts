@@ -11,18 +11,11 @@ type Resolved = AttributeValue | undefined;
  * lists or maps for different ones, and `false` and `''` for missing attributes.
  */
 export function meets(condition: Condition, item: Item = {}): boolean {
-  switch (condition.type) {
-    case 'and':
-      return condition.args.every((part) => meets(part, item));
-    case 'or':
-      return condition.args.some((part) => meets(part, item));
-    case 'not':
-      return !condition.args.some((part) => meets(part, item));
-    case 'function':
-      return holds(condition.name, condition.args.map((operand) => resolve(operand, item)));
-    default:
-      return holds(condition.type, condition.args.map((operand) => resolve(operand, item)));
-  }
+  if (condition.type === 'and') return condition.args.every((part) => meets(part, item));
+  if (condition.type === 'or') return condition.args.some((part) => meets(part, item));
+  if (condition.type === 'not') return !condition.args.some((part) => meets(part, item));
+  const comparator = condition.type === 'function' ? condition.name : condition.type;
+  return holds(comparator, condition.args.map((operand) => resolve(operand, item)));
 }
 
 function holds(comparator: string, [value, ...operands]: readonly Resolved[]): boolean {

@@ -3,13 +3,16 @@ import { AwsError } from '../kernel/aws-error';
 import type { Clock } from '../kernel/clock';
 import { Table, type TableSnapshot } from './table';
 import { tableDefinition, type IndexDefinition } from './table-definition';
-import { checkShape, type MemberTypes } from './validation';
+import { checkShape, type Shape } from './validation';
 
-const LIST_TABLES: MemberTypes = {
-  Limit: { type: 'Integer', greaterThanOrEqual: 1 },
-  ExclusiveStartTableName: { type: 'String' },
+const LIST_TABLES: Shape<{ readonly Limit?: number; readonly ExclusiveStartTableName?: string }> = {
+  what: 'DynamoDB ListTables',
+  types: { Limit: { type: 'Integer', greaterThanOrEqual: 1 }, ExclusiveStartTableName: { type: 'String' } },
 };
-const DESCRIBE_TABLE: MemberTypes = { TableName: { type: 'String', notNull: true, lengthGreaterThanOrEqual: 1 } };
+const DESCRIBE_TABLE: Shape<{ readonly TableName: string }> = {
+  what: 'DynamoDB DescribeTable',
+  types: { TableName: { type: 'String', notNull: true, lengthGreaterThanOrEqual: 1 } },
+};
 const TABLES_PER_PAGE = 100;
 
 /** The tables of one account and Region. */
@@ -50,15 +53,14 @@ export class Database {
   }
 
   describeTable(input: unknown): unknown {
-    const { TableName: name } = checkShape<{ TableName: string }>('DynamoDB DescribeTable', input, DESCRIBE_TABLE);
+    const { TableName: name } = checkShape(DESCRIBE_TABLE, input);
     const table = this.tables.get(name);
     if (table === undefined) throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
     return { Table: this.description(table) };
   }
 
   listTables(input: unknown): unknown {
-    const request = checkShape<{ Limit?: number; ExclusiveStartTableName?: string }>('DynamoDB ListTables', input, LIST_TABLES);
-    const { Limit: limit = TABLES_PER_PAGE, ExclusiveStartTableName: after = '' } = request;
+    const { Limit: limit = TABLES_PER_PAGE, ExclusiveStartTableName: after = '' } = checkShape(LIST_TABLES, input);
     const names = [...this.tables.keys()].filter((name) => name > after).sort();
     const page = names.slice(0, limit);
     return { TableNames: page, ...(names.length > limit && { LastEvaluatedTableName: page.at(-1) }) };

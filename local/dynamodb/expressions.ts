@@ -14,7 +14,9 @@ export interface FunctionCall {
 export type Operand = Path | AttributeValue | FunctionCall;
 
 export type Condition =
-  | { readonly type: 'and' | 'or' | 'not'; readonly args: readonly Condition[] }
+  | { readonly type: 'and'; readonly args: readonly Condition[] }
+  | { readonly type: 'or'; readonly args: readonly Condition[] }
+  | { readonly type: 'not'; readonly args: readonly Condition[] }
   | FunctionCall
   | { readonly type: '=' | '<>' | '<' | '<=' | '>' | '>=' | 'in' | 'between'; readonly args: readonly Operand[] };
 

@@ -1,13 +1,16 @@
 import { mapPaths } from 'dynalite/db';
 import type { Caller } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
-import { areEqualItems, keyText, toPlain, type Item } from './attribute-value';
+import { areEqualItems, keyText, toPlain, type Item, type PlainItem } from './attribute-value';
 import type { Database } from './database';
 import type { RequestReader } from './requests';
 import { put, remove, update, type WritePlan } from './write-plans';
 
 /** The single-item writes, and the one place where items change. */
 export class ItemWriter {
+  /** Stored items never change, and what is `after` now is `before` in the next write. */
+  private readonly plainItems = new WeakMap<Item, PlainItem>();
+
   constructor(
     private readonly database: Database,
     private readonly reader: RequestReader,
@@ -43,7 +46,8 @@ export class ItemWriter {
         return attributes(before && mapPaths(paths, before));
       case 'UPDATED_NEW':
         return attributes(after && mapPaths(paths, after));
-      default:
+      case 'NONE':
+      case undefined:
         return {};
     }
   }
@@ -61,11 +65,18 @@ export class ItemWriter {
         table: table.name,
         pk: keyText(item[table.key.hash.name]),
         sk: table.key.range === undefined ? '' : keyText(item[table.key.range.name]),
-        before: before === undefined ? null : toPlain(before),
-        after: after === undefined ? null : toPlain(after),
+        before: this.plain(before),
+        after: this.plain(after),
         ...(transactionId !== undefined && { transactionId }),
       });
     }
+  }
+
+  private plain(item: Item | undefined): PlainItem | null {
+    if (item === undefined) return null;
+    const plain = this.plainItems.get(item) ?? toPlain(item);
+    this.plainItems.set(item, plain);
+    return plain;
   }
 }
 

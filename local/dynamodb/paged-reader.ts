@@ -5,7 +5,7 @@ import type { Database } from './database';
 import { keyConditionsOf, type Expressions } from './expressions';
 import { keyRange, type KeyRange } from './key-range';
 import { justAfter, type Address, type PartitionedItems, type Range } from './partitioned-items';
-import type { Checked, QueryRequest, RequestReader, ScanRequest } from './requests';
+import type { Checked, RequestReader, ScanRequest } from './requests';
 import type { SecondaryIndex } from './secondary-index';
 import type { Table } from './table';
 import type { PrimaryKey } from './table-definition';

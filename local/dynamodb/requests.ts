@@ -9,7 +9,7 @@ import * as scan from 'dynalite/validations/scan';
 import * as update from 'dynalite/validations/updateItem';
 import type { Item } from './attribute-value';
 import type { ExpressionMembers, ExpressionParser, Expressions } from './expressions';
-import { checkShape, modelledMembers, pick, refuseMessage, type MemberTypes } from './validation';
+import { checkShape, modelledMembers, pick, refuseMessage, type MemberTypes, type Shape } from './validation';
 
 /** Bytes of an item at most. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 export const MAX_ITEM_BYTES = 409_600;
@@ -62,27 +62,34 @@ const ON_FAILURE: MemberTypes = { ReturnValuesOnConditionCheckFailure: { type: '
 
 const CONDITION = 'ConditionExpression';
 
-/** The modelled members of each request, in dynalite's description of them. */
-const MEMBERS = {
-  GetItem: pick(get.types, KEY_READ),
-  BatchGetItem: pick(batchGet.types, ['RequestItems']),
-  PutItem: { ...pick(put.types, [...CONDITIONED, 'Item', 'ReturnValues']), ...ON_FAILURE },
-  DeleteItem: { ...pick(del.types, [...CONDITIONED, 'Key', 'ReturnValues']), ...ON_FAILURE },
-  UpdateItem: { ...pick(update.types, [...CONDITIONED, 'Key', 'ReturnValues', 'UpdateExpression']), ...ON_FAILURE },
-  Query: pick(query.types, [...PAGED_READ, 'ConsistentRead', 'KeyConditionExpression', 'ScanIndexForward']),
-  Scan: { ...pick(scan.types, PAGED_READ), ConsistentRead: 'Boolean' },
-} as const satisfies Record<string, MemberTypes>;
+const GET: Shape<GetRequest> = { what: 'DynamoDB GetItem', types: pick(get.types, KEY_READ) };
+const BATCH_GET: Shape<BatchGetRequest> = { what: 'DynamoDB BatchGetItem', types: pick(batchGet.types, ['RequestItems']) };
+const PUT: Shape<PutRequest> = {
+  what: 'DynamoDB PutItem',
+  types: { ...pick(put.types, [...CONDITIONED, 'Item', 'ReturnValues']), ...ON_FAILURE },
+};
+const DELETE: Shape<KeyedWriteRequest> = {
+  what: 'DynamoDB DeleteItem',
+  types: { ...pick(del.types, [...CONDITIONED, 'Key', 'ReturnValues']), ...ON_FAILURE },
+};
+const UPDATE: Shape<KeyedWriteRequest> = {
+  what: 'DynamoDB UpdateItem',
+  types: { ...pick(update.types, [...CONDITIONED, 'Key', 'ReturnValues', 'UpdateExpression']), ...ON_FAILURE },
+};
+const QUERY: Shape<QueryRequest> = {
+  what: 'DynamoDB Query',
+  types: pick(query.types, [...PAGED_READ, 'ConsistentRead', 'KeyConditionExpression', 'ScanIndexForward']),
+};
+const SCAN: Shape<ScanRequest> = { what: 'DynamoDB Scan', types: { ...pick(scan.types, PAGED_READ), ConsistentRead: 'Boolean' } };
 
 /** The modelled members of a transaction's parts, which have no `ReturnValues` of a success. */
 export const PART_MEMBERS = {
-  Get: omit(MEMBERS.GetItem, 'ConsistentRead'),
-  Put: omit(MEMBERS.PutItem, 'ReturnValues'),
-  Delete: omit(MEMBERS.DeleteItem, 'ReturnValues'),
-  Update: { ...omit(MEMBERS.UpdateItem, 'ReturnValues'), UpdateExpression: { type: 'String', notNull: true } },
-  ConditionCheck: { ...omit(MEMBERS.DeleteItem, 'ReturnValues'), ConditionExpression: { type: 'String', notNull: true } },
+  Get: omit(GET.types, 'ConsistentRead'),
+  Put: omit(PUT.types, 'ReturnValues'),
+  Delete: omit(DELETE.types, 'ReturnValues'),
+  Update: { ...omit(UPDATE.types, 'ReturnValues'), UpdateExpression: { type: 'String', notNull: true } },
+  ConditionCheck: { ...omit(DELETE.types, 'ReturnValues'), ConditionExpression: { type: 'String', notNull: true } },
 } as const satisfies Record<string, MemberTypes>;
-
-type RequestName = keyof typeof MEMBERS;
 
 /**
  * Reads the requests of the data plane. What `check…` takes already has the right shape.
@@ -92,23 +99,23 @@ export class RequestReader {
   constructor(private readonly parser: ExpressionParser) {}
 
   get(input: unknown): Checked<GetRequest> {
-    return this.checkGet(read('GetItem', input));
+    return this.checkGet(checkShape(GET, input));
   }
 
   put(input: unknown): Checked<PutRequest> {
-    return this.checkPut(read('PutItem', input));
+    return this.checkPut(checkShape(PUT, input));
   }
 
   delete(input: unknown): Checked<KeyedWriteRequest> {
-    return this.checkDelete(read('DeleteItem', input));
+    return this.checkDelete(checkShape(DELETE, input));
   }
 
   update(input: unknown): Checked<KeyedWriteRequest> {
-    return this.checkUpdate(read('UpdateItem', input));
+    return this.checkUpdate(checkShape(UPDATE, input));
   }
 
   query(input: unknown): Checked<QueryRequest> {
-    const request = read<QueryRequest>('Query', input);
+    const request = checkShape(QUERY, input);
     if (request.KeyConditionExpression === undefined) {
       refuseMessage('Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.');
     }
@@ -116,15 +123,15 @@ export class RequestReader {
   }
 
   scan(input: unknown): Checked<ScanRequest> {
-    return this.paged(read<ScanRequest>('Scan', input), ['ProjectionExpression', 'FilterExpression']);
+    return this.paged(checkShape(SCAN, input), ['ProjectionExpression', 'FilterExpression']);
   }
 
   /** One checked read per table, and the keys to read there. */
   batchGet(input: unknown): readonly (Checked<ExpressionMembers> & { readonly tableName: string; readonly keys: readonly Item[] })[] {
-    const shape = modelledMembers('DynamoDB BatchGetItem', input, MEMBERS.BatchGetItem);
+    const shape = modelledMembers(BATCH_GET.what, input, BATCH_GET.types);
     const tables = { Keys: 'List', ...pick(get.types, ['ConsistentRead', 'ProjectionExpression', NAMES]) };
-    for (const part of Object.values(shape['RequestItems'] ?? {})) modelledMembers('a table of DynamoDB BatchGetItem', part, tables);
-    const { RequestItems: requests } = read<BatchGetRequest>('BatchGetItem', shape);
+    for (const part of Object.values(shape['RequestItems'] ?? {})) modelledMembers(`a table of ${BATCH_GET.what}`, part, tables);
+    const { RequestItems: requests } = checkShape(BATCH_GET, shape);
     refuseMessage(batchGet.custom({ RequestItems: structuredClone(requests) }, {}));
     return Object.entries(requests).map(([tableName, request]) => {
       for (const key of request.Keys) checkValues(key);
@@ -169,10 +176,6 @@ export class RequestReader {
 
 function omit(types: MemberTypes, member: string): MemberTypes {
   return Object.fromEntries(Object.entries(types).filter(([name]) => name !== member));
-}
-
-function read<Request>(name: RequestName, input: unknown): Request {
-  return checkShape<Request>(`DynamoDB ${name}`, input, MEMBERS[name]);
 }
 
 function checkValues(item: Item, prefix = ''): void {

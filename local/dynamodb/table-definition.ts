@@ -1,6 +1,6 @@
 import * as createTableValidation from 'dynalite/validations/createTable';
 import { notModelled } from '../kernel/aws-error';
-import { checkShape, modelledMembers, refuseMessage, type MemberTypes } from './validation';
+import { checkShape, modelledMembers, refuseMessage, type MemberTypes, type Shape } from './validation';
 
 export type KeyType = 'S' | 'N' | 'B';
 
@@ -34,9 +34,9 @@ export interface PrimaryKey {
   readonly range: KeyAttribute | undefined;
 }
 
-const MODELLED: MemberTypes = {
-  ...createTableValidation.types,
-  DeletionProtectionEnabled: 'Boolean',
+const CREATE_TABLE: Shape<TableDefinition> = {
+  what: 'DynamoDB CreateTable',
+  types: { ...createTableValidation.types, DeletionProtectionEnabled: 'Boolean' },
 };
 
 /**
@@ -54,14 +54,13 @@ const INDEX_MEMBERS: MemberTypes = { IndexName: 'String', KeySchema: 'List', Pro
 
 /** @throws {ValidationException} for a definition that DynamoDB refuses */
 export function tableDefinition(properties: unknown): TableDefinition {
-  const what = 'DynamoDB CreateTable';
-  const members = modelledMembers(what, properties, { ...MODELLED, ...WITHOUT_EFFECT });
-  for (const member of Object.keys(WITHOUT_EFFECT)) delete members[member];
+  const { what, types } = CREATE_TABLE;
+  const members = modelledMembers(what, properties, { ...types, ...WITHOUT_EFFECT });
   if (members['LocalSecondaryIndexes'] !== undefined) throw notModelled('local secondary indexes');
   if (members['ProvisionedThroughput'] !== undefined) throw notModelled('provisioned throughput: use BillingMode PAY_PER_REQUEST');
   const indexes = members['GlobalSecondaryIndexes'];
   if (Array.isArray(indexes)) for (const index of indexes) modelledMembers(`an index of ${what}`, index, INDEX_MEMBERS);
-  const definition = checkShape<TableDefinition>(what, members, MODELLED);
+  const definition = checkShape(CREATE_TABLE, Object.fromEntries(Object.entries(members).filter(([name]) => name in types)));
   refuseMessage(createTableValidation.custom(definition, {}));
   return definition;
 }

@@ -1,5 +1,5 @@
 import { PART_MEMBERS, type GetRequest, type KeyedWriteRequest, type PutRequest } from './requests';
-import { checkShape, modelledMembers, validationError, type MemberTypes } from './validation';
+import { checkShape, modelledMembers, validationError, type MemberType, type MemberTypes, type Shape } from './validation';
 
 /** One part of a TransactWriteItems: exactly one member is set. */
 export interface WritePart {
@@ -22,16 +22,22 @@ const MAX_PARTS = 100;
 type PartName = keyof typeof PART_MEMBERS;
 
 const WRITES: readonly PartName[] = ['Put', 'Update', 'Delete', 'ConditionCheck'];
-const TRANSACT_WRITE: MemberTypes = {
-  TransactItems: partsOf(WRITES),
-  ClientRequestToken: { type: 'String', lengthGreaterThanOrEqual: 1, lengthLessThanOrEqual: 36 },
+const TRANSACT_WRITE: Shape<TransactWriteRequest> = {
+  what: 'DynamoDB TransactWriteItems',
+  types: {
+    TransactItems: partsOf(WRITES),
+    ClientRequestToken: { type: 'String', lengthGreaterThanOrEqual: 1, lengthLessThanOrEqual: 36 },
+  },
 };
-const TRANSACT_GET: MemberTypes = { TransactItems: partsOf(['Get'], true) };
+const TRANSACT_GET: Shape<TransactGetRequest> = {
+  what: 'DynamoDB TransactGetItems',
+  types: { TransactItems: partsOf(['Get'], true) },
+};
 
 /** @throws {ValidationException|SerializationException} as DynamoDB does when the request is not well-formed */
 export function readTransactWrite(input: unknown): TransactWriteRequest {
-  refuseUnmodelledParts('DynamoDB TransactWriteItems', input, TRANSACT_WRITE, WRITES);
-  const request = checkShape<TransactWriteRequest>('DynamoDB TransactWriteItems', input, TRANSACT_WRITE);
+  refuseUnmodelledParts(TRANSACT_WRITE, input, WRITES);
+  const request = checkShape(TRANSACT_WRITE, input);
   for (const part of request.TransactItems) {
     const count = Object.keys(part).length;
     if (count === 0) throw validationError('Invalid Request: TransactWriteRequest should contain Delete or Put or Update request');
@@ -42,28 +48,25 @@ export function readTransactWrite(input: unknown): TransactWriteRequest {
 
 /** @throws {ValidationException|SerializationException} as DynamoDB does when the request is not well-formed */
 export function readTransactGet(input: unknown): TransactGetRequest {
-  refuseUnmodelledParts('DynamoDB TransactGetItems', input, TRANSACT_GET, ['Get']);
-  return checkShape<TransactGetRequest>('DynamoDB TransactGetItems', input, TRANSACT_GET);
+  refuseUnmodelledParts(TRANSACT_GET, input, ['Get']);
+  return checkShape(TRANSACT_GET, input);
 }
 
 function partsOf(names: readonly PartName[], isRequired = false): MemberTypes[string] {
-  const children = names.map((name) => [
-    name,
-    { type: `FieldStruct<${name}>`, children: PART_MEMBERS[name], ...(isRequired && { notNull: true }) },
-  ]);
+  const part = (name: PartName): MemberType => ({ type: `FieldStruct<${name}>`, children: PART_MEMBERS[name], ...(isRequired && { notNull: true }) });
   return {
     type: 'List',
     notNull: true,
     lengthGreaterThanOrEqual: 1,
     lengthLessThanOrEqual: MAX_PARTS,
-    children: { type: 'ValueStruct<TransactItem>', children: Object.fromEntries(children) },
+    children: { type: 'ValueStruct<TransactItem>', children: Object.fromEntries(names.map((name) => [name, part(name)])) },
   };
 }
 
-function refuseUnmodelledParts(what: string, input: unknown, types: MemberTypes, names: readonly PartName[]): void {
+function refuseUnmodelledParts({ what, types }: Shape<unknown>, input: unknown, names: readonly PartName[]): void {
   const { TransactItems: parts } = modelledMembers(what, input, types);
   if (!Array.isArray(parts)) return;
-  for (const part of parts) {
+  for (const part of parts as readonly unknown[]) {
     const members = modelledMembers(`a part of ${what}`, part, Object.fromEntries(names.map((name) => [name, 'Struct'])));
     for (const name of names) {
       if (members[name] !== undefined) modelledMembers(`${name} in ${what}`, members[name], PART_MEMBERS[name]);

@@ -5,104 +5,80 @@ import { addDecimals } from './decimal';
 import { isPath, type Path, type SetValue, type UpdateSection } from './expressions';
 import { refuseMessage, validationError } from './validation';
 
-/** What holds a value at the end of a path: the attributes of an item or map, or a list. */
-type Container = Record<string, AttributeValue> | AttributeValue[];
+/** What becomes of the value at a path, or of values inside it. */
+interface Edit {
+  readonly inside: Map<string | number, Edit>;
+  /** The new value; `null` removes. */
+  result?: AttributeValue | null;
+}
 
 const WRONG_TYPE = 'An operand in the update expression has an incorrect data type';
 const NO_SUCH_ATTRIBUTE = 'The provided expression refers to an attribute that does not exist in the item';
 const WRONG_PATH = 'The document path provided in the update expression is invalid for update';
 
 /**
- * The item after a parsed update. Every operand is read from the item as it was; list positions too mean the
- * list as it was, so elements that are removed leave a gap which closes only at the end.
+ * The item after a parsed update. Every operand is read from the item as it was; list positions too mean the list as
+ * it was.
  * @throws {ValidationException} when an operand or a path does not fit the item
  */
 export function updated(item: Item, sections: readonly UpdateSection[]): Item {
-  const draft = new Draft(item);
-  for (const section of sections) {
-    const existing = mapPath(section.path, item) ?? undefined;
-    switch (section.type) {
-      case 'set':
-        draft.replace(section.path, evaluate(section.val, item));
-        break;
-      case 'remove':
-        draft.replace(section.path, undefined);
-        break;
-      case 'add':
-        draft.replace(section.path, sum(existing, section.val));
-        break;
-      case 'delete':
-        draft.replace(section.path, difference(existing, section.val));
-        break;
-    }
-  }
-  return draft.finish();
+  const edit: Edit = { inside: new Map() };
+  for (const section of sections) editAt(edit, section.path).result = resultOf(section, item);
+  return editedMap(item, edit);
 }
 
-/** A copy of an item that copies only the maps and lists on changed paths. */
-class Draft {
-  private readonly root: Record<string, AttributeValue>;
-  private readonly owned = new Set<Container>();
-
-  constructor(item: Item) {
-    this.root = { ...item };
-  }
-
-  /** @param value `undefined` removes what is there */
-  replace(path: Path, value: AttributeValue | undefined): void {
-    const [container, last] = this.endOf(path);
-    write(container, last, value);
-  }
-
-  finish(): Item {
-    // Gaps come from removed elements, and from elements that were set beyond the end: DynamoDB appends those.
-    for (const container of this.owned) {
-      if (!Array.isArray(container)) continue;
-      const elements = container.filter(() => true);
-      container.splice(0, container.length, ...elements);
-    }
-    return this.root;
-  }
-
-  /** The own copy of the map or list that holds the last piece of a path. */
-  private endOf(path: Path): readonly [Container, string | number] {
-    let container: Container = this.root;
-    for (const piece of path.slice(0, -1)) {
-      container = this.enter(container, piece);
-    }
-    const last = path.at(-1);
-    if (last === undefined) throw validationError(WRONG_PATH);
-    return [container, last];
-  }
-
-  private enter(container: Container, piece: string | number): Container {
-    const value = read(container, piece);
-    const inner = value?.M ?? value?.L;
-    if (inner === undefined) throw validationError(WRONG_PATH);
-    if (this.owned.has(inner as Container)) return inner as Container;
-    const copy: Container = Array.isArray(inner) ? [...(inner as readonly AttributeValue[])] : { ...(inner as Item) };
-    const wrapped: AttributeValue = Array.isArray(copy) ? { L: copy } : { M: copy };
-    write(container, piece, wrapped);
-    this.owned.add(copy);
-    return copy;
+function resultOf(section: UpdateSection, item: Item): AttributeValue | null {
+  const existing = mapPath(section.path, item) ?? undefined;
+  switch (section.type) {
+    case 'set':
+      return evaluate(section.val, item);
+    case 'remove':
+      return null;
+    case 'add':
+      return sum(existing, section.val);
+    case 'delete':
+      return difference(existing, section.val);
   }
 }
 
-function read(container: Container, piece: string | number): AttributeValue | undefined {
-  if (Array.isArray(container)) return typeof piece === 'number' ? container[piece] : undefined;
-  return typeof piece === 'string' ? container[piece] : undefined;
+function editAt(root: Edit, path: Path): Edit {
+  let edit = root;
+  for (const piece of path) {
+    const inside = edit.inside.get(piece) ?? { inside: new Map() };
+    edit.inside.set(piece, inside);
+    edit = inside;
+  }
+  return edit;
 }
 
-function write(container: Container, piece: string | number, value: AttributeValue | undefined): void {
-  if (Array.isArray(container) && typeof piece === 'number') {
-    if (value === undefined) delete container[piece];
-    else container[piece] = value;
-  } else if (!Array.isArray(container) && typeof piece === 'string') {
-    if (value === undefined) delete container[piece];
-    else container[piece] = value;
-  } else {
-    throw validationError(WRONG_PATH);
+function edited(value: AttributeValue | undefined, edit: Edit): AttributeValue | null {
+  if (edit.result !== undefined) return edit.result;
+  if (value?.M !== undefined) return { M: editedMap(value.M, edit) };
+  if (value?.L !== undefined) return { L: editedList(value.L, edit) };
+  throw validationError(WRONG_PATH);
+}
+
+function editedMap(map: Item, { inside }: Edit): Item {
+  const members = new Map(Object.entries(map));
+  for (const [name, edit] of inside) {
+    if (typeof name !== 'string') throw validationError(WRONG_PATH);
+    const value = edited(members.get(name), edit);
+    if (value === null) members.delete(name);
+    else members.set(name, value);
   }
+  return Object.fromEntries(members);
+}
+
+/** Elements that are set beyond the end are appended, in the order of their positions. */
+function editedList(list: readonly AttributeValue[], { inside }: Edit): readonly AttributeValue[] {
+  const elements = new Map(list.entries());
+  for (const [position, edit] of inside) {
+    if (typeof position !== 'number') throw validationError(WRONG_PATH);
+    const value = edited(elements.get(position), edit);
+    if (value === null) elements.delete(position);
+    else elements.set(position, value);
+  }
+  return [...elements].sort(([left], [right]) => left - right).map(([, value]) => value);
 }
 
 function evaluate(value: SetValue, item: Item): AttributeValue {
@@ -133,10 +109,10 @@ function sum(existing: AttributeValue | undefined, value: AttributeValue): Attri
 }
 
 /** DELETE: a set without some elements; the empty set is no value. */
-function difference(existing: AttributeValue | undefined, value: AttributeValue): AttributeValue | undefined {
+function difference(existing: AttributeValue | undefined, value: AttributeValue): AttributeValue | null {
   const [type, present] = elementsOfSameType(existing, value);
   const left = present.filter((element) => elementsOf(value)?.includes(element) !== true);
-  return left.length === 0 ? undefined : { [type]: left };
+  return left.length === 0 ? null : { [type]: left };
 }
 
 function elementsOfSameType(existing: AttributeValue | undefined, value: AttributeValue): readonly [AttributeType, readonly string[]] {

@@ -49,13 +49,21 @@ export function pick(types: MemberTypes, members: readonly string[]): MemberType
   );
 }
 
+/** What a request must look like. */
+export interface Shape<Request> {
+  /** As the request is named in a refusal, e.g. `DynamoDB PutItem`. */
+  readonly what: string;
+  readonly types: MemberTypes;
+  /** Never set: it ties the description to the type that a request of this shape has. */
+  readonly request?: Request;
+}
+
 /**
  * A copy of a request that has the right types, lengths and patterns.
- * @param what the request as it is named in a refusal, e.g. `DynamoDB PutItem`
  * @throws {SerializationException|ValidationException} as DynamoDB does
- * @throws {NotModelledLocally} for a member that is not in `types`
+ * @throws {NotModelledLocally} for a member that the shape lacks
  */
-export function checkShape<Request>(what: string, input: unknown, types: MemberTypes): Request {
+export function checkShape<Request>({ what, types }: Shape<Request>, input: unknown): Request {
   const wanted = modelledMembers(what, input, types);
   try {
     const request = dynalite.checkTypes(wanted, types);

@@ -1,6 +1,7 @@
 import { DynamoDbService } from '../../../local/dynamodb/dynamodb-service';
 import { Timeline } from '../../../local/kernel/clock';
 import { Trace } from '../../../local/kernel/trace';
+import type { TableSnapshot } from '../../../local/dynamodb/table';
 import { CALLER, key, refusal, setUp, START_MS, TABLE } from './setup';
 
 describe('an item', () => {
@@ -151,7 +152,7 @@ describe('a table', () => {
     const { call, get, put, service, written } = setUp();
     const due = { ...key('a', 'b'), dueShard: { S: '0' }, dueAt: { N: '5' } };
     put(due);
-    const snapshot = JSON.parse(JSON.stringify(service.exportTable('registry')));
+    const snapshot = JSON.parse(JSON.stringify(service.exportTable('registry'))) as TableSnapshot;
     put({ ...due, dueAt: { N: '9' } });
     put(key('c', 'd'));
     service.importTable('registry', snapshot);

@@ -155,9 +155,9 @@ describe('dynalite itself', () => {
    * Without empty `Attributes`, which DynamoDB leaves out.
    */
   function comparable(answer: object, input: object): unknown {
-    const plain: Record<string, unknown> = JSON.parse(JSON.stringify(answer), (name, value: unknown) =>
-      (name === 'SS' || name === 'NS') && Array.isArray(value) ? [...value].sort() : value,
-    );
+    const plain = JSON.parse(JSON.stringify(answer), (name, value: unknown) =>
+      (name === 'SS' || name === 'NS') && Array.isArray(value) ? [...(value as readonly string[])].sort() : value,
+    ) as Record<string, unknown>;
     const items = plain['Items'] as { readonly sk: { readonly S: string } }[] | undefined;
     if ('IndexName' in input) items?.sort((left, right) => (left.sk.S < right.sk.S ? -1 : 1));
     if (JSON.stringify(plain['Attributes']) === '{}') delete plain['Attributes'];

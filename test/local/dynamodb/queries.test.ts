@@ -24,6 +24,7 @@ function pages(call: Call, operation: string, request: object): readonly Answer[
   do {
     const answer = call(operation, { ...request, ExclusiveStartKey: start });
     answers.push(answer);
+    if (answers.length > 100) throw new Error('The pages do not end.');
     start = answer.LastEvaluatedKey;
   } while (start !== undefined);
   return answers;
@@ -137,7 +138,9 @@ describe('an index', () => {
     put(due('b', 20));
     put(due('a', 10));
     put(due('late', 60));
-    put({ ...key('none', 'META'), dueShard: { S: '0' } });
+    put({ ...key('undated', 'META'), dueShard: { S: '0' } });
+    put({ ...key('unsharded', 'META'), dueAt: { N: '15' } });
+    expect(call('Scan', { IndexName: 'due', Select: 'COUNT' }).Count).toBe(3);
     const entry = (pk: string, at: number): Item => ({ ...key(pk, 'META'), dueShard: { S: '0' }, dueAt: { N: String(at) }, owner: { S: 'team' } });
     expect(call('Query', query).Items).toEqual([entry('a', 10), entry('b', 20)]);
     expect(call('Query', { ...query, Limit: 1 }).LastEvaluatedKey).toEqual({ ...key('a', 'META'), dueShard: { S: '0' }, dueAt: { N: '10' } });
