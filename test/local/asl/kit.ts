@@ -11,11 +11,9 @@ export const START_MS = Date.parse('2026-04-01T00:00:00.000Z');
 export const TASK = 'test:task';
 export const CALLBACK = 'test:task.waitForTaskToken';
 
-/** What a task does: gives a result, throws a `TaskFailure`, or never comes back. */
-export type TaskBody = (parameters: any, kit: InterpreterKit) => Json | Promise<Json>;
-
 export interface KitOptions {
-  readonly task?: TaskBody;
+  /** What the task does: gives a result, throws a `TaskFailure`, or never comes back. A method, so that tests may expect their own parameters. */
+  task?(parameters: Json, kit: InterpreterKit): Json | Promise<Json>;
   readonly random?: () => number;
   readonly observer?: ExecutionObserver;
 }
@@ -76,7 +74,7 @@ export class InterpreterKit {
       waitsForToken: resourceArn === CALLBACK,
       invoke: async (parameters) => {
         this.calledAtSeconds.push(this.seconds());
-        return (this.options.task ?? (() => null))(parameters, this);
+        return this.options.task?.(parameters, this) ?? null;
       },
     };
   }

@@ -97,6 +97,20 @@ describe('a Parallel', () => {
     expect([execution.status, execution.error, observed]).toEqual(['FAILED', 'Broken', ['P', 'S', 'W']]);
   });
 
+  test('ties what a failed task aborts to its failure', async () => {
+    const kit = new InterpreterKit({ task: () => fail('Broken') });
+    const task: Json = { Type: 'Task', Resource: TASK, End: true };
+    const execution = await kit.run(machine({ P: { Type: 'Parallel', Branches: [branch(task), branch({ Type: 'Wait', Seconds: 9, End: true })], End: true } }));
+    const events = execution.history.events();
+    const failed = events.find((event) => event.type === 'TaskFailed');
+    expect(events.slice(-4).map((event) => [event.type, event.previousEventId])).toEqual([
+      ['TaskStateAborted', failed?.id],
+      ['WaitStateAborted', failed?.id],
+      ['ParallelStateFailed', failed?.id],
+      ['ExecutionFailed', events.at(-2)?.id],
+    ]);
+  });
+
   test('succeeds when its last branch does', async () => {
     const execution = await new InterpreterKit().run(
       machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true })], End: true } }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../../../lambdas/domain/trace';
 import { parseDefinition } from '../../../local/asl/parse-definition';
@@ -22,7 +22,7 @@ describe('refuses by name what is not interpreted', () => {
     ['an ItemReader', machine({ M: { Type: 'Map', ItemReader: {}, ItemProcessor: processor(PASS), End: true } }), /'ItemReader'/],
     ['Credentials', machine({ T: { Type: 'Task', Resource: TASK, Credentials: { RoleArn: 'r' }, End: true } }), /'Credentials'/],
   ])('%s', (_, definition, message) => {
-    expect(parse(definition)).toThrow(expect.objectContaining({ code: 'NotModelledLocally', message: expect.stringMatching(message) }));
+    expect(parse(definition)).toThrow(expect.objectContaining({ code: 'NotModelledLocally', message: expect.stringMatching(message) as string }) as Error);
   });
 });
 
@@ -49,7 +49,7 @@ describe('refuses as AWS does', () => {
       /'x' is already assigned in an outer scope/,
     ],
   ])('%s', (_, definition, message) => {
-    expect(parse(definition)).toThrow(expect.objectContaining({ code: 'InvalidDefinition', message: expect.stringMatching(message) }));
+    expect(parse(definition)).toThrow(expect.objectContaining({ code: 'InvalidDefinition', message: expect.stringMatching(message) as string }) as Error);
   });
 
   test('what is no JSON', () => {
@@ -61,8 +61,7 @@ test('accepts a definition without query language that needs no paths', () => {
   expect(parse({ StartAt: 'A', States: { A: { ...PASS, Result: { x: 1 } } } })).not.toThrow();
 });
 
-const WORKFLOW = join(__dirname, '../../../statemachine/key-rotation.asl.json');
-
-(existsSync(WORKFLOW) ? test : test.skip)("accepts keyturn's own workflow", () => {
-  expect(() => parseDefinition(readFileSync(WORKFLOW, 'utf8'))).not.toThrow();
+test("accepts keyturn's own workflow", () => {
+  const workflow = readFileSync(join(__dirname, '../../../statemachine/key-rotation.asl.json'), 'utf8');
+  expect(() => parseDefinition(workflow)).not.toThrow();
 });

@@ -37,9 +37,10 @@ test.each(Object.entries(SLOW))('stopped in %s, it leaves no trace afterwards', 
 });
 
 test('stopped by its own task, it leaves no timer behind', async () => {
-  let execution: Execution | undefined;
-  const kit = new InterpreterKit({ task: () => (execution?.stop(), never()) });
-  execution = kit.start(machine({ T: { Type: 'Task', Resource: TASK, TimeoutSeconds: 50, End: true } }));
+  const started: Execution[] = [];
+  const kit = new InterpreterKit({ task: () => (started[0]?.stop(), never()) });
+  const execution = kit.start(machine({ T: { Type: 'Task', Resource: TASK, TimeoutSeconds: 50, End: true } }));
+  started.push(execution);
   await kit.pass(1);
   expect([execution.status, kit.timeline.nextAtMs()]).toEqual(['ABORTED', undefined]);
 });

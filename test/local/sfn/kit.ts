@@ -41,21 +41,33 @@ export class StepFunctionsKit {
     });
   }
 
-  /** Answers of the service are JSON objects; tests read them by member. */
-  call(operation: string, input: Json): { readonly [member: string]: any } {
-    return this.service.call(operation, input, CALLER) as { readonly [member: string]: unknown };
+  /** Answers of the service are JSON objects. */
+  call(operation: string, input: Json): { readonly [member: string]: Json } {
+    return this.service.call(operation, input, CALLER) as { readonly [member: string]: Json };
+  }
+
+  /** A text member of an answer. */
+  text(operation: string, input: Json, member: string): string {
+    return this.call(operation, input)[member] as string;
+  }
+
+  /** One member of each element of a list in an answer, and the token of the next page. */
+  page(operation: string, input: Json, list: string, member: string): readonly [members: readonly Json[], nextToken: string] {
+    const answer = this.call(operation, input);
+    const elements = answer[list] as readonly { readonly [member: string]: Json }[];
+    return [elements.map((element) => element[member] ?? null), answer['nextToken'] as string];
   }
 
   /** @returns the new state machine's ARN */
   create(definition: Json): string {
     const name = `machine-${++this.machines}`;
-    return String(this.call('CreateStateMachine', { name, definition: JSON.stringify(definition), roleArn: 'arn:aws:iam::111111111111:role/r' })['stateMachineArn']);
+    return this.text('CreateStateMachine', { name, definition: JSON.stringify(definition), roleArn: 'arn:aws:iam::111111111111:role/r' }, 'stateMachineArn');
   }
 
   /** @returns the execution's ARN */
   start(stateMachineArn: string, input: Json = {}, name?: string): string {
     const request = { stateMachineArn, input: JSON.stringify(input), ...(name === undefined ? {} : { name }) };
-    return String(this.call('StartExecution', request)['executionArn']);
+    return this.text('StartExecution', request, 'executionArn');
   }
 
   /** Plays `seconds` of virtual time. */
@@ -64,7 +76,7 @@ export class StepFunctionsKit {
   }
 
   history(executionArn: string): readonly HistoryEvent[] {
-    return this.call('GetExecutionHistory', { executionArn, maxResults: 1000 })['events'] as readonly HistoryEvent[];
+    return this.call('GetExecutionHistory', { executionArn, maxResults: 1000 })['events'] as unknown as readonly HistoryEvent[];
   }
 
   /** Creates, starts, and plays a minute. */
@@ -80,6 +92,6 @@ export class StepFunctionsKit {
 }
 
 /** A Lambda whose every invocation is answered by `answer`. */
-export function lambdaOf(answer: (payload: any, functionArn: string) => LambdaResult | Promise<LambdaResult>): LambdaInvoker {
-  return { invoke: async (functionArn, payload) => answer(payload, functionArn) };
+export function lambdaOf(answer: (payload: Json) => LambdaResult): LambdaInvoker {
+  return { invoke: async (_, payload) => answer(payload) };
 }

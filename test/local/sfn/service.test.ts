@@ -49,7 +49,7 @@ describe('CreateStateMachine', () => {
     ['a resource that nothing stands behind', { definition: JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'T', States: { T: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish', End: true } } }) }, 'NotModelledLocally', /arn:aws:states:::sns:publish \(state 'T'\)/],
   ])('refuses %s', (_, more, code, message) => {
     const request = { name: 'm', definition: JSON.stringify(PASS), roleArn: ROLE, ...more };
-    expect(thrownBy(() => new StepFunctionsKit().call('CreateStateMachine', request))).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(thrownBy(() => new StepFunctionsKit().call('CreateStateMachine', request))).toMatchObject({ code, message: expect.stringMatching(message) as string });
   });
 });
 
@@ -66,7 +66,7 @@ describe('StartExecution', () => {
     expect(() => kit.start(stateMachineArn, {}, 'x'.repeat(80))).not.toThrow();
     expect(thrownBy(() => kit.start(stateMachineArn, {}, 'x'.repeat(81)))).toMatchObject({
       code: 'ValidationException',
-      message: expect.stringMatching(/at 'name' failed to satisfy constraint: Member must have length less than or equal to 80$/),
+      message: expect.stringMatching(/at 'name' failed to satisfy constraint: Member must have length less than or equal to 80$/) as string,
     });
   });
 
@@ -106,7 +106,7 @@ describe('StartExecution', () => {
 
   test.each([
     ['', "Invalid State Machine Execution Input: 'Invalid execution input.'"],
-    ['not json', expect.stringMatching(/^Invalid State Machine Execution Input: '/)],
+    ['not json', expect.stringMatching(/^Invalid State Machine Execution Input: '/) as string],
   ])('refuses the input %j', (input, message) => {
     const kit = new StepFunctionsKit();
     const stateMachineArn = kit.create(PASS);
@@ -115,7 +115,7 @@ describe('StartExecution', () => {
 
   test('keeps the input as it was written', async () => {
     const kit = new StepFunctionsKit();
-    const { executionArn } = kit.call('StartExecution', { stateMachineArn: kit.create(PASS), input: '[1,  2]' });
+    const executionArn = kit.text('StartExecution', { stateMachineArn: kit.create(PASS), input: '[1,  2]' }, 'executionArn');
     await kit.pass(1);
     expect(kit.call('DescribeExecution', { executionArn })).toMatchObject({ input: '[1,  2]', output: '[1,2]' });
   });
@@ -153,10 +153,7 @@ describe('reading executions', () => {
   test('ListExecutions shows the latest start first, by status and by page', async () => {
     const kit = new StepFunctionsKit();
     const stateMachineArn = kit.create(WAIT);
-    const list = (request: { readonly [member: string]: Json }): readonly [names: string[], nextToken: string] => {
-      const { executions, nextToken } = kit.call('ListExecutions', { stateMachineArn, ...request });
-      return [executions.map(({ name }: { name: string }) => name), nextToken];
-    };
+    const list = (request: { readonly [member: string]: Json }) => kit.page('ListExecutions', { stateMachineArn, ...request }, 'executions', 'name');
     for (const name of ['a', 'b', 'c', 'd']) {
       kit.start(stateMachineArn, {}, name);
       await kit.pass(30);
@@ -173,10 +170,7 @@ describe('reading executions', () => {
     const kit = new StepFunctionsKit();
     const executionArn = kit.start(kit.create(PASS), { secret: 1 });
     await kit.pass(1);
-    const ids = (request: { readonly [member: string]: Json }): readonly [ids: number[], nextToken: string] => {
-      const { events, nextToken } = kit.call('GetExecutionHistory', { executionArn, ...request });
-      return [events.map(({ id }: { id: number }) => id), nextToken];
-    };
+    const ids = (request: { readonly [member: string]: Json }) => kit.page('GetExecutionHistory', { executionArn, ...request }, 'events', 'id');
     expect(ids({})).toEqual([[1, 2, 3, 4], undefined]);
     expect(ids({ reverseOrder: true })).toEqual([[4, 3, 2, 1], undefined]);
     const [first, nextToken] = ids({ reverseOrder: true, maxResults: 3 });
@@ -229,7 +223,7 @@ describe('task tokens', () => {
 
   async function waiting(): Promise<{ readonly kit: StepFunctionsKit; readonly executionArn: string; readonly taskToken: string }> {
     let taskToken = '';
-    const kit = new StepFunctionsKit({ lambda: lambdaOf(({ token }) => ((taskToken = token), { ok: true, payload: null })) });
+    const kit = new StepFunctionsKit({ lambda: lambdaOf((payload) => ((taskToken = (payload as { token: string }).token), { ok: true, payload: null })) });
     const executionArn = kit.start(kit.create(CALLBACK), {}, 'n');
     await kit.pass(50);
     return { kit, executionArn, taskToken };
