@@ -45,7 +45,9 @@ export class Transactions {
    */
   transactWriteItems(input: unknown, caller: Caller): unknown {
     const { TransactItems: parts, ClientRequestToken: token } = readTransactWrite(input);
-    if (token !== undefined && this.isCompleted(token, parts)) return {};
+    // Taken before numbers are normalized: a replay comes as the first request came.
+    const partsJson = token === undefined ? '' : JSON.stringify(parts);
+    if (token !== undefined && this.isCompleted(token, partsJson)) return {};
 
     const writes = parts.map((part) => this.writeOf(part));
     refuseSameItem(writes);
@@ -56,7 +58,7 @@ export class Transactions {
     this.count++;
     this.writer.apply(plans, caller, `transaction-${String(this.count)}`);
     if (token !== undefined) {
-      this.completed.set(token, { partsJson: JSON.stringify(parts), validUntilMs: this.clock.nowMs() + TOKEN_VALID_MS });
+      this.completed.set(token, { partsJson, validUntilMs: this.clock.nowMs() + TOKEN_VALID_MS });
     }
     return {};
   }
@@ -71,15 +73,15 @@ export class Transactions {
     return { Responses: all(reads).map(({ item }): { Item?: Item } => (item === undefined ? {} : { Item: item })) };
   }
 
-  private isCompleted(token: string, parts: readonly WritePart[]): boolean {
+  private isCompleted(token: string, partsJson: string): boolean {
     for (const [old, { validUntilMs }] of this.completed) {
       if (validUntilMs > this.clock.nowMs()) break;
       this.completed.delete(old);
     }
     const completed = this.completed.get(token);
     if (completed === undefined) return false;
-    // The order of members does not matter, so texts are not compared.
-    if (isDeepStrictEqual(JSON.parse(completed.partsJson), JSON.parse(JSON.stringify(parts)))) return true;
+    // The order of members does not matter: other texts can be the same request.
+    if (completed.partsJson === partsJson || isDeepStrictEqual(JSON.parse(completed.partsJson), JSON.parse(partsJson))) return true;
     throw new AwsError(
       'IdempotentParameterMismatchException',
       'DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used.',
