@@ -6,7 +6,7 @@ export type RandomBytes = (length: number) => Buffer;
 export interface Cryptography {
   readonly randomBytes: RandomBytes;
   /** Makes the material of one key. Slow for RSA, so the service asks at the key's first use. */
-  generate(spec: KeySpec): KeyMaterial;
+  readonly generate: (spec: KeySpec) => KeyMaterial;
 }
 
 /** What a key can do; a spec has exactly the abilities that one of its usages needs. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type * as Sdk from '@aws-sdk/client-kms';
 import { Timeline } from '../../../local/kernel/clock';
 import type { Caller } from '../../../local/kernel/service';
 import { Trace } from '../../../local/kernel/trace';
@@ -14,19 +15,45 @@ export const UNKNOWN_KEY_ID = '00000000-0000-4000-8000-000000000000';
 
 export const ALICE: Caller = { accountId: ACCOUNT_ID, arn: `arn:aws:iam::${ACCOUNT_ID}:user/alice`, userId: 'AIDAALICE', traceId: 'Root=1-alice' };
 
-/** An answer, whose members a test reads as it expects them. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Answer = any;
+/** The SDK's type of an answer, as it is on the wire: time stamps are seconds, blobs are base64. Tests expect every member. */
+type Wire<T> = T extends Date ? number : T extends Uint8Array ? string : T extends (infer Item)[] ? Wire<Item>[] : T extends object ? { [Name in keyof T]-?: Wire<Exclude<T[Name], undefined>> } : T;
+
+interface Answers {
+  CreateCustomKeyStore: Sdk.CreateCustomKeyStoreResponse;
+  CreateGrant: Sdk.CreateGrantResponse;
+  CreateKey: Sdk.CreateKeyResponse;
+  Decapsulate: Sdk.DecapsulateResponse;
+  Decrypt: Sdk.DecryptResponse;
+  DeriveSharedSecret: Sdk.DeriveSharedSecretResponse;
+  DescribeCustomKeyStores: Sdk.DescribeCustomKeyStoresResponse;
+  DescribeKey: Sdk.DescribeKeyResponse;
+  Encapsulate: Sdk.EncapsulateResponse;
+  Encrypt: Sdk.EncryptResponse;
+  GenerateDataKey: Sdk.GenerateDataKeyResponse;
+  GenerateMac: Sdk.GenerateMacResponse;
+  GetKeyLastUsage: Sdk.GetKeyLastUsageResponse;
+  GetKeyPolicy: Sdk.GetKeyPolicyResponse;
+  GetPublicKey: Sdk.GetPublicKeyResponse;
+  ListAliases: Sdk.ListAliasesResponse;
+  ListGrants: Sdk.ListGrantsResponse;
+  ListKeys: Sdk.ListKeysResponse;
+  ListResourceTags: Sdk.ListResourceTagsResponse;
+  ReEncrypt: Sdk.ReEncryptResponse;
+  Sign: Sdk.SignResponse;
+  Verify: Sdk.VerifyResponse;
+}
 
 /** One KMS on a timeline of its own, whose ids are a function of how many were asked for. */
 export class Kit {
-  readonly timeline = new Timeline(START_MS);
-  readonly trace = new Trace(this.timeline);
+  readonly timeline: Timeline;
+  readonly trace: Trace;
   readonly events: KmsEvent[] = [];
   readonly kms: KmsService;
   private ids = 0;
 
-  constructor(options: Partial<KmsOptions> = {}) {
+  constructor({ startMs = START_MS, ...options }: Partial<KmsOptions> & { readonly startMs?: number } = {}) {
+    this.timeline = new Timeline(startMs);
+    this.trace = new Trace(this.timeline);
     this.kms = new KmsService({
       timeline: this.timeline,
       trace: this.trace,
@@ -38,16 +65,18 @@ export class Kit {
     });
   }
 
-  call(operation: string, input: Readonly<Record<string, unknown>> = {}, caller: Caller = ALICE): Answer {
+  call<Name extends keyof Answers>(operation: Name, input?: Readonly<Record<string, unknown>>, caller?: Caller): Wire<Answers[Name]>;
+  call(operation: string, input?: Readonly<Record<string, unknown>>, caller?: Caller): unknown;
+  call(operation: string, input: Readonly<Record<string, unknown>> = {}, caller: Caller = ALICE): unknown {
     return this.kms.call(operation, input, caller);
   }
 
   createKey(input: Readonly<Record<string, unknown>> = {}): string {
-    return this.call('CreateKey', input).KeyMetadata.KeyId as string;
+    return this.call('CreateKey', input).KeyMetadata.KeyId;
   }
 
   stateOf(keyId: string): string {
-    return this.call('DescribeKey', { KeyId: keyId }).KeyMetadata.KeyState as string;
+    return this.call('DescribeKey', { KeyId: keyId }).KeyMetadata.KeyState;
   }
 
   async pass(ms: number): Promise<void> {
@@ -61,7 +90,7 @@ export class Kit {
       CloudHsmClusterId: 'cluster-1a23b4cdefg',
       TrustAnchorCertificate: 'certificate',
       KeyStorePassword: 'kmsPswd',
-    }).CustomKeyStoreId as string;
+    }).CustomKeyStoreId;
     this.call('ConnectCustomKeyStore', { CustomKeyStoreId: id });
     await this.timeline.settle();
     return id;
