@@ -55,7 +55,8 @@ export function adoptCreated(key: ManagedKey, owner: Owner, number: number, crea
 export function equip(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
   requireOwner(key, owner);
   const version = requirePending(key, number);
-  if (version.equippedAt !== undefined && key.intent === null) return DONE;
+  // Another kind of intent means that an earlier call got further: it stays open.
+  if (version.equippedAt !== undefined && key.intent?.kind !== 'create') return DONE;
   const next: ManagedKey = { ...withVersion(key, { ...version, equippedAt: version.equippedAt ?? at }), intent: null };
   return write(next, { type: 'VersionEquipped', at, by: owner.rotationId, facts: { version: number } });
 }

@@ -7,14 +7,19 @@ import { TaskError } from './task-error';
 import type { VersionStatus } from './version-status';
 
 /**
- * Why a version's retirement cannot go on now, or `undefined`. These are no failures: the rotation completes with
- * *retirement pending*.
+ * Why a step of a version's retirement cannot be taken now, or `undefined`. These are no failures: the rotation completes with
+ * *retirement pending*. Both the policy that was pinned at Claim and the current one must allow the step: a loosening waits for the next
+ * rotation, a tightening applies at once.
  */
-export function retirementBlocker(key: ManagedKey, version: KeyVersion): string | undefined {
+export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'disable' | 'revoke'): string | undefined {
   if (key.hold !== null) return `held by ${key.hold.by} since ${key.hold.at}: ${key.hold.reason}`;
   if (key.removed) return 'the key was removed from the configuration';
   if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
   if (version.retirement === 'keep') return 'the version is kept: it was adopted';
+  for (const { retirement, autoDelete } of key.lease === null ? [key.policy] : [key.lease.policy, key.policy]) {
+    if (retirement === 'keep' || (retirement === 'disable' && step === 'revoke')) return `the policy's retirement is "${retirement}"`;
+    if (step === 'revoke' && !autoDelete) return `retirement "delete" without autoDelete needs an approval for v${version.number}`;
+  }
   return undefined;
 }
 

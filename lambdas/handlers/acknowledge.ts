@@ -16,7 +16,7 @@ const functionUrlEvent = z.object({
   }),
 });
 
-export const create: CreateHandler = (composition, logger) => {
+export const create: CreateHandler = (composition, telemetry) => {
   const answer = acknowledge({ acknowledgements: composition.acknowledgements(), callbacks: composition.callbacks() });
   return async (event) => {
     try {
@@ -24,11 +24,11 @@ export const create: CreateHandler = (composition, logger) => {
       if (requestContext.http.method !== 'POST') return respond(405, { error: 'answer with POST' });
       const parsed = parsePayload(acknowledgeBody, parseJson(isBase64Encoded === true ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '')));
       const result = await answer(parsed, { arn: requestContext.authorizer.iam.userArn, at: instantOf(requestContext.timeEpoch) });
-      logger.info('acknowledgement', { acknowledgementId: parsed.acknowledgementId, by: requestContext.authorizer.iam.userArn, status: result.status });
+      telemetry.info('acknowledgement', { acknowledgementId: parsed.acknowledgementId, by: requestContext.authorizer.iam.userArn, status: result.status });
       return respond(result.status === 'refused' ? 403 : 200, result);
     } catch (error) {
       if (!(error instanceof TaskError)) throw error;
-      logger.warn('acknowledgement failed', { error: error.name, reason: error.message });
+      telemetry.warn('acknowledgement failed', { error: error.name, reason: error.message });
       return respond(error.name === 'InvalidTaskInput' ? 400 : 503, { error: error.name, message: error.message });
     }
   };

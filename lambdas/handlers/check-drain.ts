@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { checkDrain } from '../tasks/check-drain';
 import { retirementInput } from '../tasks/input';
 
-export const create: CreateHandler = (composition, logger) =>
+export const create: CreateHandler = (composition, telemetry) =>
   taskHandler(
     retirementInput,
     checkDrain({
@@ -12,7 +12,7 @@ export const create: CreateHandler = (composition, logger) =>
       acknowledgements: composition.acknowledgements(),
       probes: composition.probes(),
     }),
-    logger,
+    telemetry,
   );
 
 export const handler = onLambda('check-drain', create);

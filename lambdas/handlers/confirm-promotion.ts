@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { confirmPromotion } from '../tasks/confirm-promotion';
 import { ownedInput } from '../tasks/input';
 
-export const create: CreateHandler = (composition, logger) =>
+export const create: CreateHandler = (composition, telemetry) =>
   taskHandler(
     ownedInput,
     confirmPromotion({
@@ -13,7 +13,7 @@ export const create: CreateHandler = (composition, logger) =>
       bus: composition.bus(),
       acknowledgeUrl: composition.acknowledgeUrl(),
     }),
-    logger,
+    telemetry,
   );
 
 export const handler = onLambda('confirm-promotion', create);

@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { createKeyVersion } from '../tasks/create-key-version';
 import { ownedInput } from '../tasks/input';
 
-export const create: CreateHandler = (composition, logger) =>
+export const create: CreateHandler = (composition, telemetry) =>
   taskHandler(
     ownedInput,
     createKeyVersion({
@@ -13,7 +13,7 @@ export const create: CreateHandler = (composition, logger) =>
       rolePattern: composition.rolePattern(),
       defaultPolicy: composition.defaultPolicy(),
     }),
-    logger,
+    telemetry,
   );
 
 export const handler = onLambda('create-key-version', create);

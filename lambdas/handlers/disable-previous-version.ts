@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { disablePreviousVersion } from '../tasks/disable-previous-version';
 import { retirementInput } from '../tasks/input';
 
-export const create: CreateHandler = (composition, logger) =>
-  taskHandler(retirementInput, disablePreviousVersion({ registry: composition.registry(), keys: composition.keys() }), logger);
+export const create: CreateHandler = (composition, telemetry) =>
+  taskHandler(retirementInput, disablePreviousVersion({ registry: composition.registry(), keys: composition.keys() }), telemetry);
 
 export const handler = onLambda('disable-previous-version', create);

@@ -2,7 +2,7 @@ import { onLambda, type CreateHandler } from '../runtime/on-lambda';
 import { taskHandler } from '../runtime/task-handler';
 import { notifyDependent, notifyDependentInput } from '../tasks/notify-dependent';
 
-export const create: CreateHandler = (composition, logger) =>
+export const create: CreateHandler = (composition, telemetry) =>
   taskHandler(
     notifyDependentInput,
     notifyDependent({
@@ -14,7 +14,7 @@ export const create: CreateHandler = (composition, logger) =>
       callbacks: composition.callbacks(),
       acknowledgeUrl: composition.acknowledgeUrl(),
     }),
-    logger,
+    telemetry,
   );
 
 export const handler = onLambda('notify-dependent', create);

@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { ownedInput } from '../tasks/input';
 import { promoteKeyVersion } from '../tasks/promote-key-version';
 
-export const create: CreateHandler = (composition, logger) =>
+export const create: CreateHandler = (composition, telemetry) =>
   taskHandler(
     ownedInput,
     promoteKeyVersion({
@@ -12,7 +12,7 @@ export const create: CreateHandler = (composition, logger) =>
       acknowledgements: composition.acknowledgements(),
       rolePattern: composition.rolePattern(),
     }),
-    logger,
+    telemetry,
   );
 
 export const handler = onLambda('promote-key-version', create);

@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { ownedInput } from '../tasks/input';
 import { proveKeyVersion } from '../tasks/prove-key-version';
 
-export const create: CreateHandler = (composition, logger) =>
-  taskHandler(ownedInput, proveKeyVersion({ registry: composition.registry(), keys: composition.keys() }), logger);
+export const create: CreateHandler = (composition, telemetry) =>
+  taskHandler(ownedInput, proveKeyVersion({ registry: composition.registry(), keys: composition.keys() }), telemetry);
 
 export const handler = onLambda('prove-key-version', create);

@@ -6,8 +6,8 @@ import { recordKeyDeletion, recordKeyDeletionInput } from '../tasks/record-key-d
 /** The part of EventBridge's `KMS CMK Deletion` event that is read. @see https://docs.aws.amazon.com/kms/latest/developerguide/kms-events.html */
 const deletionEvent = z.object({ time: z.string(), detail: z.object({ 'key-id': z.string() }) });
 
-export const create: CreateHandler = (composition, logger) => {
-  const handle = taskHandler(recordKeyDeletionInput, recordKeyDeletion({ registry: composition.registry() }), logger);
+export const create: CreateHandler = (composition, telemetry) => {
+  const handle = taskHandler(recordKeyDeletionInput, recordKeyDeletion({ registry: composition.registry() }), telemetry);
   return (event) => {
     const { time, detail } = parsePayload(deletionEvent, event);
     return handle({ kmsKeyId: detail['key-id'], at: time });

@@ -11,7 +11,7 @@ import { registerKeys } from '../tasks/register-keys';
 /** The normalized configuration, which the stack puts next to the bundle. */
 const CONFIGURATION_FILE = 'keyturn.keys.json';
 
-export const create: CreateHandler = (composition, logger) => {
+export const create: CreateHandler = (composition, telemetry) => {
   const registerAll = registerKeys({ registry: composition.registry(), keys: composition.keys(), registryId: composition.registryId() });
   return (event) =>
     answerCustomResource(event, async ({ RequestType, ResourceProperties, StackId }) => {
@@ -20,7 +20,7 @@ export const create: CreateHandler = (composition, logger) => {
       const policies = readConfiguration(ResourceProperties['configHash']);
       // CloudFormation's request carries no time; this is the one place that asks the clock.
       const output = await registerAll({ policies, at: instantOf(Date.now()), by: StackId });
-      logger.info('keys registered', { ...output });
+      telemetry.info('keys registered', { ...output });
     });
 };
 

@@ -2,7 +2,7 @@ import { onLambda, type CreateHandler } from '../runtime/on-lambda';
 import { taskHandler } from '../runtime/task-handler';
 import { releaseRotation, releaseRotationInput } from '../tasks/release-rotation';
 
-export const create: CreateHandler = (composition, logger) =>
-  taskHandler(releaseRotationInput, releaseRotation({ registry: composition.registry() }), logger);
+export const create: CreateHandler = (composition, telemetry) =>
+  taskHandler(releaseRotationInput, releaseRotation({ registry: composition.registry() }), telemetry);
 
 export const handler = onLambda('release-rotation', create);

@@ -3,7 +3,7 @@ import { taskHandler } from '../runtime/task-handler';
 import { rotationInput } from '../tasks/input';
 import { settle } from '../tasks/settle';
 
-export const create: CreateHandler = (composition, logger) =>
-  taskHandler(rotationInput, settle({ registry: composition.registry() }), logger);
+export const create: CreateHandler = (composition, telemetry) =>
+  taskHandler(rotationInput, settle({ registry: composition.registry() }), telemetry);
 
 export const handler = onLambda('settle', create);

@@ -1,8 +1,6 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { z } from 'zod';
-import { METRICS_NAMESPACE } from '../contract/names';
 import { TaskError } from '../domain/task-error';
+import type { Telemetry } from './telemetry';
 
 type Task<Input, Output> = (input: Input) => Promise<Output>;
 
@@ -16,20 +14,19 @@ const LOGGED = ['key', 'window', 'attempt', 'rotationId', 'version', 'previous',
 export function taskHandler<Schema extends z.ZodType, Output>(
   schema: Schema,
   task: Task<z.infer<Schema>, Output>,
-  logger: Logger,
+  telemetry: Telemetry,
 ): (payload: unknown) => Promise<Output> {
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'keyturn' });
   return async (payload) => {
     const input = parsePayload(schema, payload);
     const context = Object.fromEntries(LOGGED.flatMap((name) => (hasField(input, name) ? [[name, input[name]]] : [])));
     try {
       const output = await task(input);
-      logger.info('task done', context);
+      telemetry.info('task done', context);
       return output;
     } catch (error) {
       const named = error instanceof TaskError ? error : new TaskError('UnclassifiedServiceError', String(error), { cause: error });
-      logger.warn('task failed', { ...context, error: named.name, errorClass: named.errorClass, reason: named.message });
-      metrics.singleMetric().addDimension('error', named.name).addMetric('TaskFailed', MetricUnit.Count, 1);
+      telemetry.warn('task failed', { ...context, error: named.name, errorClass: named.errorClass, reason: named.message });
+      telemetry.countFailure(named.name);
       throw named;
     }
   };

@@ -19,7 +19,7 @@ export const abortSafelyInput = rotationInput.extend({
 type Input = z.infer<typeof abortSafelyInput>;
 
 export interface AbortSafelyOutput {
-  readonly outcome: 'aborted' | 'superseded';
+  readonly outcome: 'aborted';
   readonly reason: string;
 }
 
@@ -30,7 +30,8 @@ export interface AbortSafelyOutput {
 export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: Input): Promise<AbortSafelyOutput> => {
     const key = await readKey(ports.registry, input.key);
-    if (key.lease?.rotationId !== input.rotationId) return { outcome: 'superseded', reason: `${input.rotationId} does not own ${input.key}: ${input.error}` };
+    // It failed before it owned the key: there is nothing to give back.
+    if (key.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
     const owner: Owner = { rotationId: input.rotationId, fence: input.fence };
     const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);

@@ -16,7 +16,7 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
     const version = requireVersion(key, input.previous);
     if (version.status === 'REVOKED') return { decision: 'clean' };
-    const reason = retirementBlocker(key, version) ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
+    const reason = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
     if (reason !== undefined) return { decision: 'pending', reason };
     await compareWithAlias(ports.keys, key, input.enteredAt);
     await requireStillDisabled(ports.keys, key, version);
@@ -27,7 +27,9 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
 
 async function requireStillDisabled(keys: KeyProvider, key: ManagedKey, version: KeyVersion & { kmsKeyId: string }): Promise<void> {
   const state = (await keys.describe(version.kmsKeyId))?.keyState;
-  if (state === 'Disabled') return;
+  // With an open revoke intent both sides are legal: our own call may have worked without an answer.
+  const isRevokeOpen = key.intent?.kind === 'revoke' && key.intent.version === version.number;
+  if (state === 'Disabled' || (state === 'PendingDeletion' && isRevokeOpen)) return;
   if (state === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: its key store is not connected`);
   throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${state ?? 'gone'}, the registry expects Disabled. Someone else changed it.`);
 }

@@ -32,7 +32,7 @@ export function checkDrain(ports: Ports) {
     const version = requireVersion(key, input.previous);
     // A later attempt finds what an earlier one has done.
     if (version.status === 'DISABLED' || version.status === 'REVOKED') return { decision: 'idle' };
-    const blocker = retirementBlocker(key, version);
+    const blocker = retirementBlocker(key, version, 'disable');
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     await compareWithAlias(ports.keys, key, input.enteredAt);
 

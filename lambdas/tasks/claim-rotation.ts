@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { DependentPolicy } from '../contract/key-policy';
 import { claim, subjectOf, type RotationSubject } from '../domain/lease';
 import { activeVersion } from '../domain/managed-key';
@@ -9,7 +9,7 @@ import type { Registry } from '../ports/registry';
 import { rotationInput } from './input';
 import { compareWithAlias, readKey, requireEnabled, requireVersion } from './reality';
 
-export const claimRotationInput = rotationInput.extend({ executionArn: rotationInput.shape.rotationId.max(2048) });
+export const claimRotationInput = rotationInput.extend({ executionArn: z.string().min(1).max(2048) });
 
 export interface ClaimRotationOutput {
   readonly fence: number;

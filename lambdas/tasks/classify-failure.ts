@@ -75,7 +75,8 @@ function alertFor(input: Input, errorClass: ErrorClass, response: Response, key:
   return {
     subject: `keyturn: ${input.key}: ${errorClass} in ${input.state}`,
     message: lines.join('\n'),
-    attributes: { key: input.key, owner, stage: input.state, class: errorClass },
+    // One failure is one id, also when its alert is published again because an answer was lost.
+    attributes: { key: input.key, owner, stage: input.state, class: errorClass, rotation: input.rotationId, alertId: `${input.rotationId}/${input.enteredAt}` },
   };
 }
 

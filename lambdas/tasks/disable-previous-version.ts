@@ -16,15 +16,15 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
     const known = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     if (version.status === 'DEPRECATED') {
-      const blocker = retirementBlocker(known, version) ?? (await serviceGrant(ports.keys, version.kmsKeyId));
+      const blocker = retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId));
       if (blocker !== undefined) return { decision: 'pending', reason: blocker };
       await compareWithAlias(ports.keys, known, input.enteredAt);
 
       const intended = await ports.registry.transact(input.key, (key) =>
         // A hold that came in while this was being decided wins.
-        retirementBlocker(key, version) === undefined ? intendDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+        retirementBlocker(key, version, 'disable') === undefined ? intendDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
       );
-      const held = retirementBlocker(intended, version);
+      const held = retirementBlocker(intended, version, 'disable');
       if (held !== undefined) return { decision: 'pending', reason: held };
       await ports.keys.disable(version.kmsKeyId);
       await requireDisabled(ports.keys, known.name, version);

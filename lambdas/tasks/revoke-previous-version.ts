@@ -35,9 +35,7 @@ function revocationBlocker(key: ManagedKey, number: number): string | undefined 
   const version = versionOf(key, number);
   if (version === undefined) return `v${number} is no longer in the registry`;
   if (version.status !== 'DISABLED' && version.status !== 'REVOKED') return `v${number} is ${version.status}`;
-  if (!key.policy.autoDelete) return `retirement "delete" without autoDelete needs an approval for v${number}`;
-  if (key.policy.retirement !== 'delete') return `the policy's retirement is "${key.policy.retirement}" now`;
-  return retirementBlocker(key, version);
+  return retirementBlocker(key, version, 'revoke');
 }
 
 /** Disabled, or pending deletion by our own call whose answer was lost. */

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
@@ -9,6 +8,7 @@ import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { Composition } from '../../lambdas/runtime/composition';
+import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
@@ -131,7 +131,7 @@ export class World {
     const death = new Promise<LambdaResult>((resolve) => {
       this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
     });
-    const handler = HANDLERS[name](this.composition(name, traceId), new Logger({ serviceName: 'keyturn', logLevel: 'SILENT' }));
+    const handler = HANDLERS[name](this.composition(name, traceId), SILENT);
     const life = handler(event).then(
       (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
       (error: unknown): LambdaResult => ({
@@ -231,6 +231,9 @@ export class World {
   }
 }
 
+/** The trace tells what happened; log lines would only cost time. */
+const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.table]: TABLE,
   [ENV.registryId]: REGISTRY_ID,
@@ -241,7 +244,7 @@ const ENVIRONMENT: NodeJS.ProcessEnv = {
 };
 
 function roleArn(name: FunctionName): string {
-  return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}`;
+  return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
 }
 
 /** The deployed definition, with the functions' ARNs in place of its substitutions. */

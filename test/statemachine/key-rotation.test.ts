@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import validateAsl from 'asl-validator';
 import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS } from '../../lambdas/contract/errors';
 import { WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
-import { CREATE_LOOKUP_SECONDS, FUNCTION_TIMEOUT_SECONDS, KMS_CONSISTENCY_SECONDS, TASK_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
+import { CREATE_LOOKUP_SECONDS, FUNCTION_TIMEOUT_SECONDS, KMS_CONSISTENCY_SECONDS, QUIESCENCE_SECONDS, TASK_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 
 interface Retrier {
   readonly ErrorEquals: readonly string[];
@@ -28,9 +28,9 @@ const text = readFileSync(join(__dirname, '../../statemachine/key-rotation.asl.j
 const definition = JSON.parse(text) as { readonly TimeoutSeconds: number; readonly States: Readonly<Record<string, State>> };
 const states = new Map(Object.entries(definition.States).flatMap(([name, state]) => [[name, state] as const, ...Object.entries(state.ItemProcessor?.States ?? {})]));
 const tasks = [...states].filter(([, state]) => state.Type === 'Task');
-/** Tasks that mutate KMS, or that go on to: after an uncertain outcome they settle before anything is tried again. */
-const FAILURE_SIDE = ['Classify Failure', 'Settle', 'Abort Safely', 'Notify Dependent'];
-const mutating = tasks.filter(([name]) => !FAILURE_SIDE.includes(name));
+/** These write to the registry only, on condition: they may be repeated whatever their outcome was. All others settle first. */
+const REPEATABLE = ['Release Rotation', 'Classify Failure', 'Settle', 'Abort Safely', 'Notify Dependent'];
+const mutating = tasks.filter(([name]) => !REPEATABLE.includes(name));
 
 /** The longest that a retrier can make a state wait, in seconds. */
 function longestWait({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): number {
@@ -92,6 +92,11 @@ test('a created key is looked for 10 minutes longer than its intent can be older
   const waits = retriers.reduce((sum, retrier) => sum + longestWait(retrier), 0);
   const runs = (1 + retriers.reduce((sum, retrier) => sum + retrier.MaxAttempts, 0)) * FUNCTION_TIMEOUT_SECONDS;
   expect(CREATE_LOOKUP_SECONDS).toBeGreaterThanOrEqual(600 + waits + runs);
+});
+
+test('Q is waited from the end of Settle, whenever its write landed', () => {
+  expect(definition.States['Settle']?.Next).toBe('Quiesce');
+  expect(definition.States['Quiesce']).toMatchObject({ Type: 'Wait', Seconds: QUIESCENCE_SECONDS });
 });
 
 test('a read that KMS has not caught up with is repeated for about 5 minutes', () => {
