@@ -17,6 +17,15 @@ test('a key store connects after its time', async () => {
   expect(state()).toBe('CONNECTED');
 });
 
+test('a key store that fails while it connects stays failed', async () => {
+  const kit = new Kit({ keyStoreConnectMs: HOUR_MS });
+  const { CustomKeyStoreId } = kit.call('CreateCustomKeyStore', STORE);
+  kit.call('ConnectCustomKeyStore', { CustomKeyStoreId });
+  kit.kms.setKeyStoreState(CustomKeyStoreId, 'FAILED');
+  await kit.pass(HOUR_MS);
+  expect(kit.call('DescribeCustomKeyStores').CustomKeyStores[0]?.ConnectionState).toBe('FAILED');
+});
+
 test('a key store that failed must be disconnected before it connects', async () => {
   const kit = new Kit();
   const CustomKeyStoreId = await kit.connectedKeyStore();

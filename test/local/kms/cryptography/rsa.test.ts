@@ -26,6 +26,15 @@ test('refuses a PSS whose salt is not as long as the digest', () => {
   expect(isPssOf('sha256', createHash('sha256').update(MESSAGE).digest(), encoded)).toBe(false);
 });
 
+test('refuses a PSS of which any byte was changed', () => {
+  const digest = createHash('sha256').update(MESSAGE).digest();
+  const encoded = encodePss('sha256', digest, 256, randomBytes);
+  for (let at = 0; at < encoded.length; at++) {
+    const changed = Buffer.from(encoded.map((byte, index) => (index === at ? byte ^ 2 : byte)));
+    expect(isPssOf('sha256', digest, changed)).toBe(false);
+  }
+});
+
 test('node verifies what an RSA key signs and reads its public key', () => {
   const material = generate('RSA_2048');
   const key = createPublicKey({ key: material.publicKey!, type: 'spki', format: 'der' });
