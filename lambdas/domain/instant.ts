@@ -16,6 +16,14 @@ export function plusSeconds(start: Instant, seconds: number): Instant {
   return instantOf(msOf(start) + seconds * 1000);
 }
 
+/**
+ * A deadline some time after `start`, on a whole second, never early: a Wait state cuts the fraction of its time stamp off and would
+ * end before a deadline that has one.
+ */
+export function deadlineAfter(start: Instant, seconds: number): Instant {
+  return instantOf(Math.ceil(msOf(start) / 1000 + seconds) * 1000);
+}
+
 export function isBefore(left: Instant, right: Instant): boolean {
   return msOf(left) < msOf(right);
 }

@@ -1,5 +1,5 @@
 import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
-import { isBefore, plusSeconds, type Instant } from './instant';
+import { deadlineAfter, isBefore, plusSeconds, type Instant } from './instant';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
@@ -49,7 +49,7 @@ export function confirmPromotion(key: ManagedKey, owner: Owner, number: number, 
   requireOwner(key, owner);
   const previous = Object.values(key.versions).find((version) => version.supersededBy === number);
   if (previous === undefined || previous.drainFrom !== undefined) return DONE;
-  const next = withVersion(key, { ...previous, drainFrom: at, disableNotBefore: plusSeconds(at, drainSeconds(key)) });
+  const next = withVersion(key, { ...previous, drainFrom: at, disableNotBefore: deadlineAfter(at, drainSeconds(key)) });
   return write(next, { type: 'PromotionConfirmed', at, by: owner.rotationId, facts: { version: number, draining: previous.number } });
 }
 

@@ -1,5 +1,5 @@
 import { MAX_DRAIN_EXTENSIONS } from '../contract/timing';
-import { isBefore, latest, plusSeconds, type Instant } from './instant';
+import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './instant';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
@@ -33,7 +33,7 @@ export function extendDrain(key: ManagedKey, owner: Owner, number: number, at: I
   }
   // A retry of the state that extended it finds the deadline in its future already.
   if (isBefore(at, version.disableNotBefore)) return DONE;
-  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: plusSeconds(at, extensionSeconds(key)) });
+  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key)) });
   return write(next, { type: 'DrainExtended', at, by: owner.rotationId, facts: { version: number, extension: extensions, reason } });
 }
 
@@ -56,7 +56,7 @@ export function commitDisable(key: ManagedKey, owner: Owner, number: number, at:
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED', 'DISABLED');
   if (version.status === 'DISABLED') return DONE;
-  const revokeNotBefore = version.revokeNotBefore ?? plusSeconds(at, bakeSeconds(key));
+  const revokeNotBefore = version.revokeNotBefore ?? deadlineAfter(at, bakeSeconds(key));
   const next = withVersion(key, { ...version, status: 'DISABLED', disabledAt: at, revokeNotBefore });
   return write({ ...next, intent: null }, { type: 'VersionDisabled', at, by: owner.rotationId, facts: { version: number } });
 }

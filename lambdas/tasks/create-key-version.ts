@@ -2,7 +2,7 @@ import { KEY_TAGS } from '../contract/names';
 import type { KeyPolicy } from '../contract/key-policy';
 import { CREATE_LOOKUP_SECONDS, KMS_CONSISTENCY_SECONDS } from '../contract/timing';
 import { adoptCreated, equip, intendCreate, refuseCreate } from '../domain/creation';
-import { isBefore, plusSeconds, type Instant } from '../domain/instant';
+import { deadlineAfter, isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { carriedPolicy, isSamePolicy, lockedOutAction } from '../domain/key-policy-document';
 import type { Owner } from '../domain/lease';
 import { activeVersion, versionAlias, versionOf, type ManagedKey } from '../domain/managed-key';
@@ -44,7 +44,7 @@ export function createKeyVersion(ports: Ports) {
     const equipped = await ports.registry.transact(input.key, (key) => equip(key, owner, input.version, input.enteredAt));
     const since = requireVersion(equipped, input.version).equippedAt ?? input.enteredAt;
     const isBootstrap = activeVersion(equipped) === undefined;
-    return { kmsKeyId: version.kmsKeyId, promoteNotBefore: isBootstrap ? input.enteredAt : plusSeconds(since, KMS_CONSISTENCY_SECONDS) };
+    return { kmsKeyId: version.kmsKeyId, promoteNotBefore: isBootstrap ? input.enteredAt : deadlineAfter(since, KMS_CONSISTENCY_SECONDS) };
   };
 }
 

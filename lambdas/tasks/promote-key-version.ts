@@ -1,5 +1,5 @@
 import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
-import { isBefore, plusSeconds, type Instant } from '../domain/instant';
+import { deadlineAfter, isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { carriedPolicy, isSamePolicy } from '../domain/key-policy-document';
 import { activeVersion, type ManagedKey } from '../domain/managed-key';
 import { commitPromotion, intendPromote } from '../domain/promotion';
@@ -45,7 +45,7 @@ export function promoteKeyVersion(ports: Ports) {
 }
 
 function confirmAfter(activatedAt: Instant): PromoteKeyVersionOutput {
-  return { confirmNotBefore: plusSeconds(activatedAt, KMS_CONSISTENCY_SECONDS) };
+  return { confirmNotBefore: deadlineAfter(activatedAt, KMS_CONSISTENCY_SECONDS) };
 }
 
 /** @throws {TaskError} `DependentsNotReady`, `DependentRefused` unless every dependent said yes to exactly this version. */

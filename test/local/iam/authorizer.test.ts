@@ -22,7 +22,7 @@ const SOURCES: AuthorizationSources = {
 /** The message of the refusal, or 'allowed'. */
 function attempt(statement: Record<string, unknown>, service: string, operation: string, input: unknown = {}): string {
   const identities = new IdentityDirectory();
-  identities.attach(ROLE, { Statement: { Effect: 'Allow', Resource: '*', ...statement } } as PolicyDocument);
+  identities.putPolicy(ROLE, 'p', { Statement: { Effect: 'Allow', Resource: '*', ...statement } } as PolicyDocument);
   const { caller } = identities.credentialsFor(ROLE, 'f');
   try {
     new Authorizer(identities, SOURCES).authorize({ service, operation, input, caller });
@@ -92,7 +92,7 @@ describe('credentials', () => {
     const authorizer = new Authorizer(identities, SOURCES);
     const access = { action: 'a:b', resource: '*' };
     expect(() => { authorizer.assertAccess(caller, access); }).toThrow('not authorized');
-    identities.attach(ROLE, { Statement: { Effect: 'Allow', Action: 'a:*', Resource: '*' } });
+    identities.putPolicy(ROLE, 'p', { Statement: { Effect: 'Allow', Action: 'a:*', Resource: '*' } });
     expect(() => { authorizer.assertAccess(caller, access); }).not.toThrow();
   });
 });
