@@ -6,7 +6,7 @@ import { compilePolicy, type Policy, type Principal } from './policy';
 
 interface Identity {
   readonly principal: Principal;
-  readonly policies: Policy[];
+  readonly policies: ReadonlyMap<string, Policy>;
 }
 
 const ROLE_ARN = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/;
@@ -17,19 +17,24 @@ const USER_ARN = /^arn:aws:iam::(\d{12}):user\/(?:.*\/)?([^/]+)$/;
  * whom they are for: the same deployment issues the same ones, and their secrets protect nothing.
  */
 export class IdentityDirectory implements CredentialDirectory {
-  private readonly policiesByArn = new Map<string, Policy[]>();
+  private readonly policiesByArn = new Map<string, Map<string, Policy>>();
   private readonly identitiesByCallerArn = new Map<string, Identity>();
   private readonly credentialsById = new Map<string, SigningIdentity>();
 
   /** Creates the role or user; one that exists keeps its policies. */
   put(arn: string): void {
-    if (!this.policiesByArn.has(arn)) this.policiesByArn.set(arn, []);
+    if (!this.policiesByArn.has(arn)) this.policiesByArn.set(arn, new Map());
   }
 
-  /** Adds a policy to a role or user; sessions that exist have it at once. */
-  attach(arn: string, document: PolicyDocument): void {
+  /** Gives a role or user a policy, or replaces the one of that name; sessions that exist have it at once. */
+  putPolicy(arn: string, policyName: string, document: PolicyDocument): void {
+    const policy = compilePolicy(document);
     this.put(arn);
-    this.policiesByArn.get(arn)?.push(compilePolicy(document));
+    this.policiesByArn.get(arn)?.set(policyName, policy);
+  }
+
+  deletePolicy(arn: string, policyName: string): void {
+    this.policiesByArn.get(arn)?.delete(policyName);
   }
 
   has(arn: string): boolean {
@@ -62,12 +67,10 @@ export class IdentityDirectory implements CredentialDirectory {
 
   /** The principal behind a caller, with its policies; an AWS service has none. */
   identityOf(caller: Caller): { readonly principal: Principal; readonly policies: readonly Policy[] } {
-    return (
-      this.identitiesByCallerArn.get(caller.arn) ?? {
-        principal: { accountId: caller.accountId, arn: caller.arn, kind: caller.arn.endsWith('.amazonaws.com') ? 'service' : 'identity' },
-        policies: [],
-      }
-    );
+    const identity = this.identitiesByCallerArn.get(caller.arn);
+    if (identity !== undefined) return { principal: identity.principal, policies: [...identity.policies.values()] };
+    const kind = caller.arn.endsWith('.amazonaws.com') ? 'service' : 'identity';
+    return { principal: { accountId: caller.accountId, arn: caller.arn, kind }, policies: [] };
   }
 }
 
