@@ -1,4 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { AwsCredentialIdentity, Provider } from '@smithy/types';
 import { STACK_OUTPUTS } from '../lambdas/contract/names';
 import { CliError } from './cli-error';
 import { postSigned } from './signed-request';
@@ -19,13 +21,22 @@ export interface AcknowledgeAnswer {
   readonly by: string;
 }
 
-/** `keyturn ack`. @throws {CliError} with the reason when the answer was not recorded. */
-export async function acknowledge(args: AcknowledgeArguments, env: NodeJS.ProcessEnv): Promise<AcknowledgeAnswer> {
+/**
+ * `keyturn ack`.
+ * @param credentials of the caller. @default those that every AWS tool finds
+ * @throws {CliError} with the reason when the answer was not recorded.
+ */
+export async function acknowledge(
+  args: AcknowledgeArguments,
+  env: NodeJS.ProcessEnv,
+  credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity> = defaultProvider(),
+): Promise<AcknowledgeAnswer> {
   const url = parseUrl(args.url ?? (await urlOf(args.stack, args.region)));
   const region = args.region ?? /\.lambda-url\.([a-z0-9-]+)\./.exec(url.hostname)?.[1] ?? env['AWS_DEFAULT_REGION'];
   if (region === undefined) throw new CliError('no Region is known. Give --region, or set AWS_REGION.');
   const { acknowledgementId, keyVersion: version, verdict, reason } = args;
-  const { status, text } = await postSigned(url, region, JSON.stringify({ acknowledgementId, version, verdict, ...(reason === undefined ? {} : { reason }) }));
+  const body = JSON.stringify({ acknowledgementId, version, verdict, ...(reason === undefined ? {} : { reason }) });
+  const { status, text } = await postSigned(url, region, credentials, body);
   const answer = parseAnswer(text);
   if (status !== 200) throw new CliError(`the answer was not recorded (HTTP ${status}): ${answer.reason ?? answer.message ?? text}`);
   return { status: answer.status ?? '', verdict: answer.verdict ?? '', by: answer.by ?? '' };

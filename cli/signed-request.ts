@@ -1,15 +1,15 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsCredentialIdentity, Provider } from '@smithy/types';
 import { CliError } from './cli-error';
 
 /**
- * Posts JSON to a Function URL, signed as the caller with the credentials that every AWS tool finds.
+ * Posts JSON to a Function URL, signed with the caller's credentials.
  * @throws {CliError} when nothing answers.
  */
-export async function postSigned(url: URL, region: string, body: string): Promise<{ status: number; text: string }> {
-  const signer = new SignatureV4({ service: 'lambda', region, credentials: defaultProvider(), sha256: Sha256 });
+export async function postSigned(url: URL, region: string, credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity>, body: string): Promise<{ status: number; text: string }> {
+  const signer = new SignatureV4({ service: 'lambda', region, credentials, sha256: Sha256 });
   const signed = await signer.sign(
     new HttpRequest({
       method: 'POST',

@@ -102,6 +102,12 @@ export class KmsService implements Service {
     };
   }
 
+  /** A connected CloudHSM key store that was there before: its id is the one that a configuration names. */
+  addKeyStore(id: string): void {
+    const { keyStores, options } = this.rooms;
+    keyStores.add({ id, name: id, clusterId: `cluster-${id.slice(-11)}`, createdAtMs: options.timeline.nowMs(), connectionState: 'CONNECTED' });
+  }
+
   /** What happens to a CloudHSM cluster from outside. @throws {CustomKeyStoreNotFoundException} */
   setKeyStoreState(id: string, connectionState: ConnectionState): void {
     connectKeyStore(this.rooms, id, connectionState, KMS_ITSELF);
