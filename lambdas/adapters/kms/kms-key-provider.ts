@@ -36,7 +36,7 @@ export interface KmsClients {
    * `CreateKey` is lost, and would repeat an `UpdateAlias` after the owner of the lease has changed.
    */
   readonly kms: KMSClient;
-  /** For reads and cryptography: with the SDK's default retries. */
+  /** For reads and cryptography, where the SDK's retries do no harm. */
   readonly kmsReads: KMSClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }

@@ -22,7 +22,6 @@ import { CURVES, MAC_ALGORITHMS, SIGNING_ALGORITHMS, algorithmFor } from './proo
 
 /** One round trip to make. */
 interface Proof extends KeyKind {
-  /** For reads and cryptography: with the SDK's default retries. */
   readonly kms: KMSClient;
   /** Key id or alias. */
   readonly key: string;

@@ -18,7 +18,7 @@ export function stubKms(script: Readonly<Record<string, Reply | readonly Reply[]
   const calls: [string, Readonly<Record<string, unknown>>][] = [];
   const requestHandler = inProcessHandler(async (request) => {
     const operation = request.headers['x-amz-target']?.split('.')[1] ?? 'unknown';
-    const input: Readonly<Record<string, unknown>> = JSON.parse(Buffer.from(request.body).toString());
+    const input = JSON.parse(Buffer.from(request.body).toString()) as Readonly<Record<string, unknown>>;
     const times = calls.filter(([called]) => called === operation).length;
     calls.push([operation, input]);
     const replies = [script[operation] ?? []].flat();
