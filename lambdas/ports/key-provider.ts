@@ -75,7 +75,9 @@ export interface KeyProvider {
   addTags(keyId: string, tags: Readonly<Record<string, string>>): Promise<void>;
   grants(keyId: string): Promise<readonly ObservedGrant[]>;
   /** Makes the grants of one key on another, by name, so that a repetition makes none twice. Grants of AWS services are left out. */
-  carryGrants(fromKeyId: string, toKeyId: string, rotationId: string): Promise<void>;
+  carryGrants(fromKeyId: string, toKeyId: string): Promise<void>;
+  /** Grants of one key that `carryGrants` has not made on the other yet; those of AWS services are not among them. */
+  uncarriedGrants(fromKeyId: string, toKeyId: string): Promise<readonly ObservedGrant[]>;
   /** DER of the public key, base64, for keys that have one. */
   publicKey(keyId: string): Promise<string | undefined>;
 

@@ -44,8 +44,7 @@ export class Composition {
   }
 
   keys(): KmsKeyProvider {
-    const kms = new KMSClient(this.config());
-    return new KmsKeyProvider({ kms, kmsReads: kms, tagging: new ResourceGroupsTaggingAPIClient(this.config()) });
+    return new KmsKeyProvider({ kms: new KMSClient(this.config()), tagging: new ResourceGroupsTaggingAPIClient(this.config()) });
   }
 
   bus(): EventBridgeBus {

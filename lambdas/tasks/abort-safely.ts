@@ -9,7 +9,7 @@ import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { rotationInput } from './input';
-import { compareWithAlias, readKey, requireVersion } from './reality';
+import { compareWithAlias, findKey, requireVersion } from './reality';
 
 export const abortSafelyInput = rotationInput.extend({
   /** 0 when the execution never owned the key. */
@@ -29,9 +29,9 @@ export interface AbortSafelyOutput {
  */
 export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: Input): Promise<AbortSafelyOutput> => {
-    const key = await readKey(ports.registry, input.key);
+    const key = await findKey(ports.registry, input.key);
     // It failed before it owned the key: there is nothing to give back.
-    if (key.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
+    if (key?.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
     const owner: Owner = { rotationId: input.rotationId, fence: input.fence };
     const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);

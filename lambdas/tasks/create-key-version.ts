@@ -133,6 +133,6 @@ async function equipKey(ports: Ports, key: ManagedKey, kmsKeyId: string, input: 
   const policy = await ports.keys.keyPolicy(kmsKeyId);
   if (!isSamePolicy(policy, wantedPolicy)) await ports.keys.putKeyPolicy(kmsKeyId, wantedPolicy);
   const active = activeVersion(key);
-  if (active?.kmsKeyId !== undefined) await ports.keys.carryGrants(active.kmsKeyId, kmsKeyId, input.rotationId);
+  if (active?.kmsKeyId !== undefined) await ports.keys.carryGrants(active.kmsKeyId, kmsKeyId);
   await ports.keys.ensureAlias(versionAlias(key.policy.alias, input.version), kmsKeyId);
 }

@@ -77,10 +77,9 @@ async function requireCarried(ports: Ports, key: ManagedKey, kmsKeyId: string, e
   if (!isSamePolicy(carriedPolicy(oldPolicy, ports.rolePattern), newPolicy)) {
     throw new TaskError('CarriedPolicyChanged', `${key.name}: the key policy of ${active.kmsKeyId} changed since it was carried over`);
   }
-  const [oldGrants, newGrants] = await Promise.all([ports.keys.grants(active.kmsKeyId), ports.keys.grants(kmsKeyId)]);
-  const carried = oldGrants.filter((grant) => !grant.isMadeByService).length;
-  if (newGrants.filter((grant) => !grant.isMadeByService).length < carried) {
-    throw new TaskError('CarriedPolicyChanged', `${key.name}: ${active.kmsKeyId} got grants since they were carried over`);
+  const [uncarried] = await ports.keys.uncarriedGrants(active.kmsKeyId, kmsKeyId);
+  if (uncarried !== undefined) {
+    throw new TaskError('CarriedPolicyChanged', `${key.name}: ${active.kmsKeyId} got grant ${uncarried.grantId} to ${uncarried.granteePrincipal} since grants were carried over`);
   }
 }
 

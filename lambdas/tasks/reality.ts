@@ -8,12 +8,18 @@ import type { Registry } from '../ports/registry';
 
 /** A strong read that refuses a key that is unknown or frozen. */
 export async function readKey(registry: Registry, name: string): Promise<ManagedKey> {
+  const key = await findKey(registry, name);
+  if (key === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry. Add it to keyturn.config.json and deploy.`);
+  return key;
+}
+
+/** A strong read that refuses a key that is frozen; `undefined` for one that is unknown, which has nothing to settle or give back. */
+export async function findKey(registry: Registry, name: string): Promise<ManagedKey | undefined> {
   const reading = await registry.read(name);
-  if (reading === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry. Add it to keyturn.config.json and deploy.`);
-  if (reading.freeze !== null) {
+  if (reading?.freeze != null) {
     throw new TaskError('KeyFrozen', `${name} is frozen since ${reading.freeze.at} by ${reading.freeze.by}: ${reading.freeze.reason}`);
   }
-  return reading.key;
+  return reading?.key;
 }
 
 /** A strong read that also refuses a caller that is not the owner: before anything is asked of KMS. */

@@ -167,9 +167,11 @@ export function keyProviderContract(name: string, makeSubject: () => Promise<Key
         [SERVICE, true],
       ]);
 
-      await keys.carryGrants(one, other, 'orders-20260401T0000Z-a1');
+      expect(await keys.uncarriedGrants(one, other)).toHaveLength(1);
+      await keys.carryGrants(one, other);
       await subject.settle();
-      await keys.carryGrants(one, other, 'orders-20260401T0000Z-a2');
+      await keys.carryGrants(one, other);
+      expect(await keys.uncarriedGrants(one, other)).toEqual([]);
       await subject.settle();
       expect((await keys.grants(other)).map(({ granteePrincipal }) => granteePrincipal)).toEqual([GRANTEE]);
       await expect(keys.grants(one)).resolves.toHaveLength(2);

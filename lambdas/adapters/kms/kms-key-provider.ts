@@ -25,19 +25,17 @@ import { TaskError } from '../../domain/task-error';
 import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey } from '../../ports/key-provider';
 import { attempt, present, unless } from './calls';
 import { isAlreadyThere, isNotFound, isStateRefusal, isUnsupported } from './errors';
-import { carriedGrant, isMadeByService, observedGrant } from './grants';
+import { carriedGrant, carriedGrantName, isMadeByService, observedGrant } from './grants';
 import { keyKindOf } from './key-kind';
 import { instantAt, observedKey } from './observed-key';
 import { proveKey } from './proof';
 
 export interface KmsClients {
   /**
-   * For everything that changes something: `maxAttempts: 1`. The SDK's own retry would make two keys when the answer of a
-   * `CreateKey` is lost, and would repeat an `UpdateAlias` after the owner of the lease has changed.
+   * With `maxAttempts: 1`. The SDK's own retry would make two keys when the answer of a `CreateKey` is lost, and would repeat an
+   * `UpdateAlias` after the owner of the lease has changed.
    */
   readonly kms: KMSClient;
-  /** For reads and cryptography, where the SDK's retries do no harm. */
-  readonly kmsReads: KMSClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
@@ -60,7 +58,7 @@ export class KmsKeyProvider implements KeyProvider {
 
   async describe(keyIdOrAlias: string): Promise<ObservedKey | undefined> {
     return attempt('DescribeKey', keyIdOrAlias, async () => {
-      const answer = await unless(isNotFound, this.clients.kmsReads.send(new DescribeKeyCommand({ KeyId: keyIdOrAlias })), () => undefined);
+      const answer = await unless(isNotFound, this.clients.kms.send(new DescribeKeyCommand({ KeyId: keyIdOrAlias })), () => undefined);
       return answer === undefined ? undefined : observedKey(answer.KeyMetadata);
     });
   }
@@ -122,7 +120,7 @@ export class KmsKeyProvider implements KeyProvider {
 
   async keyPolicy(keyId: string): Promise<string> {
     return attempt('GetKeyPolicy', keyId, async () =>
-      present((await this.clients.kmsReads.send(new GetKeyPolicyCommand({ KeyId: keyId, PolicyName: POLICY_NAME }))).Policy, 'Policy'),
+      present((await this.clients.kms.send(new GetKeyPolicyCommand({ KeyId: keyId, PolicyName: POLICY_NAME }))).Policy, 'Policy'),
     );
   }
 
@@ -134,7 +132,7 @@ export class KmsKeyProvider implements KeyProvider {
   async tags(keyId: string): Promise<Readonly<Record<string, string>>> {
     return attempt('ListResourceTags', keyId, async () => {
       const tags: Record<string, string> = {};
-      for await (const page of paginateListResourceTags({ client: this.clients.kmsReads }, { KeyId: keyId })) {
+      for await (const page of paginateListResourceTags({ client: this.clients.kms }, { KeyId: keyId })) {
         for (const tag of page.Tags ?? []) tags[present(tag.TagKey, 'TagKey')] = present(tag.TagValue, 'TagValue');
       }
       return tags;
@@ -159,21 +157,26 @@ export class KmsKeyProvider implements KeyProvider {
     }
   }
 
+  async uncarriedGrants(fromKeyId: string, toKeyId: string): Promise<readonly ObservedGrant[]> {
+    const carried = new Set((await this.grants(toKeyId)).map((grant) => grant.name));
+    return (await this.grants(fromKeyId)).filter((grant) => !grant.isMadeByService && !carried.has(carriedGrantName(grant.grantId)));
+  }
+
   private async listGrants(keyId: string): Promise<GrantListEntry[]> {
     const grants: GrantListEntry[] = [];
-    for await (const page of paginateListGrants({ client: this.clients.kmsReads }, { KeyId: keyId })) grants.push(...(page.Grants ?? []));
+    for await (const page of paginateListGrants({ client: this.clients.kms }, { KeyId: keyId })) grants.push(...(page.Grants ?? []));
     return grants;
   }
 
   async publicKey(keyId: string): Promise<string | undefined> {
     return attempt('GetPublicKey', keyId, async () => {
-      const answer = await unless(isUnsupported, this.clients.kmsReads.send(new GetPublicKeyCommand({ KeyId: keyId })), () => undefined);
+      const answer = await unless(isUnsupported, this.clients.kms.send(new GetPublicKeyCommand({ KeyId: keyId })), () => undefined);
       return answer === undefined ? undefined : Buffer.from(present(answer.PublicKey, 'PublicKey')).toString('base64');
     });
   }
 
   async prove(keyIdOrAlias: string, spec: string, usage: string, context: string): Promise<string> {
-    return proveKey({ kms: this.clients.kmsReads, key: keyIdOrAlias, ...keyKindOf(spec, usage), context });
+    return proveKey({ kms: this.clients.kms, key: keyIdOrAlias, ...keyKindOf(spec, usage), context });
   }
 
   async disable(keyId: string): Promise<void> {
@@ -203,7 +206,7 @@ export class KmsKeyProvider implements KeyProvider {
 
   async lastUsage(keyId: string): Promise<KeyUsage> {
     return attempt('GetKeyLastUsage', keyId, async () => {
-      const answer = await this.clients.kmsReads.send(new GetKeyLastUsageCommand({ KeyId: keyId }));
+      const answer = await this.clients.kms.send(new GetKeyLastUsageCommand({ KeyId: keyId }));
       const lastUsed = answer.KeyLastUsage?.Timestamp;
       return {
         lastUsedAt: lastUsed === undefined ? null : instantAt(lastUsed, 'Timestamp'),
@@ -214,7 +217,7 @@ export class KmsKeyProvider implements KeyProvider {
 
   async keyStoreState(keyStoreId: string): Promise<string> {
     return attempt('DescribeCustomKeyStores', keyStoreId, async () => {
-      const answer = await this.clients.kmsReads.send(new DescribeCustomKeyStoresCommand({ CustomKeyStoreId: keyStoreId }));
+      const answer = await this.clients.kms.send(new DescribeCustomKeyStoresCommand({ CustomKeyStoreId: keyStoreId }));
       return present(answer.CustomKeyStores?.[0]?.ConnectionState, 'ConnectionState');
     });
   }

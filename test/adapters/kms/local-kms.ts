@@ -49,7 +49,7 @@ export function localKms(options: Partial<Pick<KmsOptions, 'visibilityDelayMs' |
   const config = { region: REGION, credentials: CREDENTIALS, maxAttempts: 1, requestHandler: inProcessHandler(dispatch) };
   const client = new KMSClient(config);
   const local: LocalKms = {
-    keys: new KmsKeyProvider({ kms: client, kmsReads: client, tagging: new ResourceGroupsTaggingAPIClient(config) }),
+    keys: new KmsKeyProvider({ kms: client, tagging: new ResourceGroupsTaggingAPIClient(config) }),
     kms,
     timeline,
     policy: POLICY,

@@ -29,7 +29,7 @@ export function stubKms(script: Readonly<Record<string, Reply | readonly Reply[]
   // One attempt everywhere: the SDK's own retries would wait on real timers.
   const config = { region: 'eu-central-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }, maxAttempts: 1, requestHandler };
   const kms = new KMSClient(config);
-  return { keys: new KmsKeyProvider({ kms, kmsReads: kms, tagging: new ResourceGroupsTaggingAPIClient(config) }), calls };
+  return { keys: new KmsKeyProvider({ kms, tagging: new ResourceGroupsTaggingAPIClient(config) }), calls };
 }
 
 export function answers(body: object): Reply {
