@@ -86,8 +86,10 @@ function kmsAccess(operation: string, input: Readonly<Record<string, unknown>>, 
     keyPolicy: key.policy,
     conditionKeys: { ...requestKeys, ...tagKeys('aws:ResourceTag', key.tags), 'kms:ResourceAliases': key.aliases.length > 0 ? key.aliases : undefined },
   }));
+  // A key or alias that does not exist has no policy that could refuse: KMS answers that it is not found.
+  const isAlias = /^(?:Create|Update|Delete)Alias$/.test(operation);
   const onOthers = resourceArns
-    .filter((resource) => !keys.some((key) => key.arn === resource))
+    .filter((resource) => resource === '*' || (isAlias && resource.includes(':alias/')))
     .map((resource) => ({ action, resource, conditionKeys: requestKeys }));
   const tagsAtCreation =
     operation === 'CreateKey' && input['Tags'] !== undefined

@@ -1,4 +1,3 @@
-import type { Json } from '../../lambdas/domain/trace';
 import { compilePolicy, type Policy } from '../iam/policy';
 import type { PolicyStatement } from '../iam/documents';
 import { AwsError, notModelled } from '../kernel/aws-error';
@@ -43,7 +42,8 @@ export interface InvocationOrigin {
 interface LocalFunction {
   readonly versions: Map<string, FunctionVersion>;
   lastVersion: number;
-  readonly permissions: PolicyStatement[];
+  /** Compiled statements of the resource policy, by `Sid`. */
+  readonly permissions: Map<string, Policy>;
   readonly log: string[];
 }
 
@@ -60,7 +60,7 @@ export class LambdaService implements Service {
 
   /** Creates a function, or changes its `$LATEST`. @returns its unqualified ARN. */
   putFunction(config: FunctionConfig): string {
-    const existing = this.functions.get(config.name) ?? { versions: new Map<string, FunctionVersion>(), lastVersion: 0, permissions: [], log: [] };
+    const existing = this.functions.get(config.name) ?? { versions: new Map<string, FunctionVersion>(), lastVersion: 0, permissions: new Map<string, Policy>(), log: [] };
     existing.versions.set('$LATEST', { config, version: '$LATEST' });
     this.functions.set(config.name, existing);
     return functionArn(this.options, config.name);
@@ -80,18 +80,17 @@ export class LambdaService implements Service {
     this.functions.delete(functionRef(functionName).name);
   }
 
-  /** Adds a statement to the function's resource policy. */
-  addPermission(functionName: string, statement: PolicyStatement): void {
-    compilePolicy({ Statement: statement });
-    this.functionNamed(functionRef(functionName)).permissions.push(statement);
+  /** Adds a statement to the function's resource policy, or replaces the one with its `Sid`. */
+  putPermission(functionName: string, statement: PolicyStatement & { readonly Sid: string }): void {
+    this.functionNamed(functionRef(functionName)).permissions.set(statement.Sid, compilePolicy({ Statement: statement }));
+  }
+
+  deletePermission(functionName: string, sid: string): void {
+    this.functionNamed(functionRef(functionName)).permissions.delete(sid);
   }
 
   resourcePolicyOf(functionName: string): Policy {
-    return compilePolicy({ Statement: this.functionNamed(functionRef(functionName)).permissions });
-  }
-
-  roleArnOf(functionName: string): string {
-    return this.versionOf(functionRef(functionName)).config.roleArn;
+    return [...this.functionNamed(functionRef(functionName)).permissions.values()].flat();
   }
 
   /** What the function has written, oldest first. */
@@ -146,13 +145,6 @@ export class LambdaService implements Service {
       });
     };
     attempt(0, 0);
-  }
-
-  /** A caller in code: the answer's JSON, or the function's error thrown. */
-  async invokeJson(target: string, payload: Json, origin: InvocationOrigin): Promise<Json> {
-    const result = await this.invoke(target, JSON.stringify(payload), origin);
-    if (result.errorType !== undefined) throw new Error(`${functionRef(target).name} failed with ${result.errorType}: ${result.errorMessage ?? ''}`);
-    return JSON.parse(result.payload) as Json;
   }
 
   private accept(target: string, payload: string, limitBytes: number): { version: FunctionVersion; ref: FunctionRef } {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { builtinModules, createRequire } from 'node:module';
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { compileFunction } from 'node:vm';
+import { compileFunction, constants } from 'node:vm';
 import type { Clock } from '../kernel/clock';
 import { virtualDate } from './virtual-date';
 
@@ -48,7 +48,11 @@ export function loadSandbox(options: SandboxOptions): Sandbox {
     global: sandboxGlobal,
     ...globals,
   };
-  const run = compileFunction(options.source, Object.keys(parameters), { filename: options.filename }) as (...values: unknown[]) => void;
+  const run = compileFunction(options.source, Object.keys(parameters), {
+    filename: options.filename,
+    // A bundle imports dynamically what was left out of it: Node's own modules.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }) as (...values: unknown[]) => void;
   run(...Object.values(parameters));
   return { exports: module.exports, environment };
 }

@@ -33,7 +33,7 @@ const RETRYABLE_STATUSES = [429, 500, 503];
 
 /** EventBridge Scheduler: recurring schedules, 60-second precision, UTC. Not modelled: flexible windows, time zones, one-time schedules, groups. */
 export class SchedulerService {
-  private readonly cancellations = new Map<string, () => void>();
+  private readonly schedules = new Map<string, { readonly schedule: Schedule; readonly cancel: () => void }>();
 
   constructor(private readonly options: SchedulerOptions) {}
 
@@ -42,11 +42,16 @@ export class SchedulerService {
     this.delete(schedule.arn);
     const recurrence = compileScheduleExpression(schedule.expression, this.options.timeline.nowMs());
     if (schedule.isEnabled) this.arm(schedule, recurrence);
+    else this.schedules.set(schedule.arn, { schedule, cancel: () => undefined });
   }
 
   delete(scheduleArn: string): void {
-    this.cancellations.get(scheduleArn)?.();
-    this.cancellations.delete(scheduleArn);
+    this.schedules.get(scheduleArn)?.cancel();
+    this.schedules.delete(scheduleArn);
+  }
+
+  list(): readonly Schedule[] {
+    return [...this.schedules.values()].map(({ schedule }) => schedule);
   }
 
   private arm(schedule: Schedule, recurrence: Recurrence): void {
@@ -56,7 +61,7 @@ export class SchedulerService {
       this.arm(schedule, recurrence);
       this.fire(schedule, scheduledMs, 1);
     });
-    this.cancellations.set(schedule.arn, cancel);
+    this.schedules.set(schedule.arn, { schedule, cancel });
   }
 
   private fire(schedule: Schedule, scheduledMs: number, attempt: number): void {
