@@ -1,3 +1,6 @@
+// The SDK warns about Node 20 in every worker; the tests know.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** Tests mirror the tree under test/. ES modules from node_modules are transformed like our own sources. */
 module.exports = {
   testEnvironment: 'node',

@@ -94,6 +94,7 @@ export class KeyturnStack extends Stack {
       executionsArn: arn('states', `execution:${this.stateMachineName}:*`),
       eventBusArn: arn('events', 'event-bus/default'),
       anyKeyArn: arn('kms', 'key/*'),
+      anyAliasArn: arn('kms', 'alias/*'),
       aliasArns: policies.map(({ alias }) => arn('kms', alias)),
       versionAliasArns: policies.map(({ alias }) => arn('kms', `${alias}/v*`)),
       adoptedKeyArns: policies.flatMap(({ adopt }) => adopt ?? []),

@@ -26,6 +26,7 @@ export interface GrantScope {
   readonly eventBusArn: string;
   /** Every KMS key of this account and Region. */
   readonly anyKeyArn: string;
+  readonly anyAliasArn: string;
   /** The configured aliases, and below each its version aliases. */
   readonly aliasArns: readonly string[];
   readonly versionAliasArns: readonly string[];
@@ -74,12 +75,13 @@ const askDependents = (scope: GrantScope) =>
 
 /**
  * Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported.
- * `DescribeKey` also takes an alias, and asks for permission on the key behind it.
+ * `DescribeKey` also takes an alias, and asks for permission on the key behind it. What it asks for when there is no such alias is not
+ * documented; without the alias itself as a resource, a missing alias (a bootstrap) might look like a missing permission.
  */
 const readKeys = (scope: GrantScope, ...actions: readonly string[]): Grant => ({
   why: 'compares the registry with what KMS has',
   actions: ['kms:DescribeKey', ...actions],
-  resources: [scope.anyKeyArn],
+  resources: [scope.anyKeyArn, scope.anyAliasArn],
 });
 
 /** By the tag that `CreateKey` sets, not by `kms:ResourceAliases`, which stops matching a key when its alias leaves it. */
