@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Clock } from '../kernel/clock';
 import type { SigningIdentity } from '../wire/authentication';
 import { type FunctionError, type FunctionVersion, MAX_PAYLOAD_BYTES } from './function';
-import { loadSandbox, type Sandbox } from './sandbox';
+import type { Sandbox } from './sandbox';
 
 export interface EnvironmentOptions {
   readonly functionVersion: FunctionVersion;
@@ -67,9 +67,8 @@ export class ExecutionEnvironment {
 
   private load(): Sandbox {
     const { functionVersion, region, endpoint, credentials, clock } = this.options;
-    const { config, version } = functionVersion;
-    return loadSandbox({
-      ...config.bundle,
+    const { config, version, code } = functionVersion;
+    return code.load({
       clock,
       writeLog: (text) => this.log.push(text),
       environment: {

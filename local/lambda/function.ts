@@ -1,3 +1,5 @@
+import type { BundleCode } from './sandbox';
+
 /** The code of a function: one bundled CommonJS file. */
 export interface Bundle {
   readonly source: string;
@@ -22,6 +24,7 @@ export interface FunctionVersion {
   readonly config: FunctionConfig;
   /** `$LATEST` or a number. */
   readonly version: string;
+  readonly code: BundleCode;
 }
 
 /** What an invocation ended with: the answer's JSON text, or the error's. */

@@ -16,6 +16,7 @@ import {
   MAX_PAYLOAD_BYTES,
 } from './function';
 import { functionArn, functionRef, type FunctionRef } from './function-arn';
+import { BundleCode } from './sandbox';
 
 export interface LambdaServiceOptions {
   readonly region: string;
@@ -61,7 +62,7 @@ export class LambdaService implements Service {
   /** Creates a function, or changes its `$LATEST`. @returns its unqualified ARN. */
   putFunction(config: FunctionConfig): string {
     const existing = this.functions.get(config.name) ?? { versions: new Map<string, FunctionVersion>(), lastVersion: 0, permissions: new Map<string, Policy>(), log: [] };
-    existing.versions.set('$LATEST', { config, version: '$LATEST' });
+    existing.versions.set('$LATEST', { config, version: '$LATEST', code: new BundleCode(config.bundle) });
     this.functions.set(config.name, existing);
     return functionArn(this.options, config.name);
   }

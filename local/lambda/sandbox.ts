@@ -5,13 +5,10 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { compileFunction, constants } from 'node:vm';
 import type { Clock } from '../kernel/clock';
+import type { Bundle } from './function';
 import { virtualDate } from './virtual-date';
 
 export interface SandboxOptions {
-  /** The bundle, a CommonJS module. */
-  readonly source: string;
-  /** Where the bundle came from, for stack traces. */
-  readonly filename: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly writeLog: (text: string) => void;
@@ -24,37 +21,55 @@ export interface Sandbox {
   readonly environment: Record<string, string | undefined>;
 }
 
-/**
- * Loads a bundle in this process, with its own `process`, `console`, `Date` and `globalThis`, so that functions neither see
- * each other nor the wall clock. It separates, it does not protect: built-in modules are the real ones, and timers are real.
- *
- * @throws what the module throws while it loads; Error for a module that the bundle does not contain.
- */
-export function loadSandbox(options: SandboxOptions): Sandbox {
-  const output = writable(options.writeLog);
-  const environment: Record<string, string | undefined> = { ...options.environment };
-  const sandboxProcess = virtualProcess(environment, output);
-  const sandboxConsole = new Console({ stdout: output, stderr: output });
-  const globals: Record<string, unknown> = { process: sandboxProcess, console: sandboxConsole, Date: virtualDate(options.clock) };
-  const sandboxGlobal = virtualGlobal(globals);
-  const module = { exports: {} as Record<string, unknown> };
-  const parameters: Record<string, unknown> = {
-    exports: module.exports,
-    require: bundleRequire(options.filename, sandboxProcess),
-    module,
-    __filename: options.filename,
-    __dirname: path.dirname(options.filename),
-    globalThis: sandboxGlobal,
-    global: sandboxGlobal,
-    ...globals,
-  };
-  const run = compileFunction(options.source, Object.keys(parameters), {
-    filename: options.filename,
+/** What a bundle finds in scope instead of the process's own. */
+const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname', 'globalThis', 'global', 'process', 'console', 'Date'] as const;
+
+type Scope = Readonly<Record<(typeof PARAMETERS)[number], unknown>>;
+
+/** A bundle that can be loaded any number of times, each time into a world of its own. */
+export class BundleCode {
+  private run: ((...scope: unknown[]) => void) | undefined;
+
+  constructor(private readonly bundle: Bundle) {}
+
+  /**
+   * Loads the bundle in this process, with its own `process`, `console`, `Date` and `globalThis`, so that functions neither
+   * see each other nor the wall clock. It separates, it does not protect: built-in modules are the real ones, and timers are real.
+   *
+   * @throws what the module throws while it loads; Error for a module that the bundle does not contain.
+   */
+  load({ environment, clock, writeLog }: SandboxOptions): Sandbox {
+    const output = writable(writeLog);
+    const variables: Record<string, string | undefined> = { ...environment };
+    const globals = {
+      process: virtualProcess(variables, output),
+      console: new Console({ stdout: output, stderr: output }),
+      Date: virtualDate(clock),
+    };
+    const sandboxGlobal = virtualGlobal({ ...globals });
+    const module = { exports: {} as Record<string, unknown> };
+    const scope: Scope = {
+      exports: module.exports,
+      require: bundleRequire(this.bundle.filename, globals.process),
+      module,
+      __filename: this.bundle.filename,
+      __dirname: path.dirname(this.bundle.filename),
+      globalThis: sandboxGlobal,
+      global: sandboxGlobal,
+      ...globals,
+    };
+    this.run ??= compile(this.bundle);
+    this.run(...PARAMETERS.map((name) => scope[name]));
+    return { exports: module.exports, environment: variables };
+  }
+}
+
+function compile({ source, filename }: Bundle): (...scope: unknown[]) => void {
+  return compileFunction(source, PARAMETERS, {
+    filename,
     // A bundle imports dynamically what was left out of it: Node's own modules.
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  }) as (...values: unknown[]) => void;
-  run(...Object.values(parameters));
-  return { exports: module.exports, environment };
+  }) as (...scope: unknown[]) => void;
 }
 
 /** What the bundle sets on `globalThis` stays with it; what it reads there is its own world first, then the real one. */
