@@ -13,6 +13,9 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
   requireOwner(key, owner);
   const version = versionOf(key, number);
   if (version?.kmsKeyId !== undefined) return DONE;
+  if (key.intent !== null && (key.intent.kind !== 'create' || key.intent.version !== number)) {
+    throw new TaskError('LedgerMismatch', `${key.name} has an open ${key.intent.kind} intent for v${key.intent.version}; it must be closed first`);
+  }
   const intents = (version?.createIntents ?? 0) + 1;
   if (intents > MAX_CREATE_INTENTS) {
     throw new TaskError(

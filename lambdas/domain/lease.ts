@@ -109,12 +109,19 @@ export function subjectOf(key: ManagedKey, window: string): RotationSubject {
   return { version: number, previous, retirement: previous === null ? null : (previous.retirement ?? key.policy.retirement) };
 }
 
-/** Ends a rotation whose window is done; `pendingReason` names why the previous version's retirement was left for later. */
+/**
+ * Ends a rotation whose window is done; `pending` names why the previous version's retirement was left for later.
+ * @throws {TaskError} `RotationNotAllowed` while a mutation may still be under way: a hold or a tightening overtook it. Abort Safely
+ *   finds out, after settling, whether it has happened.
+ */
 export function completeRotation(key: ManagedKey, owner: Owner, at: Instant, pending: { version: number; reason: string } | null): Decision {
   if (key.lease === null && key.completedWindow !== null && key.window?.id === key.completedWindow) return DONE;
   requireOwner(key, owner);
   const window = key.window?.id;
   if (window === undefined) throw new TaskError('LedgerMismatch', `${key.name} has a lease but no window`);
+  if (key.intent !== null) {
+    throw new TaskError('RotationNotAllowed', `${key.name}: ${owner.rotationId} may not end: its ${key.intent.kind} of v${key.intent.version} is in doubt`);
+  }
   const next: ManagedKey = {
     ...key,
     lease: null,

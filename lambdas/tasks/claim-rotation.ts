@@ -29,16 +29,12 @@ export function claimRotation(ports: { registry: Registry; keys: KeyProvider }) 
     if (input.rotationId !== expected) {
       throw new TaskError('ExecutionNameMismatch', `the execution is named ${input.rotationId}, its input makes it ${expected}. Start it under that name.`);
     }
-    const request = { ...input, at: input.enteredAt };
-    const known = await readKey(ports.registry, input.key);
-    // Refusals that need no look at KMS come first: duplicates end here.
-    claim(known, request);
-
-    await compareWithAlias(ports.keys, known, input.enteredAt);
-    const active = activeVersion(known);
-    if (active !== undefined) await requireEnabled(ports.keys, known, requireVersion(known, active.number));
-
-    const claimed = await ports.registry.transact(input.key, (key) => claim(key, request));
+    await readKey(ports.registry, input.key);
+    // Duplicates end here. The lease comes before the look at KMS: only an owner can freeze or quarantine for what it sees there.
+    const claimed = await ports.registry.transact(input.key, (key) => claim(key, { ...input, at: input.enteredAt }));
+    await compareWithAlias(ports.keys, claimed, input.enteredAt);
+    const active = activeVersion(claimed);
+    if (active !== undefined) await requireEnabled(ports.keys, claimed, requireVersion(claimed, active.number));
     return toOutput(claimed.fence, subjectOf(claimed, input.window), claimed.lease?.policy.dependents ?? []);
   };
 }

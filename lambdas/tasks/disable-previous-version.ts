@@ -28,8 +28,9 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
       if (held !== undefined) return { decision: 'pending', reason: held };
       await ports.keys.disable(version.kmsKeyId);
       await requireDisabled(ports.keys, known.name, version);
-      await ports.keys.deleteAlias(versionAlias(known.policy.alias, version.number));
     }
+    // Also when Abort Safely has found the key Disabled and committed that.
+    await ports.keys.deleteAlias(versionAlias(known.policy.alias, version.number));
     const disabled = await ports.registry.transact(input.key, (key) =>
       versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
