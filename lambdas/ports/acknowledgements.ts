@@ -37,7 +37,8 @@ export interface Acknowledgements {
   /** A strong read. */
   read(id: string): Promise<Acknowledgement | undefined>;
   /**
-   * Records the first answer; a later one changes nothing and gets the first back.
+   * Records an answer. A yes is final: a later answer changes nothing and gets the yes back. A no means "not now", and a later
+   * answer takes its place.
    * @returns the acknowledgement and the token that waits for it, if one does.
    */
   answer(id: string, answer: AcknowledgementAnswer): Promise<{ acknowledgement: Acknowledgement; token: TaskToken | undefined } | undefined>;

@@ -22,7 +22,7 @@ export type AcknowledgeResult =
   | { readonly status: 'recorded' | 'already-answered'; readonly verdict: 'yes' | 'no'; readonly by: string }
   | { readonly status: 'refused'; readonly reason: string };
 
-/** Acknowledge: records the first answer of the right principal, then wakes whoever waits for it. */
+/** Acknowledge: records the answer of the right principal, unless it has said yes before, then wakes whoever waits for it. */
 export function acknowledge(ports: { acknowledgements: Acknowledgements; callbacks: Callbacks }) {
   return async (body: z.infer<typeof acknowledgeBody>, caller: AcknowledgeCaller): Promise<AcknowledgeResult> => {
     const known = await ports.acknowledgements.read(body.acknowledgementId);
@@ -34,11 +34,11 @@ export function acknowledge(ports: { acknowledgements: Acknowledgements; callbac
     }
     const answer = { verdict: body.verdict, version: body.version, by: caller.arn, at: caller.at, ...(body.reason === undefined ? {} : { reason: body.reason }) };
     const recorded = await ports.acknowledgements.answer(known.id, answer);
-    const first = recorded?.acknowledgement.answer;
-    if (recorded === undefined || first == null) return refused;
+    const standing = recorded?.acknowledgement.answer;
+    if (recorded === undefined || standing == null) return refused;
     if (recorded.token !== undefined) await ports.callbacks.wake(recorded.token);
-    const isOurs = first.at === answer.at && first.by === answer.by && first.verdict === answer.verdict;
-    return { status: isOurs ? 'recorded' : 'already-answered', verdict: first.verdict, by: first.by };
+    const isOurs = standing.at === answer.at && standing.by === answer.by && standing.verdict === answer.verdict;
+    return { status: isOurs ? 'recorded' : 'already-answered', verdict: standing.verdict, by: standing.by };
   };
 }
 

@@ -7,7 +7,7 @@ import type { Acknowledgements, TaskToken } from '../ports/acknowledgements';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Callbacks, EventBus, Probes } from '../ports/outside';
 import type { Registry } from '../ports/registry';
-import { questionTo } from './acknowledgement-questions';
+import { questionTo, verdictOn } from './acknowledgement-questions';
 import { ownedInput, ownerOf } from './input';
 import { readOwnKey, requireVersion } from './reality';
 
@@ -28,7 +28,7 @@ interface Ports {
 
 /**
  * Notify Dependent: asks one dependent whether it is ready for the new version. An event carries an acknowledgement id, never
- * the task token. An answer that was recorded before completes the new token at once.
+ * the task token. A yes that was recorded before completes the new token at once; who said no before is asked again.
  */
 export function notifyDependent(ports: Ports) {
   return async (input: z.infer<typeof notifyDependentInput>): Promise<Record<string, never>> => {
@@ -41,13 +41,15 @@ export function notifyDependent(ports: Ports) {
     }
     const question = questionTo(dependent, key.name, input.version, 'ready');
     const asked = await ports.acknowledgements.open(question, token);
-    if (asked.answer !== null) {
+    if (verdictOn(asked, input.version) === 'yes') {
       await ports.callbacks.wake(token);
       return {};
     }
     if (dependent.kind === 'probe') {
       const answer = await ports.probes.ask(dependent.functionArn, await announcement(ports, key, input, dependent, question.id));
-      await ports.acknowledgements.answer(question.id, { ...answer, by: dependent.functionArn, at: input.enteredAt });
+      // A yes to another version is no yes, and must not stand as one.
+      const verdict = answer.version === input.version ? answer.verdict : 'no';
+      await ports.acknowledgements.answer(question.id, { ...answer, verdict, by: dependent.functionArn, at: input.enteredAt });
       await ports.callbacks.wake(token);
       return {};
     }

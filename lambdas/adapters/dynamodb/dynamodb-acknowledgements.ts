@@ -49,9 +49,10 @@ export class DynamoDbAcknowledgements implements Acknowledgements {
           TableName: this.table,
           Key: keyOf(id),
           UpdateExpression: 'SET #answer = :answer',
-          ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(#answer)',
-          ExpressionAttributeNames: { '#answer': 'answer' },
-          ExpressionAttributeValues: { ':answer': { M: marshall(answer, { removeUndefinedValues: true }) } },
+          // A yes stands; a no lasts until something better is said.
+          ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(#answer) OR #answer.#verdict = :no)',
+          ExpressionAttributeNames: { '#answer': 'answer', '#verdict': 'verdict' },
+          ExpressionAttributeValues: { ':answer': { M: marshall(answer, { removeUndefinedValues: true }) }, ':no': { S: 'no' } },
           ReturnValues: 'ALL_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
