@@ -35,9 +35,14 @@ export function functionUrlEvent(body: unknown, userArn: string, timeMs: number)
   return { body: JSON.stringify(body), requestContext: { timeEpoch: timeMs, http: { method: 'POST' }, authorizer: { iam: { userArn } } } };
 }
 
+/** What a dependent answers; `null` is silence. */
+export type Reply = { readonly verdict: 'yes' | 'no'; readonly version: number; readonly by: string; readonly reason?: string } | null;
+
 /** One world with one key, a schedule that fires every few hours, and a dependent that answers like a real one: again, if its call failed. */
 export class Scenario {
   readonly world: World;
+  /** How the dependent answers what it is told. */
+  reply: (event: BusEvent) => Reply = (event) => ({ verdict: 'yes', version: (event.detail as { version: number }).version, by: CONSUMER_SESSION });
 
   constructor(
     readonly policy: KeyPolicy = policyOf(SHORT),
@@ -118,12 +123,12 @@ export class Scenario {
   }
 
   private answerLater(event: BusEvent, attempt: number): void {
-    const { acknowledgementId, version } = event.detail as { acknowledgementId: string; version: number };
+    const { acknowledgementId } = event.detail as { acknowledgementId: string };
     this.world.timeline.after(10 * 60_000, `answer ${acknowledgementId}`, async () => {
-      const result: LambdaResult = await this.world.invoke(
-        'acknowledge',
-        functionUrlEvent({ acknowledgementId, version, verdict: 'yes' }, CONSUMER_SESSION, this.world.timeline.nowMs()),
-      );
+      const reply = this.reply(event);
+      if (reply === null) return;
+      const { by, ...answer } = reply;
+      const result: LambdaResult = await this.world.invoke('acknowledge', functionUrlEvent({ acknowledgementId, ...answer }, by, this.world.timeline.nowMs()));
       const isTaken = result.ok && (result.payload as { statusCode: number }).statusCode === 200;
       if (!isTaken && attempt < 5) this.answerLater(event, attempt + 1);
     });
