@@ -11,7 +11,7 @@ const context = (name: string): string | undefined => app.node.tryGetContext(nam
 const configPath = resolve(context('KEYTURN_CONFIG') ?? process.env['KEYTURN_CONFIG'] ?? 'keyturn.config.json');
 
 try {
-  new KeyturnStack(app, context('stackName') ?? 'keyturn', { policies: loadConfig(configPath) });
+  new KeyturnStack(app, context('stackName') ?? 'keyturn', { configuration: loadConfig(configPath) });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   // The person's mistake, not ours: no stack trace.

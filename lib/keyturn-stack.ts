@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName } from '../lambdas/contract/functions';
 import type { KeyPolicy } from '../lambdas/contract/key-policy';
 import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
+import type { Configuration } from './config/load';
 import { AcknowledgeUrl, REGIONS_WITHOUT_FUNCTION_URLS } from './constructs/acknowledge-url';
 import { Alarms } from './constructs/alarms';
 import { Alerts } from './constructs/alerts';
@@ -17,16 +18,18 @@ import { RegistryTable } from './constructs/registry-table';
 import { StarterSchedule } from './constructs/starter-schedule';
 
 export interface KeyturnStackProps extends StackProps {
-  /** The managed keys, from `loadConfig`. */
-  readonly policies: readonly KeyPolicy[];
+  /** From `loadConfig`. */
+  readonly configuration: Configuration;
 }
 
 /** keyturn in one account and Region. */
 export class KeyturnStack extends Stack {
   /** @throws {Error} when the Region is known and has no Function URLs. */
-  constructor(scope: Construct, id: string, { policies, ...props }: KeyturnStackProps) {
+  constructor(scope: Construct, id: string, { configuration, ...props }: KeyturnStackProps) {
     super(scope, id, { description: 'keyturn rotates KMS keys, exactly once per key and rotation window', ...props });
     requireFunctionUrls(this.region);
+    const { policies } = configuration;
+    const startEvery = Duration.seconds(configuration.startEverySeconds);
 
     const table = new RegistryTable(this, 'Registry');
     const { topic, deadLetterQueue } = new Alerts(this, 'Alerts');
@@ -60,7 +63,7 @@ export class KeyturnStack extends Stack {
 
     const machine = new KeyRotationMachine(this, 'KeyRotation', { stateMachineName: this.stateMachineName, functions });
     const starter = functions['start-due-rotations'];
-    new StarterSchedule(this, 'StarterSchedule', { starter, deadLetterQueue });
+    new StarterSchedule(this, 'StarterSchedule', { starter, deadLetterQueue, startEvery });
     new Rule(this, 'KeyDeleted', {
       description: 'KMS has deleted a key at the end of its waiting period',
       eventPattern: { source: ['aws.kms'], detailType: ['KMS CMK Deletion'] },
@@ -71,7 +74,7 @@ export class KeyturnStack extends Stack {
       policies: policiesFile,
       registryId: grantScope.registryId,
     });
-    new Alarms(this, 'Alarms', { machine, starter, deadLetterQueue, topic });
+    new Alarms(this, 'Alarms', { machine, starter, startEvery, deadLetterQueue, topic });
 
     new CfnOutput(this, STACK_OUTPUTS.table, { value: table.tableName });
     new CfnOutput(this, STACK_OUTPUTS.stateMachineArn, { value: machine.stateMachineArn });

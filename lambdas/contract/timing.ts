@@ -45,12 +45,9 @@ export const MAX_DRAIN_EXTENSIONS = 3;
 /** How often the owner settles and claims again after an uncertain outcome, before it aborts. */
 export const MAX_SETTLEMENTS = 3;
 
-/** How often the starter's schedule fires. */
-export const START_EVERY_MINUTES = 15;
-
 /**
- * Starts per firing. 15 starts per 15 minutes would be slow; 300 spread by hash over their window stay far below
- * KMS's 5 `CreateKey` per second: 300 / 900 s = 0.33 per second.
+ * Starts per firing: what is due beyond them waits for the next. Throttled ones among them retry with jitter, up to 182 s:
+ * 300 / 182 s = 1.6 per second, below KMS's 5 `CreateKey` per second.
  */
 export const MAX_STARTS_PER_FIRING = 300;
 

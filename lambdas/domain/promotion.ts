@@ -42,14 +42,15 @@ export function withdrawPromotion(key: ManagedKey, owner: Owner, at: Instant): D
 }
 
 /**
- * KMS, registry and a round trip agree: fixes the previous version's drain deadline, once.
+ * KMS, registry and a round trip agree: fixes the previous version's drain deadline, once. A version that is kept gets none.
  * A tightening of the policy since Claim (a longer drain, older backups) counts.
  */
 export function confirmPromotion(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
   requireOwner(key, owner);
   const previous = Object.values(key.versions).find((version) => version.supersededBy === number);
   if (previous === undefined || previous.drainFrom !== undefined) return DONE;
-  const next = withVersion(key, { ...previous, drainFrom: at, disableNotBefore: deadlineAfter(at, drainSeconds(key)) });
+  const isKept = (previous.retirement ?? key.lease?.policy.retirement) === 'keep';
+  const next = withVersion(key, { ...previous, drainFrom: at, ...(isKept ? {} : { disableNotBefore: deadlineAfter(at, drainSeconds(key)) }) });
   return write(next, { type: 'PromotionConfirmed', at, by: owner.rotationId, facts: { version: number, draining: previous.number } });
 }
 

@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import { secondsOf } from './duration';
 import { aliasOf, normalize, type CompleteFields } from './normalize';
 import { ConfigError, pathOf, type Problem } from './problem';
 import { RULES } from './rules';
-import { defaultsSchema, dependentSchema, fileSchema, keySchema, type KeyFields } from './schema';
+import { DEFAULTS, defaultsSchema, dependentSchema, fileSchema, keySchema, type KeyFields } from './schema';
+
+/** What a configuration means: durations in seconds, defaults filled in. */
+export interface Configuration {
+  readonly policies: readonly KeyPolicy[];
+  /** How often due keys are looked for. */
+  readonly startEverySeconds: number;
+}
 
 /**
  * Reads `keyturn.config.json`.
  * @throws {ConfigError} when the file cannot be read, is not JSON, or {@link parseConfig} refuses it.
  */
-export function loadConfig(path: string): KeyPolicy[] {
+export function loadConfig(path: string): Configuration {
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(path, 'utf8'));
@@ -22,11 +30,11 @@ export function loadConfig(path: string): KeyPolicy[] {
 }
 
 /**
- * The policies that a configuration means: durations in seconds, defaults filled in.
+ * Checks a configuration.
  * @param source how messages call the configuration.
  * @throws {ConfigError} with everything that is wrong, not only the first.
  */
-export function parseConfig(raw: unknown, source = 'configuration'): KeyPolicy[] {
+export function parseConfig(raw: unknown, source = 'configuration'): Configuration {
   const shape = fileSchema.safeParse(raw);
   const keys = mergedKeys(raw).map(examine);
   const problems = [
@@ -37,7 +45,10 @@ export function parseConfig(raw: unknown, source = 'configuration'): KeyPolicy[]
     ...duplicates(keys, 'adopt', ({ fields }) => fields.adopt),
   ];
   if (problems.length > 0) throw new ConfigError(source, problems);
-  return keys.map(({ fields }) => normalize(fields as CompleteFields));
+  return {
+    policies: keys.map(({ fields }) => normalize(fields as CompleteFields)),
+    startEverySeconds: secondsOf(shape.data?.startEvery ?? DEFAULTS.startEvery),
+  };
 }
 
 type Json = Readonly<Record<string, unknown>>;

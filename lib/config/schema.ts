@@ -24,6 +24,7 @@ export const DEFAULTS = {
   deletionWindowDays: 30,
   maxAttempts: DEFAULT_MAX_ATTEMPTS,
   acknowledgeWithin: '1d',
+  startEvery: '1h',
 } as const;
 
 /** KMS counts an alias with its prefix; `/v999999` must still fit behind it. */
@@ -185,6 +186,10 @@ export const fileSchema = z
     {
       $schema: z.string({ error: 'allowed: the path of the JSON Schema; write "./keyturn.config.schema.json"' }).optional().meta({ description: 'For editors.' }),
       defaults: defaultsSchema.optional().meta({ description: 'Fields for every key that does not set them itself.' }),
+      startEvery: oneOf(['15m', '30m', '1h', '2h', '3h', '6h', '12h']).optional().meta({
+        description: 'How often due keys are looked for: a rotation starts at most this long after its window does, and so does a bootstrap after the deployment.',
+        default: DEFAULTS.startEvery,
+      }),
       keys: z.array(keySchema, { error: 'allowed: a list of keys; write [ { "name": … } ]' }).meta({ description: 'The managed keys.' }),
     },
     { error: 'allowed: an object with a list of keys; write { "keys": [ … ] }' },

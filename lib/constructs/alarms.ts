@@ -11,6 +11,7 @@ import { pascalCase } from './keyturn-function';
 export interface AlarmsProps {
   readonly machine: StateMachine;
   readonly starter: IFunction;
+  readonly startEvery: Duration;
   readonly deadLetterQueue: IQueue;
   readonly topic: ITopic;
 }
@@ -27,7 +28,7 @@ interface AlarmRow {
 const PERIOD = { statistic: 'Sum', period: Duration.minutes(5) } as const;
 
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { machine, starter, deadLetterQueue, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { machine, starter, startEvery, deadLetterQueue, topic }: AlarmsProps) {
     super(scope, id);
     const rows: readonly AlarmRow[] = [
       { name: 'executions-failed', meaning: 'A rotation failed in a way that the workflow did not expect. Its key keeps its lease.', metric: machine.metricFailed(PERIOD) },
@@ -37,8 +38,8 @@ export class Alarms extends Construct {
       { name: 'starter-failed', meaning: 'The starter failed: due keys are not rotated until it works.', metric: starter.metricErrors(PERIOD) },
       {
         name: 'starter-silent',
-        meaning: 'The starter was not invoked for an hour: due keys are not rotated, and nothing else would say so.',
-        metric: starter.metricInvocations({ ...PERIOD, period: Duration.hours(1) }),
+        meaning: 'The starter missed two firings: due keys are not rotated, and nothing else would say so.',
+        metric: starter.metricInvocations({ ...PERIOD, period: Duration.minutes(2 * startEvery.toMinutes()) }),
         isSilenceBad: true,
       },
       {

@@ -4,19 +4,19 @@ import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } f
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { START_EVERY_MINUTES } from '../../lambdas/contract/timing';
 
 export interface StarterScheduleProps {
   readonly starter: IFunction;
   readonly deadLetterQueue: IQueue;
+  readonly startEvery: Duration;
 }
 
 /** Fires the starter with the scheduled time, which stays the same however late or often a firing is delivered. */
 export class StarterSchedule extends Schedule {
-  constructor(scope: Construct, id: string, { starter, deadLetterQueue }: StarterScheduleProps) {
+  constructor(scope: Construct, id: string, { starter, deadLetterQueue, startEvery }: StarterScheduleProps) {
     super(scope, id, {
       description: 'Starts the key rotations that are due',
-      schedule: ScheduleExpression.rate(Duration.minutes(START_EVERY_MINUTES)),
+      schedule: ScheduleExpression.rate(startEvery),
       target: new LambdaInvoke(starter, {
         input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
         deadLetterQueue,

@@ -42,13 +42,13 @@ export function keyTable(pictures: readonly KeyPicture[]): string {
   return table.toString();
 }
 
-/** The life of every version, one line each, and below it the dates of the newest retirement. */
+/** The life of every version, one line each, and below them the dates of each retirement. */
 export function timeline(pictures: readonly KeyPicture[], fromMs: number, untilMs: number): string {
   const lines = [`${' '.repeat(6)}${months(fromMs, untilMs)}`];
   for (const { key, versions } of pictures) {
     lines.push(`${key.name} (every ${key.policy.rotateEverySeconds / 86_400} days, ${key.policy.retirement})`);
     for (const version of versions) lines.push(`  ${`v${version.number}`.padEnd(4)}${bar(version, fromMs, untilMs)}`);
-    for (const version of versions.filter((candidate) => candidate.deprecatedAt !== undefined)) lines.push(`      ${story(version)}`);
+    for (const version of versions.filter((candidate) => candidate.disableNotBefore !== undefined)) lines.push(`      ${story(version)}`);
   }
   lines.push(`one character is ${DAYS_PER_CELL} days: ${CELLS.map(([cell, meaning]) => `${cell} ${meaning}`).join('   ')}`);
   return lines.join('\n');
@@ -82,7 +82,7 @@ function months(fromMs: number, untilMs: number): string {
 
 function story(version: KeyVersion): string {
   const steps = [
-    ['promoted over by', version.supersededBy === undefined ? undefined : `v${version.supersededBy} ${date(version.deprecatedAt)}`],
+    ['replaced by', version.supersededBy === undefined ? undefined : `v${version.supersededBy} ${date(version.deprecatedAt)}`],
     ['drain until', date(version.disableNotBefore)],
     ['disabled', date(version.disabledAt)],
     ['bake until', version.revokedAt === undefined ? undefined : date(version.revokeNotBefore)],

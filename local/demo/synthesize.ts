@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '..', '..');
@@ -11,8 +11,11 @@ const ROOT = join(__dirname, '..', '..');
  */
 export async function synthesize(): Promise<string> {
   const directory = join(ROOT, 'cdk.out');
+  const modules = join(ROOT, 'node_modules');
+  // As npx does: cdk.json names the app's runner without a path.
+  const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env['PATH'] ?? ''}` };
   try {
-    await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'synth', '--quiet', '--output', directory], { cwd: ROOT });
+    await promisify(execFile)(process.execPath, [join(modules, 'aws-cdk', 'bin', 'cdk'), 'synth', '--quiet', '--output', directory], { cwd: ROOT, env });
   } catch (error) {
     throw new Error(`cdk synth failed:\n${(error as { stderr?: string }).stderr ?? String(error)}`, { cause: error });
   }

@@ -19,7 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const START_MS = Date.UTC(2027, 0, 1);
 
 /** How often each consumer uses its key. */
-const CONSUMER_EVERY_MS = 12 * HOUR_MS;
+const CONSUMER_EVERY_MS = 24 * HOUR_MS;
 
 /** How long, after the year, the last rotations may take to end. */
 const MAX_AFTERMATH_DAYS = 120;

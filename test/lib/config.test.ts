@@ -26,7 +26,7 @@ function problemsIn(raw: unknown): string[] {
 }
 
 const problemsOfKey = (fields: object): string[] => problemsIn({ keys: [{ ...KEY, ...fields }] });
-const policyOf = (fields: object) => parseConfig({ keys: [{ ...KEY, ...fields }] })[0];
+const policyOf = (fields: object) => parseConfig({ keys: [{ ...KEY, ...fields }] }).policies[0];
 
 describe('a configuration', () => {
   test('of one key with the required fields gets every default', () => {
@@ -84,7 +84,7 @@ describe('a configuration', () => {
     const [first, second] = parseConfig({
       defaults: { owner: 'platform', retirement: 'disable', rotateEvery: '60d', drain: '14d' },
       keys: [{ name: 'a' }, { name: 'b', owner: 'b-team', drain: '7d' }],
-    });
+    }).policies;
     expect(first).toMatchObject({ owner: 'platform', retirement: 'disable', drainSeconds: 14 * 86_400 });
     expect(second).toMatchObject({ owner: 'b-team', drainSeconds: 7 * 86_400 });
   });
@@ -155,7 +155,7 @@ describe('a configuration that is refused', () => {
   test.each<[why: string, raw: unknown, line: RegExp]>([
     ['a file that is no object', [], /^\(file\): got \[\]; allowed: an object/],
     ['a file without keys', {}, /^keys: missing; allowed: a list of keys/],
-    ['an unknown field of the file', { keys: [], rotations: 1 }, /^rotations: got 1; unknown field; allowed: \$schema, defaults, keys/],
+    ['an unknown field of the file', { keys: [], rotations: 1 }, /^rotations: got 1; unknown field; allowed: \$schema, defaults, startEvery, keys/],
     ['a key that is no object', { keys: ['orders'] }, /^keys\[0\]: got "orders"; allowed: an object/],
     ['a name for all keys', { defaults: { name: 'x' }, keys: [] }, /^defaults\.name: got "x"; unknown field/],
     ['two keys with one name', { keys: [KEY, { ...KEY, alias: 'alias/other' }] }, /^keys\[1\]\.name: got "orders"; keys\[0\] has the same name/],
@@ -205,7 +205,7 @@ describe('the file', () => {
   });
 
   test('that is the sample has four keys with several windows a year', () => {
-    const policies = loadConfig(join(ROOT, 'keyturn.config.json'));
+    const { policies } = loadConfig(join(ROOT, 'keyturn.config.json'));
     expect(policies.map(({ name, spec, retirement, autoDelete }) => [name, spec, retirement, autoDelete])).toEqual([
       ['orders-data', 'SYMMETRIC_DEFAULT', 'delete', true],
       ['release-signing', 'ECC_NIST_P256', 'disable', false],

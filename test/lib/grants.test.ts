@@ -151,7 +151,7 @@ describe('the roles', () => {
   test('stay within the limits of IAM for a fleet of 200 keys', () => {
     const keys = Array.from({ length: 200 }, (_, index) => ({ name: `team-with-a-long-name/service-${index}` }));
     const fleet = synthesize({ config: { ...CONFIG, keys }, env: { account: '111122223333', region: 'eu-west-1' } });
-    expect(parseConfig({ ...CONFIG, keys })).toHaveLength(200);
+    expect(parseConfig({ ...CONFIG, keys }).policies).toHaveLength(200);
     for (const type of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']) {
       for (const { Properties } of Object.values(resourcesOf(fleet, type))) {
         const limit = type === 'AWS::IAM::Policy' ? 10_240 : 6_144;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { FUNCTIONS, WORKFLOW_FUNCTIONS, type FunctionName } from '../../lambdas/contract/functions';
 import { DUE_INDEX, STACK_OUTPUTS } from '../../lambdas/contract/names';
-import { START_EVERY_MINUTES, FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 import { REGIONS_WITHOUT_FUNCTION_URLS } from '../../lib/constructs/acknowledge-url';
 import { DEFINITION_PATH } from '../../lib/constructs/key-rotation-machine';
 import { policiesFileOf } from '../../lib/constructs/key-registration';
@@ -126,7 +126,7 @@ describe('what is kept when the stack goes', () => {
 describe('what starts it', () => {
   test('is a schedule with the scheduled time and a dead-letter queue', () => {
     expect(only('AWS::Scheduler::Schedule').Properties).toMatchObject({
-      ScheduleExpression: `rate(${START_EVERY_MINUTES} minutes)`,
+      ScheduleExpression: 'rate(1 hour)',
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
         Input: '{"scheduledTime":"<aws.scheduler.scheduled-time>"}',
@@ -144,8 +144,8 @@ describe('what starts it', () => {
   });
 
   test('and what registers keys is told the hash of the policies in its bundle', () => {
-    const { text, hash } = policiesFileOf(parseConfig(CONFIG));
-    expect(JSON.parse(text)).toEqual(parseConfig(CONFIG));
+    const { text, hash } = policiesFileOf(parseConfig(CONFIG).policies);
+    expect(JSON.parse(text)).toEqual(parseConfig(CONFIG).policies);
     const { configHash, registryId, ServiceTimeout, ServiceToken } = only('Custom::KeyturnKeys').Properties;
     expect({ configHash, ServiceTimeout, registryId: rendered(registryId), ServiceToken: rendered(ServiceToken) }).toEqual({
       configHash: hash,

@@ -8,6 +8,7 @@ import { createApp, createStack } from './synthesized';
 /** Findings of the AwsSolutions pack that are decisions: rule, where, why. */
 const DECISIONS: readonly (readonly [rule: RegExp, where: RegExp, why: string])[] = [
   [/^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:kms:.*:key\/\*\]$/, /Role\/DefaultPolicy/, 'a version has no ARN before it exists; mutations are limited by tag'],
+  [/^AwsSolutions-IAM5\[Resource::arn:.*:kms:.*:alias\/\*\]$/, /Role\/DefaultPolicy/, 'DescribeKey of an alias that does not exist yet'],
   [/^AwsSolutions-IAM5\[Resource::\*\]$/, /(CreateKeyVersion|KeyRotation)Role\/DefaultPolicy/, 'KMS, tagging and log delivery know no narrower resource for these calls'],
   [/^AwsSolutions-IAM5\[Resource::.*:alias\/\w+\/v\*\]$/, /(CreateKeyVersion|DisablePreviousVersion)Role/, 'version aliases are numbered without end'],
   [/^AwsSolutions-IAM5\[Resource::.*:execution:keyturn-key-rotation:\*\]$/, /StartDueRotationsRole/, 'executions of one machine'],

@@ -24,7 +24,7 @@ export function createApp({ isValidated = false, outdir }: { isValidated?: boole
 }
 
 export function createStack(app: App, { config = CONFIG, env }: { config?: unknown; env?: Environment } = {}): KeyturnStack {
-  return new KeyturnStack(app, 'keyturn', { policies: parseConfig(config), env });
+  return new KeyturnStack(app, 'keyturn', { configuration: parseConfig(config), env });
 }
 
 export function synthesize(options?: Parameters<typeof createStack>[1]): Template {
