@@ -57,7 +57,8 @@ function print(result: YearResult, seconds: number): void {
 
 /** Progress on a terminal is one line that changes; elsewhere it is a line a month. */
 function showProgress({ day, nowMs, ended, running, calls, failed }: Progress): void {
-  const line = `${new Date(nowMs).toISOString().slice(0, 10)}  day ${day}/${DAYS}  rotations: ${ended} done, ${running} under way  consumer calls: ${calls}, ${failed} failed`;
+  const phase = day > DAYS ? 'the last rotations end' : `day ${day}/${DAYS}`;
+  const line = `${new Date(nowMs).toISOString().slice(0, 10)}  ${phase}  rotations: ${ended} done, ${running} under way  consumer calls: ${calls}, ${failed} failed`;
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
   else if (day % 30 === 0) process.stderr.write(`${line}\n`);
 }

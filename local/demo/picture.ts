@@ -10,6 +10,9 @@ export interface KeyPicture {
   readonly versions: readonly KeyVersion[];
 }
 
+/** No lines between rows, no colours: the tables are read, diffed and piped. */
+const PLAIN = { style: { head: [], border: [] }, chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } };
+
 const DAY_MS = 86_400_000;
 /** One character of the timeline stands for so many days. */
 const DAYS_PER_CELL = 5;
@@ -24,7 +27,7 @@ const CELLS = [
 
 /** Keys and versions as a table. */
 export function keyTable(pictures: readonly KeyPicture[]): string {
-  const table = new Table({ head: ['key', 'alias', 'retirement', 'version', 'status', 'KMS key', 'active since', 'alias points here'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['key', 'alias', 'retirement', 'version', 'status', 'KMS key', 'active since', 'alias points here'], ...PLAIN });
   for (const { key, aliasTarget, versions } of pictures) {
     versions.forEach((version, position) => {
       table.push([
@@ -83,7 +86,7 @@ function months(fromMs: number, untilMs: number): string {
 function story(version: KeyVersion): string {
   const steps = [
     ['replaced by', version.supersededBy === undefined ? undefined : `v${version.supersededBy} ${date(version.deprecatedAt)}`],
-    ['drain until', date(version.disableNotBefore)],
+    ['drain until', `${date(version.disableNotBefore)}${version.drainExtensions === undefined ? '' : ` (extended ${version.drainExtensions}×: it was still in use)`}`],
     ['disabled', date(version.disabledAt)],
     ['bake until', version.revokedAt === undefined ? undefined : date(version.revokeNotBefore)],
     ['deletion scheduled', date(version.revokedAt)],
@@ -94,7 +97,7 @@ function story(version: KeyVersion): string {
 
 /** The checker's verdicts as a table, with what each rests on. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  const table = new Table({ head: ['invariant', 'verdict', 'rests on', ''], style: { head: [], border: [] }, wordWrap: true, colWidths: [60, 15, 10, 60] });
+  const table = new Table({ head: ['invariant', 'verdict', 'rests on', ''], ...PLAIN, wordWrap: true, colWidths: [60, 15, 10, 60] });
   for (const { invariant, status, restsOn, violations, reason } of verdicts) {
     table.push([invariant, status, restsOn, violations[0]?.message ?? reason ?? '']);
   }
@@ -103,7 +106,7 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
 
 /** What one rotation costs in billed units, per key. */
 export function costTable(costs: readonly { readonly key: string; readonly rotations: number; readonly transitions: number; readonly kmsCalls: number; readonly dynamoCalls: number; readonly invocations: number }[]): string {
-  const table = new Table({ head: ['per rotation of', 'rotations', 'billed transitions', 'KMS calls', 'DynamoDB calls', 'Lambda invocations'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['per rotation of', 'rotations', 'billed transitions', 'KMS calls', 'DynamoDB calls', 'Lambda invocations'], ...PLAIN });
   const mean = (total: number, rotations: number): string => (rotations === 0 ? '' : (total / rotations).toFixed(1));
   for (const { key, rotations, transitions, kmsCalls, dynamoCalls, invocations } of costs) {
     table.push([key, rotations, mean(transitions, rotations), mean(kmsCalls, rotations), mean(dynamoCalls, rotations), mean(invocations, rotations)]);
