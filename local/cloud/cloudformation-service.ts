@@ -23,7 +23,7 @@ export class CloudFormationService implements Service {
     if (operation !== 'DescribeStacks' || !isRecord(input)) throw notModelled(`CloudFormation ${operation}`);
     const wanted = input['StackName'];
     const stacks = [...this.stacks.values()].filter(({ stackName, stackId }) => wanted === undefined || wanted === stackName || wanted === stackId);
-    if (stacks.length === 0 && wanted !== undefined) throw new AwsError('ValidationError', `Stack with id ${String(wanted)} does not exist`);
+    if (stacks.length === 0 && wanted !== undefined) throw new AwsError('ValidationError', `Stack with id ${JSON.stringify(wanted)} does not exist`);
     return {
       Stacks: stacks.map(({ stackId, stackName, status, createdAtMs, outputs }) => ({
         StackId: stackId,

@@ -1,6 +1,6 @@
 import type { LambdaService } from '../lambda/lambda-service';
 import type { WireRequest, WireResponse } from '../wire/message';
-import { isRecord } from '../wire/protocol';
+import { isRecord, textOf } from '../wire/protocol';
 
 /** Where functions answer, before the request's id. */
 export const RESPONSE_PREFIX = '/_custom-resource/';
@@ -75,5 +75,5 @@ export class CustomResources {
 function asText(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asText);
   if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asText(member)]));
-  return value === null || value === undefined ? value : String(value as string | number | boolean);
+  return value === null || value === undefined ? value : textOf(value);
 }

@@ -43,14 +43,14 @@ export async function deployTemplate(assembly: Assembly, site: Site, before: Dep
   for (const [logicalId, { declared, made, isRetained }] of [...before].reverse()) {
     if (deployed.has(logicalId) || isRetained) continue;
     await naming(logicalId, declared.type, async () => {
-      const { remove } = resourceType(declared.type);
-      if (remove === undefined) throw notModelled(`the removal of a resource of type ${declared.type}`);
-      await remove(declared, made, site);
+      const type = resourceType(declared.type);
+      if (type.remove === undefined) throw notModelled(`the removal of a resource of type ${declared.type}`);
+      await type.remove(declared, made, site);
     });
   }
 
   const outputs = Object.entries(template.Outputs ?? {}).filter(([, { Condition }]) => isWanted(Condition));
-  return { deployed, outputs: Object.fromEntries(outputs.map(([name, { Value }]) => [name, String(resolve(Value, scope) as string)])) };
+  return { deployed, outputs: Object.fromEntries(outputs.map(([name, { Value }]) => [name, String(resolve(Value, scope))])) };
 }
 
 async function naming(logicalId: string, type: string, work: () => Promise<void>): Promise<void> {

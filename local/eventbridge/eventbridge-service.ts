@@ -5,7 +5,6 @@ import type { Caller, Service } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
 import type { SqsService } from '../sqs/sqs-service';
 import { isRecord } from '../wire/protocol';
-import type { EventMatcher } from './event-pattern';
 
 /** An event as rules see it and targets get it. */
 export interface BusEvent {
@@ -28,7 +27,7 @@ export interface RuleTarget {
 
 export interface Rule {
   readonly arn: string;
-  readonly matches: EventMatcher;
+  readonly matches: (event: BusEvent) => boolean;
   readonly targets: readonly RuleTarget[];
 }
 
@@ -54,6 +53,8 @@ export interface EventBridgeOptions {
 
 /** Entries per `PutEvents`. @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 const MAX_ENTRIES = 10;
+
+const DEFAULT_BUS = /^(?:arn:.*event-bus\/)?default$/;
 
 /** EventBridge: the default bus, rules by pattern. A refused delivery is not retried. Not modelled: other buses, input transformation, archives, global endpoints. */
 export class EventBridgeService implements Service {
@@ -96,7 +97,9 @@ export class EventBridgeService implements Service {
     const { Source, DetailType, Detail, EventBusName, Resources, Time, ...others } = entry;
     const [other] = Object.keys(others).filter((member) => member !== 'TraceHeader');
     if (other !== undefined) throw notModelled(`the member ${other} of an event`);
-    if (EventBusName !== undefined && !/^(?:arn:.*event-bus\/)?default$/.test(String(EventBusName))) throw notModelled(`the event bus ${String(EventBusName)}`);
+    if (EventBusName !== undefined && !(typeof EventBusName === 'string' && DEFAULT_BUS.test(EventBusName))) {
+      throw notModelled(`the event bus ${JSON.stringify(EventBusName)}`);
+    }
     for (const [name, value] of Object.entries({ Source, DetailType, Detail })) {
       if (typeof value !== 'string' || value === '') return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} is a required argument.` };
     }

@@ -5,7 +5,7 @@ import type { Timeline } from '../kernel/clock';
 import type { Caller, Service } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
 import type { SigningIdentity } from '../wire/authentication';
-import { isRecord } from '../wire/protocol';
+import { isRecord, textOf } from '../wire/protocol';
 import { ExecutionEnvironment, type TimeoutGuard } from './execution-environment';
 import {
   ASYNC_RETRY_DELAYS_SECONDS,
@@ -103,7 +103,7 @@ export class LambdaService implements Service {
     if (operation !== 'Invoke' || !isRecord(input)) throw notModelled(`Lambda ${operation}`);
     const type = String(input['InvocationType']);
     if (type !== 'RequestResponse' && type !== 'Event') throw notModelled(`Lambda's InvocationType ${type}`);
-    const qualifier = input['Qualifier'] === undefined ? '' : `:${String(input['Qualifier'] as string)}`;
+    const qualifier = input['Qualifier'] === undefined ? '' : `:${textOf(input['Qualifier'])}`;
     const target = `${String(input['FunctionName'])}${qualifier}`;
     const payload = Buffer.from(String(input['Payload']), 'base64').toString('utf8') || '{}';
     const origin = { actor: caller.arn };

@@ -39,7 +39,7 @@ export class SnsService implements Service {
     const { TopicArn, Subject, Message, MessageAttributes, ...others } = input;
     const [other] = Object.keys(others);
     if (other !== undefined) throw notModelled(`the parameter ${other} of SNS Publish`);
-    return this.publish(String(TopicArn), String(Message ?? ''), caller, {
+    return this.publish(String(TopicArn), typeof Message === 'string' ? Message : '', caller, {
       ...(typeof Subject === 'string' && { subject: Subject }),
       attributes: attributesOf(MessageAttributes),
     });

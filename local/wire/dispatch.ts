@@ -5,6 +5,7 @@ import { authenticate, type CredentialDirectory } from './authentication';
 import { ENDPOINTS, serviceNameOf, type ServiceName } from './endpoints';
 import { jsonProtocol } from './json-protocol';
 import { type Dispatch, type Interceptor, LostAnswer, type ServiceCall, type WireRequest } from './message';
+import type { Protocol } from './protocol';
 
 export interface DispatchOptions {
   readonly services: Readonly<Partial<Record<ServiceName, Service>>>;
@@ -25,7 +26,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   return async (request) => {
     const requestId = options.nextRequestId();
     // Until the service is known, errors are answered in the protocol that every SDK understands best.
-    let protocol = jsonProtocol('1.1') as (typeof ENDPOINTS)[ServiceName]['protocol'];
+    let protocol: Protocol = jsonProtocol('1.1');
     try {
       const { identity, signedFor } = await authenticate(request, options.credentials);
       const service = serviceNameOf(request, signedFor);

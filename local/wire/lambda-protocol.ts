@@ -1,5 +1,5 @@
 import { AwsError, notModelled } from '../kernel/aws-error';
-import { isRecord, type Protocol } from './protocol';
+import { isRecord, type Protocol, textOf } from './protocol';
 
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
@@ -26,7 +26,7 @@ export const lambdaProtocol: Protocol = {
 
   encode(_operation, output, requestId) {
     if (!isRecord(output)) throw new AwsError('ServiceException', 'Lambda answered without an object', 500);
-    const text = (member: string): string | undefined => (output[member] === undefined ? undefined : String(output[member] as string | number));
+    const text = (member: string): string | undefined => (output[member] === undefined ? undefined : textOf(output[member]));
     const headers: Record<string, string> = { 'content-type': 'application/json', 'x-amzn-requestid': requestId };
     for (const [header, member] of [
       ['x-amz-function-error', 'FunctionError'],

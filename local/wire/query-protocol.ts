@@ -1,6 +1,6 @@
 import { AwsError } from '../kernel/aws-error';
 import type { WireResponse } from './message';
-import { isRecord, type Protocol } from './protocol';
+import { isRecord, type Protocol, textOf } from './protocol';
 
 /**
  * `awsQuery`: the input as a form with dotted names, the output as XML.
@@ -85,7 +85,7 @@ function xml(value: unknown): string {
       .map(([name, member]) => `<${name}>${xml(member)}</${name}>`)
       .join('');
   }
-  return value === undefined || value === null ? '' : escape(String(value as string | number | boolean));
+  return value === undefined || value === null ? '' : escape(textOf(value));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

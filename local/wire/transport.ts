@@ -23,7 +23,7 @@ export function inProcessHandler(dispatch: Dispatch): HttpHandler {
 function wireRequest(request: HttpRequest): WireRequest {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) headers[name.toLowerCase()] = value;
-  return { method: request.method, path: request.path, query: request.query ?? {}, headers, body: bytes(request.body) };
+  return { method: request.method, path: request.path, query: request.query, headers, body: bytes(request.body) };
 }
 
 function bytes(body: unknown): Uint8Array {
@@ -38,7 +38,7 @@ function mutable(response: Awaited<ReturnType<Dispatch>>): { statusCode: number;
   return { ...response, headers: { ...response.headers } };
 }
 
-/** What node:http reports when the peer goes away. */
+/** What the SDK's own handler makes of a peer that goes away. */
 function connectionReset(): Error {
-  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+  return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 }

@@ -31,5 +31,5 @@ export const customResource: ResourceType = {
 };
 
 function madeOf({ physicalId, data }: CustomResourceAnswer): Made {
-  return { ref: physicalId, attributes: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, String(value as string)])) };
+  return { ref: physicalId, attributes: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, String(value)])) };
 }

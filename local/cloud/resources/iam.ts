@@ -45,10 +45,6 @@ function holders(properties: Properties, site: Site): readonly string[] {
   });
 }
 
-function roleArnsOf(site: Site): Map<string, string> {
-  return site.services.roleArns;
-}
-
 function documentOf(properties: Properties): PolicyDocument {
   return properties.structure('PolicyDocument').values as unknown as PolicyDocument;
 }

@@ -1,5 +1,4 @@
 import { Authorizer } from '../../../local/iam/authorizer';
-import type { PolicyDocument } from '../../../local/iam/documents';
 import { IdentityDirectory } from '../../../local/iam/identities';
 import type { AuthorizationSources } from '../../../local/iam/required-access';
 
@@ -22,7 +21,7 @@ const SOURCES: AuthorizationSources = {
 /** The message of the refusal, or 'allowed'. */
 function attempt(statement: Record<string, unknown>, service: string, operation: string, input: unknown = {}): string {
   const identities = new IdentityDirectory();
-  identities.putPolicy(ROLE, 'p', { Statement: { Effect: 'Allow', Resource: '*', ...statement } } as PolicyDocument);
+  identities.putPolicy(ROLE, 'p', { Statement: { Effect: 'Allow', Resource: '*', ...statement } });
   const { caller } = identities.credentialsFor(ROLE, 'f');
   try {
     new Authorizer(identities, SOURCES).authorize({ service, operation, input, caller });
