@@ -37,7 +37,7 @@ export async function disturb(life: Life, point: FaultPoint, fault: Fault): Prom
     return fault;
   };
   await scenario.pass(life.days * DAY);
-  return isDone ? faultsIn(scenario, life) : ['the fault was not reached'];
+  return scenario.world.calls.length > point.index ? faultsIn(scenario, life) : ['the fault was not reached'];
 }
 
 async function faultsIn(scenario: Scenario, life: Life): Promise<readonly string[]> {

@@ -10,11 +10,11 @@ export interface Inquiry {
   readonly world: World;
   readonly options: Required<Omit<CheckOptions, 'registryTable'>>;
   /** Opens the verdict of one invariant. */
-  findings(invariant: string, emptyReason: string): Findings;
+  readonly findings: (invariant: string, emptyReason: string) => Findings;
   /** The execution behind an invocation of a function. */
-  executionOf(traceId: string | undefined): string | undefined;
+  readonly executionOf: (traceId: string | undefined) => string | undefined;
   /** `seq` of the first event of an invocation: it had begun by then. */
-  firstSeqOf(traceId: string | undefined): number | undefined;
+  readonly firstSeqOf: (traceId: string | undefined) => number | undefined;
 }
 
 /** A rule follows the trace from its beginning to its end, once. */
