@@ -12,6 +12,7 @@ import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
+import { compileEventPattern } from '../eventbridge/event-pattern';
 import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
@@ -189,6 +190,11 @@ export class World {
       caller,
     );
     this.sns.createTopic(TOPIC_ARN);
+    this.bus.putRule({
+      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/key-deletions`,
+      matches: compileEventPattern({ source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] }),
+      targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
+    });
     this.states.call('CreateStateMachine', {
       name: 'key-rotation',
       definition: definitionText(),
@@ -259,8 +265,13 @@ function definitionText(): string {
 /** The header by which Lambda's runtime ties a call to its invocation. */
 function withTraceId(transport: HttpHandler, traceId: string): HttpHandler {
   return {
-    ...transport,
-    handle: (request) => transport.handle(new HttpRequest({ ...request, headers: { ...request.headers, 'x-amzn-trace-id': traceId } })),
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+    handle: (request) => {
+      const traced = HttpRequest.clone(request);
+      traced.headers['x-amzn-trace-id'] = traceId;
+      return transport.handle(traced);
+    },
   };
 }
 
