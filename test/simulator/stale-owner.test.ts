@@ -1,0 +1,85 @@
+import { type FunctionName, WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
+import { instantOf } from '../../lambdas/domain/instant';
+import type { Json } from '../../lambdas/domain/trace';
+import { DAY, HOUR, Scenario } from '../support/scenario';
+import { aliasTarget, endings, keyState, kmsChanges, traceLength } from '../support/outsider';
+
+const WINDOW = '20260610T0000Z';
+const ROTATION = `orders-${WINDOW}-a1`;
+
+/** Tasks that act under the fencing token; Claim, Classify Failure and Settle get their right elsewhere. */
+const FENCED = WORKFLOW_FUNCTIONS.map(([name]) => name).filter((name) => !['claim-rotation', 'classify-failure', 'settle'].includes(name));
+
+/** What a state would have told the function, with an old token, at a time when every deadline has passed. */
+function payloadFor(name: FunctionName, scenario: Scenario, fence: number): Json {
+  const rotation = { key: 'orders', window: WINDOW, attempt: 1, rotationId: ROTATION, enteredAt: instantOf(scenario.world.timeline.nowMs() + 10 * DAY) };
+  const owned = { ...rotation, fence, version: 2 };
+  if (name === 'abort-safely') return { ...rotation, fence, error: 'States.Timeout' };
+  if (name === 'notify-dependent') return { ...owned, dependent: 'orders-api', taskToken: 'token' };
+  if (name === 'release-rotation') return { ...owned, previous: 1, pendingReason: '' };
+  if (['check-drain', 'disable-previous-version', 'check-bake', 'revoke-previous-version'].includes(name)) return { ...owned, previous: 1 };
+  return owned;
+}
+
+/** Moments of the rotation at which a former owner may still be running. */
+const MOMENTS: readonly (readonly [string, (scenario: Scenario) => Promise<void>])[] = [
+  ['right after Claim', async (scenario) => scenario.world.timeline.settle()],
+  ['while dependents are asked', async (scenario) => scenario.advance(HOUR / 30)],
+  ['during the drain', async (scenario) => scenario.advance(2 * DAY)],
+  ['after the drain deadline', async (scenario) => scenario.advance(4 * DAY + HOUR)],
+  ['during the bake', async (scenario) => scenario.advance(5 * DAY)],
+];
+
+/** A rotation at a moment, whose token was taken back; the execution itself is stopped, so that only zombies act. */
+async function settledAt(advance: (scenario: Scenario) => Promise<void>): Promise<{ scenario: Scenario; fence: number }> {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.pass(8 * DAY + 12 * HOUR);
+  await scenario.world.fireSchedule();
+  await advance(scenario);
+  const { fence, lease } = await scenario.key();
+  expect(lease?.rotationId).toBe(ROTATION);
+  const { enteredAt, ...rest } = payloadFor('prove-key-version', scenario, fence) as { enteredAt: string };
+  const { fence: _fence, version: _version, ...rotation } = rest as Record<string, Json>;
+  const settled = await scenario.world.invoke('settle', { ...rotation, enteredAt });
+  expect(settled).toMatchObject({ ok: true, payload: { fence: fence + 1 } });
+  return { scenario, fence };
+}
+
+describe.each(MOMENTS)('a former owner that comes late, %s,', (_, advance) => {
+  test('changes nothing in KMS and nothing in the registry, whichever task it is', async () => {
+    const { scenario, fence } = await settledAt(advance);
+    const from = traceLength(scenario);
+    const key = await scenario.key();
+    const alias = aliasTarget(scenario);
+    const states = scenario.createdKeys().map((id) => keyState(scenario, id));
+    for (const name of FENCED) {
+      const result = await scenario.world.invoke(name, payloadFor(name, scenario, fence));
+      expect({ name, result }).toMatchObject({ name, result: { ok: false, error: 'StaleOwner' } });
+    }
+    expect(kmsChanges(scenario, from)).toEqual([]);
+    expect(await scenario.key()).toEqual(key);
+    expect(aliasTarget(scenario)).toBe(alias);
+    expect(scenario.createdKeys().map((id) => keyState(scenario, id))).toEqual(states);
+  });
+});
+
+test('a former owner is stopped by the store, too, when the token is raised between its read and its write', async () => {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.pass(8 * DAY + 12 * HOUR);
+  let isRaised = false;
+  scenario.world.interceptAll = async (call, next) => {
+    if (!isRaised && call.operation === 'TransactWriteItems' && JSON.stringify(call.input).includes('PromoteIntended')) {
+      isRaised = true;
+      const { fence: _fence, version: _version, ...rotation } = payloadFor('prove-key-version', scenario, 1) as Record<string, Json>;
+      await scenario.world.invoke('settle', rotation);
+    }
+    return next();
+  };
+  const first = aliasTarget(scenario);
+  await scenario.pass(DAY);
+  expect(isRaised).toBe(true);
+  expect(aliasTarget(scenario)).toBe(first);
+  expect((await scenario.key()).intent).toBeNull();
+  expect(endings(scenario).at(-1)).toBe(`${ROTATION}: superseded`);
+  expect(scenario.alerts()).toEqual(['keyturn: orders: superseded in Promote Key Version']);
+});
