@@ -31,7 +31,7 @@ export interface Registry {
   freeze(name: string, note: Note): Promise<void>;
 
   /** Names of keys that may be due, overdue first: candidates only, from an index that may lag. */
-  dueCandidates(until: Instant, limit: number): Promise<readonly string[]>;
+  dueCandidates(until: Instant): Promise<readonly string[]>;
 
   /** Names of all registered keys: candidates only. */
   allNames(): Promise<readonly string[]>;

@@ -59,9 +59,12 @@ async function check(ports: Ports, policy: KeyPolicy, at: Instant, by: string): 
 }
 
 function checkKnown(reading: KeyReading, policy: KeyPolicy, registryId: string, at: Instant, by: string): undefined {
-  if (reading.freeze !== null) throw new TaskError('KeyFrozen', `keys.${policy.name}: the key is frozen: ${reading.freeze.reason}. Repair it first.`);
   // Decided here for its refusals only; it is decided again in the write.
-  register(reading.key, policy, { registryId, at, by });
+  const decision = register(reading.key, policy, { registryId, at, by });
+  // A frozen key must not keep the others from being deployed, only its own change.
+  if (reading.freeze !== null && decision.kind === 'write') {
+    throw new TaskError('KeyFrozen', `keys.${policy.name}: the key is frozen: ${reading.freeze.reason}. Repair it before its policy is changed.`);
+  }
   return undefined;
 }
 

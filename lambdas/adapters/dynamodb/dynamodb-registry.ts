@@ -76,13 +76,13 @@ export class DynamoDbRegistry implements Registry {
     }
   }
 
-  async dueCandidates(until: Instant, limit: number): Promise<readonly string[]> {
+  async dueCandidates(until: Instant): Promise<readonly string[]> {
     const { partitionAttribute, sortAttribute } = DUE_INDEX;
-    return this.candidates('#pk = :pk AND #due <= :until', { '#pk': partitionAttribute, '#due': sortAttribute }, { ':until': { S: until } }, limit);
+    return this.candidates('#pk = :pk AND #due <= :until', { '#pk': partitionAttribute, '#due': sortAttribute }, { ':until': { S: until } });
   }
 
   async allNames(): Promise<readonly string[]> {
-    return this.candidates('#pk = :pk', { '#pk': DUE_INDEX.partitionAttribute }, {}, Number.POSITIVE_INFINITY);
+    return this.candidates('#pk = :pk', { '#pk': DUE_INDEX.partitionAttribute }, {});
   }
 
   async ownerOf(kmsKeyId: string): Promise<string | undefined> {
@@ -161,31 +161,27 @@ export class DynamoDbRegistry implements Registry {
     }
   }
 
-  private async candidates(condition: string, names: Record<string, string>, values: Item, limit: number): Promise<readonly string[]> {
+  private async candidates(condition: string, names: Record<string, string>, values: Item): Promise<readonly string[]> {
     const query: Query = {
       IndexName: DUE_INDEX.name,
       KeyConditionExpression: condition,
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: { ':pk': { S: DUE_INDEX.partition }, ...values },
-      ...(Number.isFinite(limit) ? { Limit: limit } : {}),
     };
-    const items = await this.pages(query, limit);
+    const items = await this.pages(query);
     const prefix = keyPartition('').length;
-    return items.slice(0, limit).map((item) => (item['pk']?.S ?? '').slice(prefix));
+    return items.map((item) => (item['pk']?.S ?? '').slice(prefix));
   }
 
   private async queryAll(name: string, prefix: string): Promise<Item[]> {
-    return this.pages(
-      {
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': { S: keyPartition(name) }, ':prefix': { S: prefix } },
-        ConsistentRead: true,
-      },
-      Number.POSITIVE_INFINITY,
-    );
+    return this.pages({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': { S: keyPartition(name) }, ':prefix': { S: prefix } },
+      ConsistentRead: true,
+    });
   }
 
-  private async pages(query: Query, limit: number): Promise<Item[]> {
+  private async pages(query: Query): Promise<Item[]> {
     const items: Item[] = [];
     let start: Item | undefined;
     do {
@@ -196,7 +192,7 @@ export class DynamoDbRegistry implements Registry {
       } catch (error) {
         throw readErrorOf(error, 'query the registry');
       }
-    } while (start !== undefined && items.length < limit);
+    } while (start !== undefined);
     return items;
   }
 }
