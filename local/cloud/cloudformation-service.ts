@@ -15,8 +15,10 @@ export interface StackDescription {
 export class CloudFormationService implements Service {
   private readonly stacks = new Map<string, StackDescription>();
 
+  /** Records a stack; one that exists keeps its creation time. */
   putStack(stack: StackDescription): void {
-    this.stacks.set(stack.stackName, stack);
+    const createdAtMs = this.stacks.get(stack.stackName)?.createdAtMs ?? stack.createdAtMs;
+    this.stacks.set(stack.stackName, { ...stack, createdAtMs });
   }
 
   call(operation: string, input: unknown): unknown {

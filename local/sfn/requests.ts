@@ -27,6 +27,7 @@ export const REQUESTS = {
     tracingConfiguration: z.json().optional(),
     tags: z.array(z.json()).optional(),
   }),
+  UpdateStateMachine: z.strictObject({ stateMachineArn: arn, definition: z.string().min(1).max(1_048_576).optional(), roleArn: arn.optional() }),
   DescribeStateMachine: z.strictObject({ stateMachineArn: arn }),
   StartExecution: z.strictObject({ stateMachineArn: arn, name: name.optional(), input: data.optional() }),
   DescribeExecution: z.strictObject({ executionArn: arn }),

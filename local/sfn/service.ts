@@ -54,6 +54,7 @@ export class StepFunctionsService implements Service {
 
   private readonly handlers = new Map([
     handler('CreateStateMachine', (request) => this.createStateMachine(request)),
+    handler('UpdateStateMachine', (request) => this.updateStateMachine(request)),
     handler('DescribeStateMachine', (request) => this.describeStateMachine(request)),
     handler('StartExecution', (request) => this.startExecution(request)),
     handler('DescribeExecution', ({ executionArn }) => describeExecution(this.execution(executionArn))),
@@ -104,6 +105,15 @@ export class StepFunctionsService implements Service {
     };
     this.machines.set(arn, machine);
     return created(machine);
+  }
+
+  /** Running executions keep the definition that they started with. */
+  private updateStateMachine({ stateMachineArn, definition: definitionText, roleArn }: Request<'UpdateStateMachine'>): Json {
+    const machine = this.machine(stateMachineArn);
+    const definition = definitionText === undefined ? machine.definition : parseDefinition(definitionText);
+    requireResources(definition, this.integrations);
+    this.machines.set(machine.arn, { ...machine, definition, definitionText: definitionText ?? machine.definitionText, roleArn: roleArn ?? machine.roleArn });
+    return { updateDate: this.deps.timeline.nowMs() / 1000 };
   }
 
   private describeStateMachine({ stateMachineArn }: Request<'DescribeStateMachine'>): Json {

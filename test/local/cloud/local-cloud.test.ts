@@ -215,9 +215,10 @@ describe('a deployed stack', () => {
   });
 
   test('is deployed again: what did not change stays, what changed is updated, what is gone is removed', async () => {
-    const { Schedule: _schedule, ...resources } = RESOURCES;
+    const { Schedule: _schedule, EchoVersion, ...resources } = RESOURCES;
+    const pinned = cloud.physicalId('EchoVersion');
     const changed = assembly(
-      { ...resources, Registration: { Type: 'Custom::Registration', Properties: { ServiceToken: { 'Fn::GetAtt': ['Register', 'Arn'] }, count: 4 } }, ...functionWithRole('Echo', 'newer') },
+      { ...JSON.parse(JSON.stringify(resources).replaceAll('"EchoVersion"', '"NewerVersion"')) as Resources, NewerVersion: EchoVersion ?? fail(), Registration: { Type: 'Custom::Registration', Properties: { ServiceToken: { 'Fn::GetAtt': ['Register', 'Arn'] }, count: 4 } }, ...functionWithRole('Echo', 'newer') },
       { ...BUNDLES, newer: 'exports.handler = async () => "newer";' },
       OUTPUTS,
     );
@@ -225,10 +226,42 @@ describe('a deployed stack', () => {
     changed.remove();
     expect(lastLog('Register')).toMatchObject({ RequestType: 'Update', PhysicalResourceId: 'fixed', ResourceProperties: { count: '4' }, OldResourceProperties: { count: '3' } });
     expect((await cloud.invokeFunction('Echo', {})).payload).toBe('"newer"');
-    expect((await cloud.invokeFunction('EchoVersion', {})).payload).toBe('{"got":{}}');
+    expect((await cloud.invokeFunction('NewerVersion', {})).payload).toBe('"newer"');
+    expect((await cloud.invokeFunction(pinned, {})).payload).toBe('{"got":{}}');
     await cloud.advanceTo(START_MS + 24 * 3_600_000);
     expect(cloud.functionLogs('Echo')).toHaveLength(1);
   });
+});
+
+describe('permissions of what AWS services do for the stack', () => {
+  async function without(missing: string, act: (cloud: LocalCloud) => Promise<void>): Promise<void> {
+    const fixture = assembly(Object.fromEntries(Object.entries(RESOURCES).map(([id, resource]) => [id, id === missing ? { Type: resource.Type === 'AWS::IAM::Role' ? resource.Type : 'AWS::CDK::Metadata' } : resource])), BUNDLES, OUTPUTS);
+    const cloud = await deploy(fixture.directory, { startMs: START_MS });
+    await act(cloud);
+    await cloud.close();
+    fixture.remove();
+  }
+
+  test('a schedule needs its role', () =>
+    without('ScheduleRole', async (cloud) => {
+      await cloud.advanceTo(START_MS + 12 * 3_600_000);
+      expect(cloud.functionLogs('Echo')).toEqual([]);
+    }));
+
+  test("a rule needs the function's policy", () =>
+    without('RuleMayInvoke', async (cloud) => {
+      cloud.events.put({ source: 'tests', detailType: 'T', detail: {}, resources: [] }, { arn: 'test' });
+      await cloud.timeline.settle();
+      expect(cloud.functionLogs('Echo')).toEqual([]);
+      expect(cloud.events.failedDeliveries()).toMatchObject([{ error: expect.stringContaining('AccessDeniedException') as string }]);
+    }));
+
+  test('a state machine needs its role', () =>
+    without('MachineRole', async (cloud) => {
+      cloud.services.states.call('StartExecution', { stateMachineArn: cloud.outputs['Machine'], name: 'one' });
+      await cloud.advanceTo(START_MS + 1000);
+      expect(cloud.trace.events()).toContainEqual(expect.objectContaining({ type: 'states.execution-ended', status: 'FAILED', error: 'Lambda.AWSLambdaException' }));
+    }));
 });
 
 test('the same assembly makes the same account twice', async () => {
@@ -278,3 +311,7 @@ test('conditions and parameters decide what is made', async () => {
   await cloud.close();
   fixture.remove();
 });
+
+function fail(): never {
+  throw new Error('The fixture lacks a resource');
+}

@@ -116,6 +116,7 @@ describe('conditions', () => {
     ['all operators and keys must hold', { StringEquals: { 'aws:PrincipalArn': 'a', 'aws:SourceArn': 'b' } }, { 'aws:PrincipalArn': 'a' }, false],
     ['ArnLike', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/k-*' } }, { 'aws:PrincipalArn': 'arn:aws:iam::1:role/k-x' }, true],
     ['ArnLike does not reach over a colon', { ArnLike: { 'aws:PrincipalArn': 'arn:*:role/k' } }, { 'aws:PrincipalArn': 'arn:aws:iam::1:role/k' }, false],
+    ['ArnLike with fewer parts', { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam' } }, { 'aws:PrincipalArn': 'arn:aws:iam::1:role/k' }, false],
     ['ArnEquals has wildcards too', { ArnEquals: { 'aws:SourceArn': 'arn:aws:x:*:1:y' } }, { 'aws:SourceArn': 'arn:aws:x:r:1:y' }, true],
     ['Bool', { Bool: { 'lambda:InvokedViaFunctionUrl': true } }, { 'lambda:InvokedViaFunctionUrl': 'true' }, true],
     ['Null true: the key is missing', { Null: { 'aws:ResourceTag/a': 'true' } }, {}, true],

@@ -200,6 +200,21 @@ describe('reading executions', () => {
   });
 });
 
+describe('UpdateStateMachine', () => {
+  test('counts for later executions; running ones keep the definition that they started with', async () => {
+    const kit = new StepFunctionsKit();
+    const stateMachineArn = kit.create(WAIT);
+    const before = kit.start(stateMachineArn, {}, 'before');
+    await kit.pass(10);
+    expect(kit.call('UpdateStateMachine', { stateMachineArn, definition: JSON.stringify(PASS) })).toEqual({ updateDate: START_MS / 1000 + 10 });
+    const after = kit.start(stateMachineArn, {}, 'after');
+    await kit.pass(10);
+    expect(kit.call('DescribeExecution', { executionArn: before })).toMatchObject({ status: 'RUNNING' });
+    expect(kit.call('DescribeExecution', { executionArn: after })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(kit.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ definition: JSON.stringify(PASS), roleArn: ROLE });
+  });
+});
+
 describe('StopExecution', () => {
   test('ends the execution now, with its words, and once', async () => {
     const kit = new StepFunctionsKit();
