@@ -8,7 +8,7 @@ const deletionEvent = z.object({ time: z.string(), detail: z.object({ 'key-id': 
 
 export const create: CreateHandler = (composition, telemetry) => {
   const handle = taskHandler(recordKeyDeletionInput, recordKeyDeletion({ registry: composition.registry() }), telemetry);
-  return (event) => {
+  return async (event) => {
     const { time, detail } = parsePayload(deletionEvent, event);
     return handle({ kmsKeyId: detail['key-id'], at: time });
   };
