@@ -85,6 +85,8 @@ export class ExecutionEnvironment {
         AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
         AWS_ENDPOINT_URL: endpoint,
         TZ: ':UTC',
+        // The deployed runtime is newer than this process may be, and the SDK would warn in every log.
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       },
     });
   }
