@@ -1,0 +1,152 @@
+import { rotationId } from '../../lambdas/domain/rotation-id';
+import type { TaskToken } from '../../lambdas/ports/acknowledgements';
+import { AwsError } from '../../local/kernel/aws-error';
+import { STATE_MACHINE_ARN, World } from '../../local/simulator/world';
+import { LostAnswer } from '../../local/wire/message';
+
+const NAME = rotationId('orders', '20260101T0000Z', 1);
+const input = { key: 'orders', window: '20260101T0000Z', attempt: 1 };
+const at = 'start-due-rotations';
+
+/** A world in which every call gets one answer. */
+function answering(answer: () => unknown): World {
+  const world = new World();
+  world.interceptAll = async () => answer();
+  return world;
+}
+
+const failing = (code: string, status = 400): World =>
+  answering(() => {
+    throw new AwsError(code, 'as AWS says it', status);
+  });
+
+/** What each adapter's call comes to. */
+const CALLS: readonly (readonly [string, (world: World) => Promise<unknown>])[] = [
+  ['a start', async (world) => world.composition(at).executions().start(NAME, input)],
+  ['a status', async (world) => world.composition(at).executions().status(NAME)],
+  ['an event', async (world) => world.composition(at).bus().publish('Key Version Prepared', { key: 'orders' })],
+  ['an alert', async (world) => world.composition(at).alerts().publish({ subject: 's', message: 'm', attributes: {} })],
+  ['a probe', async (world) => world.composition(at).probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {})],
+  ['a callback', async (world) => world.composition(at).callbacks().wake('token' as TaskToken)],
+];
+
+describe.each(CALLS)('%s', (_, call) => {
+  test.each([
+    ['ThrottlingException', 400, 'Throttled'],
+    ['TooManyRequestsException', 429, 'Throttled'],
+    ['SomeLimitExceeded', 400, 'Throttled'],
+    ['InternalFailure', 500, 'Throttled'],
+    ['ServiceUnavailable', 503, 'Throttled'],
+    ['AccessDeniedException', 400, 'PermissionDenied'],
+    ['AuthorizationErrorException', 403, 'PermissionDenied'],
+    ['SurpriseException', 400, 'UnclassifiedServiceError'],
+  ])('that fails with %s (HTTP %i) is %s', async (code, status, error) => {
+    await expect(call(failing(code, status))).rejects.toMatchObject({ name: error, message: expect.stringContaining(code) });
+  });
+
+  test('whose answer is lost may be made again', async () => {
+    const world = answering(() => {
+      throw new LostAnswer();
+    });
+    await expect(call(world)).rejects.toMatchObject({ name: 'Throttled' });
+  });
+});
+
+describe('executions', () => {
+  test('start once per name, and say that a running one with the same input was started', async () => {
+    const world = new World();
+    const executions = world.composition(at).executions();
+    expect(await executions.status(NAME)).toBeUndefined();
+    expect(await executions.start(NAME, input)).toBe('started');
+    expect(await executions.start(NAME, { attempt: 1, window: '20260101T0000Z', key: 'orders' })).toBe('started');
+    expect(world.trace.events().filter(({ type }) => type === 'states.execution-started')).toHaveLength(1);
+  });
+
+  test('exist already under a name with another input, or once they are closed', async () => {
+    const world = new World();
+    const executions = world.composition(at).executions();
+    await executions.start(NAME, input);
+    expect(await executions.start(NAME, { ...input, attempt: 2 })).toBe('exists');
+    expect(await executions.status(NAME)).toBe('RUNNING');
+    world.states.call('StopExecution', { executionArn: `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${NAME}` });
+    await world.timeline.settle();
+    expect(await executions.status(NAME)).toBe('CLOSED');
+    expect(await executions.start(NAME, input)).toBe('exists');
+  });
+
+  test.each([
+    ['RUNNING', 'RUNNING'],
+    ['PENDING_REDRIVE', 'RUNNING'],
+    ['SUCCEEDED', 'CLOSED'],
+    ['FAILED', 'CLOSED'],
+    ['TIMED_OUT', 'CLOSED'],
+    ['ABORTED', 'CLOSED'],
+  ])('that are %s count as %s', async (status, expected) => {
+    expect(await answering(() => ({ status })).composition(at).executions().status(NAME)).toBe(expected);
+  });
+});
+
+describe('callbacks', () => {
+  test.each(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken'])('take it that nobody waits any more (%s)', async (code) => {
+    await expect(failing(code).composition(at).callbacks().wake('token' as TaskToken)).resolves.toBeUndefined();
+  });
+
+  test('with a token that the service never gave out are no error', async () => {
+    await expect(new World().composition(at).callbacks().wake('never-issued' as TaskToken)).resolves.toBeUndefined();
+  });
+
+  test('carry no answer: it is in the registry', async () => {
+    const world = new World();
+    let sent: unknown;
+    world.interceptAll = async (call) => {
+      sent = call.input;
+      return {};
+    };
+    await world.composition(at).callbacks().wake('token' as TaskToken);
+    expect(sent).toEqual({ taskToken: 'token', output: '{}' });
+  });
+});
+
+describe('the event bus', () => {
+  test('puts the event with its source', async () => {
+    const world = new World();
+    await world.composition(at).bus().publish('Key Version Prepared', { key: 'orders' });
+    expect(world.trace.events()).toContainEqual(expect.objectContaining({ type: 'events.event-put', source: 'keyturn', detailType: 'Key Version Prepared', detail: { key: 'orders' } }));
+  });
+
+  test('that did not take the entry has failed, whatever the HTTP status', async () => {
+    const world = answering(() => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] }));
+    await expect(world.composition(at).bus().publish('Key Version Prepared', {})).rejects.toMatchObject({
+      name: 'Throttled',
+      message: expect.stringContaining('InternalFailure'),
+    });
+  });
+});
+
+describe('alerts', () => {
+  test('carry subject, message and attributes, the subject as short as SNS wants it', async () => {
+    const world = new World();
+    await world.composition('classify-failure').alerts().publish({ subject: 's'.repeat(150), message: 'what happened', attributes: { key: 'orders' } });
+    expect(world.trace.events()).toContainEqual(
+      expect.objectContaining({ type: 'sns.published', subject: 's'.repeat(99), message: 'what happened', attributes: { key: 'orders' } }),
+    );
+  });
+});
+
+describe('probes', () => {
+  const payload = (value: unknown, more: object = {}) => ({ StatusCode: 200, Payload: Buffer.from(JSON.stringify(value)).toString('base64'), ...more });
+  const ask = async (answer: unknown) => answering(() => answer).composition(at).probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {});
+
+  test('give a clear answer on', async () => {
+    expect(await ask(payload({ verdict: 'yes', version: 2 }))).toEqual({ verdict: 'yes', version: 2 });
+    expect(await ask(payload({ verdict: 'no', version: 2, reason: 'old', more: 1 }))).toEqual({ verdict: 'no', version: 2, reason: 'old' });
+  });
+
+  test.each([null, 'yes', [], {}, { verdict: 'yes' }, { verdict: 'YES', version: 2 }, { verdict: 'yes', version: '2' }])('take %j for a no', async (answer) => {
+    expect(await ask(payload(answer))).toMatchObject({ verdict: 'no', version: 0, reason: expect.stringContaining('the probe must answer') });
+  });
+
+  test('that throw say no', async () => {
+    expect(await ask(payload({ errorMessage: 'boom' }, { FunctionError: 'Unhandled' }))).toEqual({ verdict: 'no', version: 0, reason: 'the probe failed: Unhandled' });
+  });
+});
