@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { builtinModules, createRequire } from 'node:module';
 import path from 'node:path';
 import { Writable } from 'node:stream';
-import { compileFunction, constants } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import type { Clock } from '../kernel/clock';
 import type { Bundle } from './function';
 import { virtualDate } from './virtual-date';
@@ -65,11 +65,7 @@ export class BundleCode {
 }
 
 function compile({ source, filename }: Bundle): (...scope: unknown[]) => void {
-  return compileFunction(source, PARAMETERS, {
-    filename,
-    // A bundle imports dynamically what was left out of it: Node's own modules.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  }) as (...scope: unknown[]) => void;
+  return compileFunction(source, PARAMETERS, { filename }) as (...scope: unknown[]) => void;
 }
 
 /** What the bundle sets on `globalThis` stays with it; what it reads there is its own world first, then the real one. */
