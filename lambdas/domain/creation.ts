@@ -16,6 +16,9 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
   if (key.intent !== null && (key.intent.kind !== 'create' || key.intent.version !== number)) {
     throw new TaskError('LedgerMismatch', `${key.name} has an open ${key.intent.kind} intent for v${key.intent.version}; it must be closed first`);
   }
+  if (version === undefined && number <= key.lastVersion) {
+    throw new TaskError('LedgerMismatch', `${key.name} v${number} was begun before and has left the aggregate; its number is not given again`);
+  }
   const intents = (version?.createIntents ?? 0) + 1;
   if (intents > MAX_CREATE_INTENTS) {
     throw new TaskError(

@@ -4,6 +4,7 @@ import { plusSeconds, type Instant } from './instant';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import type { Failure, ManagedKey } from './managed-key';
+import { compareWindows } from './windows';
 
 /** The class of an error name as the workflow sees it. Total: an unknown name is non-recoverable. */
 export function classify(error: string): ErrorClass {
@@ -82,9 +83,10 @@ export function abortRotation(key: ManagedKey, owner: Owner, at: Instant, failur
   return write(next, { ...note, facts: { error: failure.error, nextAttempt: attempt + 1 } });
 }
 
-/** A closed execution left its attempt behind without the lease: the starter goes on to the next, while there is one. */
+/** A closed execution left its attempt behind without the lease: the starter goes on to the next, while there is one. A window that is past stays past. */
 export function raiseAttempt(key: ManagedKey, window: string, closedAttempt: number, at: Instant, by: string): Decision {
   const current = key.window?.id === window ? key.window.attempt : 1;
+  if ([key.window?.id, key.completedWindow].some((known) => known != null && compareWindows(window, known) < 0) || key.completedWindow === window) return DONE;
   if (key.lease !== null || current !== closedAttempt || closedAttempt >= key.policy.maxAttempts) return DONE;
   return write({ ...key, window: { id: window, attempt: closedAttempt + 1 } }, { type: 'AttemptRaised', at, by, facts: { window, attempt: closedAttempt + 1 } });
 }

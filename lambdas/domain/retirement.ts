@@ -56,6 +56,7 @@ export function commitDisable(key: ManagedKey, owner: Owner, number: number, at:
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED', 'DISABLED');
   if (version.status === 'DISABLED') return DONE;
+  requireIntent(key, number, 'disable');
   const revokeNotBefore = version.revokeNotBefore ?? deadlineAfter(at, bakeSeconds(key));
   const next = withVersion(key, { ...version, status: 'DISABLED', disabledAt: at, revokeNotBefore });
   return write({ ...next, intent: null }, { type: 'VersionDisabled', at, by: owner.rotationId, facts: { version: number } });
@@ -79,6 +80,7 @@ export function commitRevoke(key: ManagedKey, owner: Owner, number: number, at: 
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DISABLED', 'REVOKED');
   if (version.status === 'REVOKED') return DONE;
+  requireIntent(key, number, 'revoke');
   const next = withVersion(key, { ...version, status: 'REVOKED', revokedAt: at, deletionAt });
   return write({ ...next, intent: null }, { type: 'VersionRevoked', at, by: owner.rotationId, facts: { version: number, deletionAt } });
 }
@@ -119,6 +121,10 @@ function intend(key: ManagedKey, owner: Owner, number: number, kind: 'disable' |
   if (activeVersion(key)?.number === number) throw new TaskError('LedgerMismatch', `${key.name} v${number} is ACTIVE and is never retired`);
   const type = kind === 'disable' ? 'DisableIntended' : 'RevokeIntended';
   return write({ ...key, intent: { kind, version: number, at } }, { type, at, by: owner.rotationId, facts: { version: number } });
+}
+
+function requireIntent(key: ManagedKey, number: number, kind: 'disable' | 'revoke'): void {
+  if (key.intent?.kind !== kind || key.intent.version !== number) throw new TaskError('LedgerMismatch', `${key.name} v${number} has no open ${kind} intent to commit`);
 }
 
 function requireStatus(key: ManagedKey, number: number, ...statuses: VersionStatus[]): KeyVersion {
