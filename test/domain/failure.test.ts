@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass } from '../../lambdas/contract/errors';
+import { abortRotation, classify, raiseAttempt, recordFailure, responseTo } from '../../lambdas/domain/failure';
+import { plusSeconds } from '../../lambdas/domain/instant';
+import { TaskError } from '../../lambdas/domain/task-error';
+import { AT, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW } from './living-key';
+
+const CLASSES: readonly ErrorClass[] = ['retry', 'look-again', 'superseded', 'uncertain', 'recoverable', 'non-recoverable', 'security-critical'];
+const RECOVERABLE = { error: 'DependentsNotReady', errorClass: 'recoverable' } as const;
+const FATAL = { error: 'QuotaExceeded', errorClass: 'non-recoverable' } as const;
+
+describe('the classification', () => {
+  test.each(Object.entries(TASK_ERRORS))('of %s is %s, as the contract and the error itself say', (name, errorClass) => {
+    expect(classify(name)).toBe(errorClass);
+    expect(new TaskError(name as keyof typeof TASK_ERRORS, '').errorClass).toBe(errorClass);
+  });
+
+  test.each(UNCERTAIN_SERVICE_ERRORS)('of %s is uncertain: the function may have run', (name) => expect(classify(name)).toBe('uncertain'));
+  test.each(NO_EFFECT_SERVICE_ERRORS)('of %s is retry: the function did not run', (name) => expect(classify(name)).toBe('retry'));
+  test.each(['', 'States.Runtime', 'States.Permissions', 'TypeError', 'toString', 'constructor', '__proto__', 'hasOwnProperty'])('of %j, which nobody has named, is non-recoverable', (name) => {
+    expect(classify(name)).toBe('non-recoverable');
+  });
+
+  test('is total', () => {
+    fc.assert(fc.property(fc.string(), (name) => expect(CLASSES).toContain(classify(name))));
+  });
+});
+
+describe('the response', () => {
+  test.each<[ErrorClass, number, string]>([
+    ['superseded', 0, 'superseded'],
+    ['security-critical', 0, 'frozen'],
+    ['uncertain', 0, 'settle-and-resume'],
+    ['uncertain', 2, 'settle-and-resume'],
+    ['uncertain', 3, 'settle-and-abort'],
+    ['retry', 0, 'settle-and-abort'],
+    ['look-again', 0, 'settle-and-abort'],
+    ['recoverable', 0, 'settle-and-abort'],
+    ['non-recoverable', 0, 'settle-and-abort'],
+  ])('to %s after %i settlements is %s', (errorClass, settlements, response) => expect(responseTo(errorClass, settlements)).toBe(response));
+
+  test('to whatever fails ends after finitely many settlements', () => {
+    for (const errorClass of CLASSES) expect(responseTo(errorClass, 3)).not.toBe('settle-and-resume');
+  });
+});
+
+describe('a failure', () => {
+  const failure = { rotationId: 'orders-20260401T0000Z-a1', state: 'Claim Rotation', error: 'Throttled', errorClass: 'retry' as const, at: AT };
+
+  test('is recorded once per state and time, also without a lease', () => {
+    const living = registered();
+    expect(living.apply(recordFailure(living.key, failure))).toBe(true);
+    expect(living.apply(recordFailure(living.key, failure))).toBe(false);
+    expect(living.apply(recordFailure(living.key, { ...failure, at: plusSeconds(AT, 1) }))).toBe(true);
+    expect(living.ledger.at(-1)).toMatchObject({ type: 'FailureRecorded', facts: { state: 'Claim Rotation', error: 'Throttled', class: 'retry' } });
+  });
+});
+
+describe('an abort', () => {
+  test('gives the lease back and makes the next attempt due after the stabilisation delay', () => {
+    const living = claimed();
+    living.apply(abortRotation(living.key, living.owner(), AT, RECOVERABLE));
+    expect(living.key).toMatchObject({ lease: null, quarantine: null, window: { id: WINDOW, attempt: 2 }, dueAt: plusSeconds(AT, 3600) });
+  });
+
+  test('after a non-recoverable failure puts the key into quarantine', () => {
+    const living = claimed();
+    living.apply(abortRotation(living.key, living.owner(), AT, FATAL));
+    expect(living.key).toMatchObject({ lease: null, window: { attempt: 1 }, quarantine: { at: AT, reason: expect.stringContaining('QuotaExceeded') } });
+  });
+
+  test('of the last attempt puts the key into quarantine', () => {
+    const living = claimed({ maxAttempts: 1 });
+    living.apply(abortRotation(living.key, living.owner(), AT, RECOVERABLE));
+    expect(living.key).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('the last of 1 attempts') } });
+  });
+
+  test('touches no version and no intent', () => {
+    const living = claimed();
+    const { key } = living;
+    const decision = abortRotation({ ...key, intent: { kind: 'create', version: 1, at: AT } }, living.owner(), AT, RECOVERABLE);
+    expect(decision).toMatchObject({ next: { versions: key.versions, intent: { kind: 'create' } } });
+  });
+
+  test('of a key that another execution owns does nothing, and with an old token is refused', () => {
+    const living = claimed();
+    expect(abortRotation(living.key, { rotationId: 'orders-20260401T0000Z-a2', fence: 1 }, AT, FATAL)).toEqual({ kind: 'done' });
+    expect(() => abortRotation(living.key, { ...living.owner(), fence: 0 }, AT, FATAL)).toThrow(expect.objectContaining({ name: 'StaleOwner' }));
+  });
+});
+
+describe('a raised attempt', () => {
+  const raise = (key: Parameters<typeof raiseAttempt>[0], window: string, closed: number) => raiseAttempt(key, window, closed, AT, 'starter');
+
+  test('follows a closed one, up to the last', () => {
+    const living = registered();
+    for (const closed of [1, 2]) living.apply(raise(living.key, WINDOW, closed));
+    expect(living.key.window).toEqual({ id: WINDOW, attempt: 3 });
+    expect(raise(living.key, WINDOW, 3)).toEqual({ kind: 'done' });
+  });
+
+  test('is not raised for an owned key, nor twice for one closed attempt', () => {
+    expect(raise(claimed().key, WINDOW, 1)).toEqual({ kind: 'done' });
+    const living = registered();
+    living.apply(raise(living.key, WINDOW, 1));
+    expect(raise(living.key, WINDOW, 1)).toEqual({ kind: 'done' });
+  });
+
+  test('never leads back to a window that is past or done', () => {
+    const begun = { ...registered().key, window: { id: NEXT_WINDOW, attempt: 2 } };
+    expect(raise(begun, WINDOW, 1)).toEqual({ kind: 'done' });
+    expect(raise(bootstrapped().key, WINDOW, 1)).toEqual({ kind: 'done' });
+  });
+});

@@ -1,0 +1,197 @@
+import { plusSeconds, type Instant } from '../../lambdas/domain/instant';
+import type { Owner } from '../../lambdas/domain/lease';
+import type { Decision } from '../../lambdas/domain/ledger';
+import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
+import {
+  commitDisable,
+  commitRevoke,
+  drainUntil,
+  extendDrain,
+  idleSince,
+  intendDisable,
+  intendRevoke,
+  recordDestruction,
+  retirementBlocker,
+  withdrawRetirement,
+} from '../../lambdas/domain/retirement';
+import { AT, disabled, draining, LATE, LATER, NEXT_AT, revoked, type LivingKey } from './living-key';
+
+const DAY = 86_400;
+const v1 = (living: LivingKey): KeyVersion => living.key.versions['v1']!;
+const note = { by: 'a person', at: AT, reason: 'audit' };
+
+/** With the policy changed now, and as it was pinned at Claim. */
+const current = (key: ManagedKey, change: object): ManagedKey => ({ ...key, policy: { ...key.policy, ...change } });
+const pinned = (key: ManagedKey, change: object): ManagedKey => ({ ...key, lease: { ...key.lease!, policy: { ...key.lease!.policy, ...change } } });
+
+describe('what blocks a retirement', () => {
+  const { key } = draining();
+  test.each<[string, ManagedKey, Partial<KeyVersion>, RegExp | undefined, RegExp | undefined]>([
+    ['nothing', key, {}, undefined, undefined],
+    ['a hold', { ...key, hold: note }, {}, /held by a person .* audit/, /held by/],
+    ['a removal', { ...key, removed: true }, {}, /was removed/, /was removed/],
+    ['a quarantine', { ...key, quarantine: note }, {}, /quarantined: audit/, /quarantined/],
+    ['its adoption', key, { retirement: 'keep' }, /it was adopted/, /it was adopted/],
+    ['the current policy "keep"', current(key, { retirement: 'keep' }), {}, /"keep"/, /"keep"/],
+    ['the pinned policy "keep"', pinned(key, { retirement: 'keep' }), {}, /"keep"/, /"keep"/],
+    ['the current policy "disable"', current(key, { retirement: 'disable' }), {}, undefined, /"disable"/],
+    ['the pinned policy "disable"', pinned(key, { retirement: 'disable' }), {}, undefined, /"disable"/],
+    ['a missing approval', current(key, { autoDelete: false }), {}, undefined, /needs an approval for v1/],
+    ['a missing approval at Claim', pinned(key, { autoDelete: false }), {}, undefined, /needs an approval for v1/],
+    ['nothing without a lease', { ...key, lease: null }, {}, undefined, undefined],
+  ])('%s', (_, state, change, disable, revoke) => {
+    const version = { ...state.versions['v1']!, ...change };
+    for (const [step, expected] of [['disable', disable], ['revoke', revoke]] as const) {
+      const blocker = retirementBlocker(state, version, step);
+      if (expected === undefined) expect(blocker).toBeUndefined();
+      else expect(blocker).toMatch(expected);
+    }
+  });
+});
+
+describe('an extension', () => {
+  test('moves the deadline by the idle time, at least a day, three times at most', () => {
+    const living = draining({ idleSeconds: 2 * DAY });
+    let at: Instant = LATE;
+    for (const extension of [1, 2, 3]) {
+      living.apply(extendDrain(living.key, living.owner(), 1, at, 'used'));
+      expect(v1(living)).toMatchObject({ drainExtensions: extension, disableNotBefore: plusSeconds(at, 2 * DAY) });
+      at = plusSeconds(at, 2 * DAY + 3600);
+    }
+    expect(() => extendDrain(living.key, living.owner(), 1, at, 'used')).toThrow(/cannot be extended again/);
+    const short = draining({ idleSeconds: 60 });
+    short.apply(extendDrain(short.key, short.owner(), 1, LATE, 'used'));
+    expect(v1(short).disableNotBefore).toBe(plusSeconds(LATE, DAY));
+  });
+
+  test('is made once by a state that is retried', () => {
+    const living = draining();
+    living.apply(extendDrain(living.key, living.owner(), 1, LATE, 'used'));
+    expect(extendDrain(living.key, living.owner(), 1, LATE, 'used')).toEqual({ kind: 'done' });
+  });
+});
+
+describe('a disable', () => {
+  test('is not intended a millisecond before its deadline', () => {
+    const living = draining({ drainSeconds: 100, idleSeconds: 60 });
+    const deadline = v1(living).disableNotBefore!;
+    const early = plusSeconds(deadline, -0.001);
+    expect(() => intendDisable(living.key, living.owner(), 1, early)).toThrow(/disableNotBefore is .* too early/);
+    expect(living.apply(intendDisable(living.key, living.owner(), 1, deadline))).toBe(true);
+    expect(intendDisable(living.key, living.owner(), 1, deadline)).toEqual({ kind: 'done' });
+  });
+
+  test('starts the bake, whose deadline is written once', () => {
+    const living = disabled({ bakeSeconds: 100 });
+    expect(living.key).toMatchObject({ intent: null, versions: { v1: { status: 'DISABLED', disabledAt: LATE, revokeNotBefore: plusSeconds(LATE, 100) } } });
+    const rescued: ManagedKey = { ...living.key, intent: { kind: 'disable', version: 1, at: LATER }, versions: { ...living.key.versions, v1: { ...v1(living), status: 'DEPRECATED' } } };
+    expect(commitDisable(rescued, living.owner(), 1, LATER)).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100) } } } });
+  });
+
+  test('takes the longer bake of the pinned and the current policy', () => {
+    const living = draining({ bakeSeconds: 100 });
+    const deadline = (key: ManagedKey) => commitDisable({ ...key, intent: { kind: 'disable', version: 1, at: LATE } }, living.owner(), 1, LATE);
+    expect(deadline(current(living.key, { bakeSeconds: 5 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100) } } } });
+    expect(deadline(current(living.key, { bakeSeconds: 500 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 500) } } } });
+  });
+
+  test('never meets the ACTIVE version', () => {
+    const living = draining();
+    expect(() => intendDisable(living.key, living.owner(), 2, LATER)).toThrow(/v2 should be DEPRECATED or DISABLED but is ACTIVE/);
+    expect(() => commitDisable(living.key, living.owner(), 2, LATER)).toThrow(expect.objectContaining({ name: 'LedgerMismatch' }));
+  });
+
+  test('needs a deadline', () => {
+    const living = draining();
+    const { disableNotBefore: _none, ...without } = v1(living);
+    const key: ManagedKey = { ...living.key, versions: { ...living.key.versions, v1: without } };
+    expect(() => intendDisable(key, living.owner(), 1, LATER)).toThrow(/disableNotBefore is not set/);
+  });
+});
+
+test('nothing is committed without its intent', () => {
+  const [drain, bake] = [draining(), disabled()];
+  expect(() => commitDisable(drain.key, drain.owner(), 1, LATE)).toThrow(/no open disable intent to commit/);
+  expect(() => commitRevoke(bake.key, bake.owner(), 1, LATER, LATER)).toThrow(/no open revoke intent to commit/);
+});
+
+describe('a revocation', () => {
+  test('is not intended before its deadline', () => {
+    const living = disabled({ bakeSeconds: 100 });
+    expect(() => intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 99))).toThrow(/revokeNotBefore is .* too early/);
+    expect(living.apply(intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 100)))).toBe(true);
+  });
+
+  test('comes after a disable only', () => {
+    const living = draining();
+    expect(() => intendRevoke(living.key, living.owner(), 1, LATER)).toThrow(/v1 should be DISABLED or REVOKED but is DEPRECATED/);
+  });
+
+  test('is recorded once, with the day on which KMS deletes the key', () => {
+    const living = revoked();
+    expect(v1(living)).toMatchObject({ status: 'REVOKED', revokedAt: LATER, deletionAt: '2027-03-03T00:00:00.000Z' });
+    expect(commitRevoke(living.key, living.owner(), 1, LATER, LATER)).toEqual({ kind: 'done' });
+    expect(intendRevoke(living.key, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
+  });
+
+  test('is not intended over another intent, nor a disable', () => {
+    const busy = (key: ManagedKey): ManagedKey => ({ ...key, intent: { kind: 'create', version: 3, at: AT } });
+    const [drain, bake] = [draining(), disabled()];
+    expect(() => intendDisable(busy(drain.key), drain.owner(), 1, LATER)).toThrow(/open create intent for v3/);
+    expect(() => intendRevoke(busy(bake.key), bake.owner(), 1, LATER)).toThrow(/open create intent for v3/);
+  });
+});
+
+test.each([
+  ['DisableWithdrawn', draining, intendDisable],
+  ['RevokeWithdrawn', disabled, intendRevoke],
+] as const)('a withdrawal is %s in the ledger and leaves the status', (type, make, intend) => {
+  const living = make();
+  living.apply(intend(living.key, living.owner(), 1, LATER));
+  const { status } = v1(living);
+  living.apply(withdrawRetirement(living.key, living.owner(), LATER));
+  expect(living.ledger.at(-1)).toMatchObject({ type, moves: [] });
+  expect([living.key.intent, v1(living).status]).toEqual([null, status]);
+  expect(withdrawRetirement(living.key, living.owner(), LATER)).toEqual({ kind: 'done' });
+});
+
+describe('a destruction', () => {
+  test('of a REVOKED version takes it out of the aggregate', () => {
+    const living = revoked();
+    expect(living.apply(recordDestruction(living.key, 'k1', LATER, 'kms'))).toBe(true);
+    expect(Object.keys(living.key.versions)).toEqual(['v2']);
+    expect(recordDestruction(living.key, 'k1', LATER, 'kms')).toEqual({ kind: 'done' });
+  });
+
+  test.each(['k1', 'k2', 'kx'])('of any other version is nothing that this records: %s', (keyId) => {
+    expect(recordDestruction(draining().key, keyId, LATER, 'kms')).toEqual({ kind: 'done' });
+  });
+});
+
+describe('the times of the evidence', () => {
+  test('wait for the deadline and the lag', () => {
+    const living = draining({ drainSeconds: 100 });
+    expect(drainUntil(v1(living), 3600)).toBe(plusSeconds(NEXT_AT, 3700));
+    expect(drainUntil(living.key.versions['v2']!, 3600)).toBeUndefined();
+  });
+
+  test('look back over the longer idle time, and never beyond the start of the drain', () => {
+    const living = draining({ idleSeconds: DAY });
+    const at = plusSeconds(NEXT_AT, 10 * DAY);
+    expect(idleSince(living.key, v1(living), at)).toBe(plusSeconds(at, -DAY));
+    expect(idleSince(current(living.key, { idleSeconds: 3 * DAY }), v1(living), at)).toBe(plusSeconds(at, -3 * DAY));
+    expect(idleSince(current(living.key, { idleSeconds: 20 * DAY }), v1(living), at)).toBe(NEXT_AT);
+  });
+});
+
+const STALE: Owner = { rotationId: 'orders-20260630T0000Z-a1', fence: 1 };
+test.each<[string, () => LivingKey, (key: ManagedKey) => Decision]>([
+  ['extends', draining, (key) => extendDrain(key, STALE, 1, LATE, 'x')],
+  ['intends a disable', draining, (key) => intendDisable(key, STALE, 1, LATE)],
+  ['commits a disable', draining, (key) => commitDisable(key, STALE, 1, LATE)],
+  ['intends a revocation', disabled, (key) => intendRevoke(key, STALE, 1, LATER)],
+  ['commits a revocation', disabled, (key) => commitRevoke(key, STALE, 1, LATER, LATER)],
+  ['withdraws', draining, (key) => withdrawRetirement(key, STALE, LATER)],
+])('no stale owner %s', (_, make, decide) => {
+  expect(() => decide(make().key)).toThrow(expect.objectContaining({ name: 'StaleOwner' }));
+});
