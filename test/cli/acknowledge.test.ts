@@ -25,7 +25,7 @@ const directory = new IdentityDirectory();
 directory.put(ROLE);
 const { accessKeyId, secretAccessKey, sessionToken = '' } = directory.credentialsFor(ROLE, 'i-1');
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
-const realEnvironment = { ...process.env };
+const realEnvironment = process.env;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -50,13 +50,11 @@ beforeEach(() => {
   errors = '';
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((output += String(text)), true));
   jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((errors += String(text)), true));
-  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'KEYTURN_ACKNOWLEDGE_URL']) delete process.env[name];
-  Object.assign(process.env, CREDENTIALS);
+  process.env = { ...CREDENTIALS };
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  for (const name of Object.keys(process.env)) if (!(name in realEnvironment)) delete process.env[name];
-  Object.assign(process.env, realEnvironment);
+  process.env = realEnvironment;
 });
 
 const keyturn = async (...args: string[]) => run(['node', 'keyturn', ...args], process.env);

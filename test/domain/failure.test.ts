@@ -3,7 +3,7 @@ import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type E
 import { abortRotation, classify, raiseAttempt, recordFailure, responseTo } from '../../lambdas/domain/failure';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { TaskError } from '../../lambdas/domain/task-error';
-import { AT, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW } from './living-key';
+import { AT, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW, error } from './living-key';
 
 const CLASSES: readonly ErrorClass[] = ['retry', 'look-again', 'superseded', 'uncertain', 'recoverable', 'non-recoverable', 'security-critical'];
 const RECOVERABLE = { error: 'DependentsNotReady', errorClass: 'recoverable' } as const;
@@ -85,7 +85,7 @@ describe('an abort', () => {
   test('of a key that another execution owns does nothing, and with an old token is refused', () => {
     const living = claimed();
     expect(abortRotation(living.key, { rotationId: 'orders-20260401T0000Z-a2', fence: 1 }, AT, FATAL)).toEqual({ kind: 'done' });
-    expect(() => abortRotation(living.key, { ...living.owner(), fence: 0 }, AT, FATAL)).toThrow(expect.objectContaining({ name: 'StaleOwner' }));
+    expect(() => abortRotation(living.key, { ...living.owner(), fence: 0 }, AT, FATAL)).toThrow(error({ name: 'StaleOwner' }));
   });
 });
 

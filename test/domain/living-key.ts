@@ -16,6 +16,11 @@ export const WINDOW = '20260401T0000Z';
 export const NEXT_WINDOW = '20260630T0000Z';
 export const NEXT_AT: Instant = '2026-06-30T01:00:00.000Z';
 
+/** An error with these members, for `toThrow`. */
+export function error(members: { readonly name: string; readonly message?: unknown }): Error {
+  return expect.objectContaining(members) as Error;
+}
+
 /** A key with its ledger, changed by decisions as the registry changes it. */
 export class LivingKey {
   state: ManagedKey | undefined;

@@ -2,7 +2,7 @@ import { plusSeconds } from '../../lambdas/domain/instant';
 import { claim } from '../../lambdas/domain/lease';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { commitPromotion, compareAlias, confirmPromotion, intendPromote, withdrawPromotion } from '../../lambdas/domain/promotion';
-import { AT, bootstrapped, claimed, draining, NEXT_AT, NEXT_WINDOW, prepare, request, type LivingKey } from './living-key';
+import { AT, bootstrapped, claimed, draining, NEXT_AT, NEXT_WINDOW, prepare, request, type LivingKey, error } from './living-key';
 
 /** v1 ACTIVE, v2 proved, owned. */
 function prepared(): LivingKey {
@@ -40,7 +40,7 @@ describe('a promote intent', () => {
 
   test('is refused for a version that was superseded', () => {
     const living = draining();
-    expect(() => intendPromote(living.key, living.owner(), 1, NEXT_AT)).toThrow(expect.objectContaining({ name: 'LedgerMismatch' }));
+    expect(() => intendPromote(living.key, living.owner(), 1, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch' }));
   });
 
   test('is not written over another intent', () => {

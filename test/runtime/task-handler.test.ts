@@ -50,7 +50,6 @@ test.each<[string, unknown, RegExp]>([
   const run = taskHandler(
     notifyDependentInput,
     async () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- a dependency may throw anything
       throw thrown;
     },
     telemetry,

@@ -82,7 +82,7 @@ export function before(scenario: Scenario, operation: string, act: () => void | 
   return { hasHappened: () => hasHappened };
 }
 
-/** Reasons of ended executions that did not complete, as `status outcome`. */
+/** How executions ended, in order: by their outcome, or by their status if they say none. */
 export function endings(scenario: Scenario): readonly string[] {
-  return scenario.outcomes().map(({ execution, status, outcome }) => `${execution}: ${String(outcome ?? status)}`);
+  return scenario.outcomes().map(({ execution, status, outcome }) => `${execution}: ${typeof outcome === 'string' ? outcome : status}`);
 }
