@@ -74,7 +74,7 @@ export class KeyturnStack extends Stack {
       policies: policiesFile,
       registryId: grantScope.registryId,
     });
-    new Alarms(this, 'Alarms', { machine, starter, startEvery, deadLetterQueue, topic });
+    new Alarms(this, 'Alarms', { machine, starter, recorder: functions['record-key-deletion'], startEvery, deadLetterQueue, topic });
 
     new CfnOutput(this, STACK_OUTPUTS.table, { value: table.tableName });
     new CfnOutput(this, STACK_OUTPUTS.stateMachineArn, { value: machine.stateMachineArn });

@@ -6,7 +6,6 @@ export const KEY_TAGS = {
   key: 'keyturn:key',
   version: 'keyturn:version',
   rotation: 'keyturn:rotation',
-  intent: 'keyturn:intent',
   /** `true` from Confirm Promotion on: `kms:UpdateAlias` to such a key is denied to every role of keyturn. */
   superseded: 'keyturn:superseded',
 } as const;

@@ -5,11 +5,18 @@ import { DONE, write, type Decision } from './ledger';
 import { versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 import { TaskError } from './task-error';
 
+/** Who is going to call `CreateKey`, and how many intents it had seen when it decided to. */
+export interface CreateCall {
+  readonly invocationId: string;
+  readonly intentsSeen: number;
+}
+
 /**
- * Allows one call of `CreateKey` for `number`: begins the version, or counts one more intent of it.
+ * Allows one call of `CreateKey` for `number`: begins the version, or counts one more intent of it. The invocation that writes the intent is the
+ * one that may call: its id makes the event its own, so that a twin with the same input does not take it for its own.
  * @throws {TaskError} `CreateAttemptsUsedUp` after {@link MAX_CREATE_INTENTS}.
  */
-export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
+export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: Instant, call: CreateCall): Decision {
   requireOwner(key, owner);
   const version = versionOf(key, number);
   if (version?.kmsKeyId !== undefined) return DONE;
@@ -19,7 +26,11 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
   if (version === undefined && number <= key.lastVersion) {
     throw new TaskError('LedgerMismatch', `${key.name} v${number} was begun before and has left the aggregate; its number is not given again`);
   }
-  const intents = (version?.createIntents ?? 0) + 1;
+  const seen = version?.createIntents ?? 0;
+  if (seen !== call.intentsSeen) {
+    throw new TaskError('CreateOutcomeUnknown', `${key.name} v${number}: another invocation was allowed to call CreateKey meanwhile; looking for its key`);
+  }
+  const intents = seen + 1;
   if (intents > MAX_CREATE_INTENTS) {
     throw new TaskError(
       'CreateAttemptsUsedUp',
@@ -36,7 +47,7 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
     lastVersion: Math.max(key.lastVersion, number),
     intent: { kind: 'create', version: number, at },
   };
-  return write(next, { type: 'CreateIntended', at, by: owner.rotationId, facts: { version: number, intent: intents } });
+  return write(next, { type: 'CreateIntended', at, by: owner.rotationId, facts: { version: number, intent: intents, invocationId: call.invocationId } });
 }
 
 /** KMS refused the call for sure: the intent does not count. */

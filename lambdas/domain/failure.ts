@@ -67,7 +67,7 @@ export function abortRotation(key: ManagedKey, owner: Owner, at: Instant, failur
   const note = { type: 'RotationAborted' as const, at, by: owner.rotationId };
   const aborted: ManagedKey = { ...key, lease: null };
   const reason =
-    failure.errorClass === 'non-recoverable'
+    failure.errorClass === 'non-recoverable' || failure.errorClass === 'security-critical'
       ? `${failure.error} in ${owner.rotationId} needs a person`
       : attempt >= key.policy.maxAttempts
         ? `${owner.rotationId} was the last of ${key.policy.maxAttempts} attempts; it ended with ${failure.error}`
@@ -83,10 +83,17 @@ export function abortRotation(key: ManagedKey, owner: Owner, at: Instant, failur
   return write(next, { ...note, facts: { error: failure.error, nextAttempt: attempt + 1 } });
 }
 
-/** A closed execution left its attempt behind without the lease: the starter goes on to the next, while there is one. A window that is past stays past. */
+/**
+ * A closed execution left its attempt behind without the lease: the starter goes on to the next, and after the last to
+ * quarantine. A window that is past stays past.
+ */
 export function raiseAttempt(key: ManagedKey, window: string, closedAttempt: number, at: Instant, by: string): Decision {
   const current = key.window?.id === window ? key.window.attempt : 1;
   if ([key.window?.id, key.completedWindow].some((known) => known != null && compareWindows(window, known) < 0) || key.completedWindow === window) return DONE;
-  if (key.lease !== null || current !== closedAttempt || closedAttempt >= key.policy.maxAttempts) return DONE;
+  if (key.lease !== null || key.quarantine !== null || current !== closedAttempt) return DONE;
+  if (closedAttempt >= key.policy.maxAttempts) {
+    const reason = `attempt ${closedAttempt} of ${window} was the last of ${key.policy.maxAttempts} and ended before it owned the key`;
+    return write({ ...key, quarantine: { by, at, reason } }, { type: 'AttemptsUsedUp', at, by, facts: { window, attempt: closedAttempt } });
+  }
   return write({ ...key, window: { id: window, attempt: closedAttempt + 1 } }, { type: 'AttemptRaised', at, by, facts: { window, attempt: closedAttempt + 1 } });
 }

@@ -58,9 +58,23 @@ export function carriedPolicy(policy: string, rolePattern: string): string {
   return canonicalJson({ ...document, Statement: [...statements, ownStatement(rolePattern)] });
 }
 
-/** Equal as documents: order of members does not matter. */
+/**
+ * Equal as documents: KMS gives lists back in any order, and a list of one as its member, so neither counts.
+ * @throws {SyntaxError} when one of them is not JSON.
+ */
 export function isSamePolicy(left: string, right: string): boolean {
-  return canonicalJson(JSON.parse(left)) === canonicalJson(JSON.parse(right));
+  return canonicalJson(asSets(JSON.parse(left))) === canonicalJson(asSets(JSON.parse(right)));
+}
+
+/** Every list as a sorted set, a set of one as its member. */
+function asSets(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const members = new Map(value.map((member) => [canonicalJson(asSets(member)), asSets(member)]));
+    const sorted = [...members].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, member]) => member);
+    return sorted.length === 1 ? sorted[0] : sorted;
+  }
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asSets(member)]));
 }
 
 /**

@@ -41,6 +41,7 @@ export function claim(key: ManagedKey, request: ClaimRequest): Decision {
   refuseNotAllowed(key, request);
   const next: ManagedKey = {
     ...withAbandonedVersions(key, request.window),
+    retirementPending: pendingFor(key, request.window),
     fence: key.fence + 1,
     lease: { rotationId: request.rotationId, executionArn: request.executionArn, grantedAt: request.at, policy: key.policy },
     window: { id: request.window, attempt: request.attempt },
@@ -79,6 +80,21 @@ export function isPaused(key: ManagedKey, at: Instant): boolean {
   return key.pause !== null && msOf(at) < msOf(key.pause.until);
 }
 
+/** What an earlier window's rotation left unretired is a later run's work from now on: this rotation ends the life of one version only. */
+function pendingFor(key: ManagedKey, window: string): readonly number[] {
+  if (key.window === null || key.window.id === window) return key.retirementPending;
+  const left = Object.values(key.versions).filter(
+    (version) => (version.status === 'DEPRECATED' || version.status === 'DISABLED') && version.revokedAt === undefined && isUnfinished(key, version),
+  );
+  return [...new Set([...key.retirementPending, ...left.map((version) => version.number)])].sort((one, other) => one - other);
+}
+
+/** Whether the policy wants more of a version than was done. */
+function isUnfinished(key: ManagedKey, version: KeyVersion): boolean {
+  if (version.retirement === 'keep' || key.policy.retirement === 'keep') return false;
+  return version.status === 'DEPRECATED' || key.policy.retirement === 'delete';
+}
+
 /** PENDING versions of other windows are never promoted; their KMS keys stay, for `reconcile` to report. */
 function withAbandonedVersions(key: ManagedKey, window: string): ManagedKey {
   const stale = Object.values(key.versions).filter((version) => version.status === 'PENDING' && version.window !== window);
@@ -106,7 +122,7 @@ export function subjectOf(key: ManagedKey, window: string): RotationSubject {
   if (previous === null && own?.status !== 'ACTIVE' && Object.values(key.versions).some((version) => version.activatedAt !== undefined)) {
     throw new TaskError('ObservedMismatch', `${key.name} has no ACTIVE version but had one: the registry was changed by someone else`);
   }
-  return { version: number, previous, retirement: previous === null ? null : (previous.retirement ?? key.policy.retirement) };
+  return { version: number, previous, retirement: previous === null ? null : (previous.retirement ?? key.lease?.policy.retirement ?? key.policy.retirement) };
 }
 
 /**

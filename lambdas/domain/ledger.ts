@@ -30,6 +30,7 @@ export const LEDGER_EVENT_TYPES = [
   'VersionDestroyed',
   'RotationCompleted',
   'AttemptRaised',
+  'AttemptsUsedUp',
   'FailureRecorded',
   'RotationSettled',
   'RotationAborted',

@@ -1,4 +1,4 @@
-import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
+import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS } from '../contract/timing';
 import { deadlineAfter, isBefore, plusSeconds, type Instant } from './instant';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
@@ -78,9 +78,9 @@ function keyBefore(key: ManagedKey, active: KeyVersion): string | null {
   return Object.values(key.versions).find((version) => version.supersededBy === active.number)?.kmsKeyId ?? null;
 }
 
-/** Twice KMS's consistency time, because the state that looks may have been entered before the promotion was committed. */
+/** The commit is stamped with its state's entered time, which may be that much older than the call, and the state that looks may be as old. */
 function isRecent(active: KeyVersion, at: Instant): boolean {
-  return active.activatedAt !== undefined && isBefore(at, plusSeconds(active.activatedAt, 2 * KMS_CONSISTENCY_SECONDS));
+  return active.activatedAt !== undefined && isBefore(at, plusSeconds(active.activatedAt, KMS_CONSISTENCY_SECONDS + 2 * MAX_STATE_SECONDS));
 }
 
 function refuseOtherIntent(key: ManagedKey): void {

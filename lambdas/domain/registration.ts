@@ -79,6 +79,13 @@ function change(key: ManagedKey, policy: KeyPolicy, { at, by }: Registration): D
       );
     }
   }
+  const adopted = Object.values(key.versions).find((version) => version.rotationId === 'adopted' && version.status === 'ACTIVE');
+  if (adopted !== undefined && policy.adopt !== key.policy.adopt) {
+    throw new TaskError(
+      'RotationNotAllowed',
+      `keys.${policy.name}.adopt: keyturn's permissions on the adopted key come from this field; it stays ${key.policy.adopt ?? ''} until the key was rotated once.`,
+    );
+  }
   const isRescheduled = key.policy.rotateEverySeconds !== policy.rotateEverySeconds || key.policy.anchor !== policy.anchor;
   const next: ManagedKey = {
     ...key,

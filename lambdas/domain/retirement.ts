@@ -1,5 +1,6 @@
-import { MAX_DRAIN_EXTENSIONS } from '../contract/timing';
+import { LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS, MAX_STATE_SECONDS, MAX_TOTAL_WAIT_SECONDS } from '../contract/timing';
 import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './instant';
+import type { KeyPolicy } from '../contract/key-policy';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
@@ -28,18 +29,30 @@ export function extendDrain(key: ManagedKey, owner: Owner, number: number, at: I
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED');
   const extensions = (version.drainExtensions ?? 0) + 1;
-  if (extensions > MAX_DRAIN_EXTENSIONS || version.disableNotBefore === undefined) {
+  const deadline = drainDeadline(key, version);
+  if (extensions > MAX_DRAIN_EXTENSIONS || deadline === undefined) {
     throw new TaskError('LedgerMismatch', `${key.name} v${number}: the drain cannot be extended again`);
   }
   // A retry of the state that extended it finds the deadline in its future already.
-  if (isBefore(at, version.disableNotBefore)) return DONE;
+  if (isBefore(at, deadline)) return DONE;
   const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key)) });
   return write(next, { type: 'DrainExtended', at, by: owner.rotationId, facts: { version: number, extension: extensions, reason } });
 }
 
 /** One extension is as long as the idleness that is waited for, and at least a day. */
 function extensionSeconds(key: ManagedKey): number {
-  return Math.max(key.policy.idleSeconds, 86_400);
+  return Math.max(longest(key, (policy) => policy.idleSeconds), 86_400);
+}
+
+/**
+ * Whether one more extension leaves time for the rest of this rotation: it must end before the key's next window is due, and within the
+ * waits that one execution may have. Otherwise a later run goes on.
+ */
+export function hasTimeToExtend(key: ManagedKey, version: KeyVersion, at: Instant): boolean {
+  if ((version.drainExtensions ?? 0) >= MAX_DRAIN_EXTENSIONS) return false;
+  const end = plusSeconds(at, extensionSeconds(key) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
+  const lastEnd = key.lease === null ? key.dueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
+  return isBefore(end, key.dueAt) && isBefore(end, lastEnd);
 }
 
 /** Allows `DisableKey` on a DEPRECATED version whose deadline has passed. */
@@ -47,7 +60,7 @@ export function intendDisable(key: ManagedKey, owner: Owner, number: number, at:
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED', 'DISABLED');
   if (version.status === 'DISABLED') return DONE;
-  requirePassed(key, version, 'disableNotBefore', at);
+  requirePassed(key, version, 'drain', drainDeadline(key, version), at);
   return intend(key, owner, number, 'disable', at);
 }
 
@@ -57,13 +70,36 @@ export function commitDisable(key: ManagedKey, owner: Owner, number: number, at:
   const version = requireStatus(key, number, 'DEPRECATED', 'DISABLED');
   if (version.status === 'DISABLED') return DONE;
   requireIntent(key, number, 'disable');
-  const revokeNotBefore = version.revokeNotBefore ?? deadlineAfter(at, bakeSeconds(key));
+  // The state may have been entered that long before KMS applied the disable: a bake is never shorter than the policy says.
+  const revokeNotBefore = version.revokeNotBefore ?? deadlineAfter(at, bakeSeconds(key) + MAX_STATE_SECONDS);
   const next = withVersion(key, { ...version, status: 'DISABLED', disabledAt: at, revokeNotBefore });
   return write({ ...next, intent: null }, { type: 'VersionDisabled', at, by: owner.rotationId, facts: { version: number } });
 }
 
 function bakeSeconds(key: ManagedKey): number {
-  return Math.max(key.policy.bakeSeconds, key.lease?.policy.bakeSeconds ?? 0);
+  return longest(key, (policy) => policy.bakeSeconds);
+}
+
+/** Of the pinned and the current policy the longer: a tightening applies at once, a loosening with the next rotation. */
+function longest(key: ManagedKey, seconds: (policy: KeyPolicy) => number): number {
+  return Math.max(seconds(key.policy), key.lease === null ? 0 : seconds(key.lease.policy));
+}
+
+/** Until when the version drains: its deadline, or later if the policy has been tightened meanwhile. `undefined` for a version without one. */
+export function drainDeadline(key: ManagedKey, version: KeyVersion): Instant | undefined {
+  if (version.disableNotBefore === undefined || version.drainFrom === undefined) return undefined;
+  return latest(version.disableNotBefore, deadlineAfter(version.drainFrom, longest(key, (policy) => Math.max(policy.drainSeconds, policy.backupRetentionSeconds))));
+}
+
+/** Until when the version bakes: its deadline, or later if the policy has been tightened meanwhile. */
+export function bakeDeadline(key: ManagedKey, version: KeyVersion): Instant | undefined {
+  if (version.revokeNotBefore === undefined || version.disabledAt === undefined) return undefined;
+  return latest(version.revokeNotBefore, deadlineAfter(version.disabledAt, bakeSeconds(key)));
+}
+
+/** KMS's own waiting period for a deletion: the longer of the two policies'. */
+export function deletionWindowDays(key: ManagedKey): number {
+  return longest(key, (policy) => policy.deletionWindowDays);
 }
 
 /** Allows `ScheduleKeyDeletion`. Hold, status, deadline, and permission by policy are decided here, in the same invocation as the call. */
@@ -71,7 +107,7 @@ export function intendRevoke(key: ManagedKey, owner: Owner, number: number, at: 
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DISABLED', 'REVOKED');
   if (version.status === 'REVOKED') return DONE;
-  requirePassed(key, version, 'revokeNotBefore', at);
+  requirePassed(key, version, 'bake', bakeDeadline(key, version), at);
   return intend(key, owner, number, 'revoke', at);
 }
 
@@ -103,13 +139,14 @@ export function recordDestruction(key: ManagedKey, kmsKeyId: string, at: Instant
 }
 
 /** Until when Drain waits: the deadline, and the time that evidence about it needs to arrive. */
-export function drainUntil(version: KeyVersion, lagSeconds: number): Instant | undefined {
-  return version.disableNotBefore === undefined ? undefined : plusSeconds(version.disableNotBefore, lagSeconds);
+export function drainUntil(key: ManagedKey, version: KeyVersion): Instant | undefined {
+  const deadline = drainDeadline(key, version);
+  return deadline === undefined ? undefined : plusSeconds(deadline, LAST_USAGE_LAG_SECONDS);
 }
 
-/** The moment since which the old version must have been idle. */
+/** The moment since which the old version must have been idle: counted back from the newest use that KMS can know of at `at`. */
 export function idleSince(key: ManagedKey, version: KeyVersion, at: Instant): Instant {
-  const start = plusSeconds(at, -Math.max(key.policy.idleSeconds, key.lease?.policy.idleSeconds ?? 0));
+  const start = plusSeconds(at, -LAST_USAGE_LAG_SECONDS - longest(key, (policy) => policy.idleSeconds));
   return version.drainFrom === undefined ? start : latest(start, version.drainFrom);
 }
 
@@ -135,9 +172,8 @@ function requireStatus(key: ManagedKey, number: number, ...statuses: VersionStat
   return version;
 }
 
-function requirePassed(key: ManagedKey, version: KeyVersion, deadline: 'disableNotBefore' | 'revokeNotBefore', at: Instant): void {
-  const notBefore = version[deadline];
-  if (notBefore === undefined || isBefore(at, notBefore)) {
-    throw new TaskError('LedgerMismatch', `${key.name} v${version.number}: ${deadline} is ${notBefore ?? 'not set'}, it is ${at}: too early`);
+function requirePassed(key: ManagedKey, version: KeyVersion, what: 'drain' | 'bake', deadline: Instant | undefined, at: Instant): void {
+  if (deadline === undefined || isBefore(at, deadline)) {
+    throw new TaskError('RotationNotAllowed', `${key.name} v${version.number}: its ${what} ends at ${deadline ?? 'no known time'}, it is ${at}: too early`);
   }
 }

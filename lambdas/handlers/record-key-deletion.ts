@@ -8,9 +8,9 @@ const deletionEvent = z.object({ time: z.string(), detail: z.object({ 'key-id': 
 
 export const create: CreateHandler = (composition, telemetry) => {
   const handle = taskHandler(recordKeyDeletionInput, recordKeyDeletion({ registry: composition.registry() }), telemetry);
-  return async (event) => {
+  return async (event, context) => {
     const { time, detail } = parsePayload(deletionEvent, event);
-    return handle({ kmsKeyId: detail['key-id'], at: time });
+    return handle({ kmsKeyId: detail['key-id'], at: time }, context);
   };
 };
 

@@ -6,6 +6,7 @@ export interface ObservedKey {
   readonly keyArn: string;
   /** AWS's own word: `Enabled`, `Disabled`, `PendingDeletion`, `Unavailable`… */
   readonly keyState: string;
+  readonly description: string;
   readonly spec: string;
   readonly usage: string;
   readonly origin: string;

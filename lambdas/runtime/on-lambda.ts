@@ -2,7 +2,13 @@ import type { FunctionName } from '../contract/functions';
 import { Composition } from './composition';
 import { telemetryFor, type Telemetry } from './telemetry';
 
-export type Handler = (event: unknown) => Promise<unknown>;
+export type Handler = (event: unknown, context: InvocationContext) => Promise<unknown>;
+
+/** The part of Lambda's context that is read. */
+export interface InvocationContext {
+  /** Unique per invocation; a retry by Step Functions is another invocation. */
+  readonly awsRequestId: string;
+}
 
 /** How a handler file builds its handler; the simulator calls it with a composition of its own. */
 export type CreateHandler = (composition: Composition, telemetry: Telemetry) => Handler;
@@ -10,8 +16,8 @@ export type CreateHandler = (composition: Composition, telemetry: Telemetry) => 
 /** The handler that Lambda calls: built from the function's environment at its first invocation. */
 export function onLambda(name: FunctionName, create: CreateHandler): Handler {
   let handler: Handler | undefined;
-  return (event) => {
+  return (event, context) => {
     handler ??= create(new Composition(process.env), telemetryFor(name));
-    return handler(event);
+    return handler(event, context);
   };
 }

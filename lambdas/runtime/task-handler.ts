@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { TaskError } from '../domain/task-error';
+import type { InvocationContext } from './on-lambda';
 import type { Telemetry } from './telemetry';
 
-type Task<Input, Output> = (input: Input) => Promise<Output>;
+type Task<Input, Output> = (input: Input, invocationId: string) => Promise<Output>;
 
 /** Fields of an input that may stand on a log line. A task token is not among them. */
 const LOGGED = ['key', 'window', 'attempt', 'rotationId', 'version', 'previous', 'state', 'dependent'] as const;
@@ -15,12 +16,12 @@ export function taskHandler<Schema extends z.ZodType, Output>(
   schema: Schema,
   task: Task<z.infer<Schema>, Output>,
   telemetry: Telemetry,
-): (payload: unknown) => Promise<Output> {
-  return async (payload) => {
+): (payload: unknown, context: InvocationContext) => Promise<Output> {
+  return async (payload, { awsRequestId }) => {
     const input = parsePayload(schema, payload);
     const context = Object.fromEntries(LOGGED.flatMap((name) => (hasField(input, name) ? [[name, input[name]]] : [])));
     try {
-      const output = await task(input);
+      const output = await task(input, awsRequestId);
       telemetry.info('task done', context);
       return output;
     } catch (error) {

@@ -12,8 +12,6 @@ import { rotationInput } from './input';
 import { compareWithAlias, findKey, requireVersion } from './reality';
 
 export const abortSafelyInput = rotationInput.extend({
-  /** 0 when the execution never owned the key. */
-  fence: z.int().nonnegative(),
   error: z.string().max(256),
 });
 type Input = z.infer<typeof abortSafelyInput>;
@@ -32,7 +30,9 @@ export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
     const key = await findKey(ports.registry, input.key);
     // It failed before it owned the key: there is nothing to give back.
     if (key?.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
-    const owner: Owner = { rotationId: input.rotationId, fence: input.fence };
+    // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
+    // Settle that looked failed has raised it once more.
+    const owner: Owner = { rotationId: input.rotationId, fence: key.fence };
     const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
     const failure = { error: input.error, errorClass: classify(input.error) };
@@ -56,5 +56,8 @@ async function resolutionOf(keys: KeyProvider, key: ManagedKey, owner: Owner, at
   if (intent.kind === 'revoke' && observed.keyState === 'PendingDeletion') {
     return (current) => commitRevoke(current, owner, intent.version, at, observed.deletionAt ?? at);
   }
-  return (current) => withdrawRetirement(current, owner, at);
+  const before = intent.kind === 'disable' ? 'Enabled' : 'Disabled';
+  if (observed.keyState === before) return (current) => withdrawRetirement(current, owner, at);
+  if (observed.keyState === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: what our call did cannot be seen`);
+  throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${observed.keyState} with an open ${intent.kind} intent. Someone else changed it.`);
 }

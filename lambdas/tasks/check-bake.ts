@@ -1,14 +1,18 @@
 import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
-import { isBefore, plusSeconds } from '../domain/instant';
+import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
-import { retirementBlocker } from '../domain/retirement';
+import { bakeDeadline, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { ownerOf, type RetirementInput } from './input';
 import { compareWithAlias, readOwnKey, requireVersion } from './reality';
 
-export type CheckBakeOutput = { readonly decision: 'clean' } | { readonly decision: 'pending'; readonly reason: string };
+export type CheckBakeOutput =
+  | { readonly decision: 'clean' }
+  /** The policy was tightened: the bake goes on. */
+  | { readonly decision: 'extended'; readonly bakeUntil: Instant }
+  | { readonly decision: 'pending'; readonly reason: string };
 
 /** Check Bake: the version stayed DISABLED, and nobody used it. */
 export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
@@ -20,6 +24,8 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     if (reason !== undefined) return { decision: 'pending', reason };
     await compareWithAlias(ports.keys, key, input.enteredAt);
     await requireStillDisabled(ports.keys, key, version);
+    const until = bakeDeadline(key, version);
+    if (until !== undefined && isBefore(input.enteredAt, until)) return { decision: 'extended', bakeUntil: until };
     const used = await usedAfterDisable(ports.keys, version);
     return used === undefined ? { decision: 'clean' } : { decision: 'pending', reason: used };
   };

@@ -1,8 +1,6 @@
-import { LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS } from '../contract/timing';
 import { isBefore, type Instant } from '../domain/instant';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
-import { drainUntil, extendDrain, idleSince, retirementBlocker } from '../domain/retirement';
-import { TaskError } from '../domain/task-error';
+import { drainUntil, extendDrain, hasTimeToExtend, idleSince, retirementBlocker } from '../domain/retirement';
 import { versionOf } from '../domain/managed-key';
 import type { Acknowledgements } from '../ports/acknowledgements';
 import type { KeyProvider } from '../ports/key-provider';
@@ -10,7 +8,7 @@ import type { Probes } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgement-questions';
 import { ownerOf, type RetirementInput } from './input';
-import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -35,17 +33,18 @@ export function checkDrain(ports: Ports) {
     const blocker = retirementBlocker(key, version, 'disable');
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     await compareWithAlias(ports.keys, key, input.enteredAt);
+    await requirePrevious(ports.keys, key, version);
 
-    const until = drainUntil(version, LAST_USAGE_LAG_SECONDS);
-    if (until === undefined) throw new TaskError('LedgerMismatch', `${key.name} v${version.number} drains without a deadline`);
+    const until = drainUntil(key, version);
+    if (until === undefined) return { decision: 'pending', reason: `v${version.number} was replaced while versions were kept, and has no drain deadline` };
     if (isBefore(input.enteredAt, until)) return { decision: 'extended', drainUntil: until, reason: 'the deadline has not passed' };
 
     const reason = (await stillInUse(ports, key, version, input.enteredAt)) ?? (await notReleased(ports, key, version));
     if (reason === undefined) return { decision: 'idle' };
-    if ((version.drainExtensions ?? 0) >= MAX_DRAIN_EXTENSIONS) return { decision: 'pending', reason };
+    if (!hasTimeToExtend(key, version, input.enteredAt)) return { decision: 'pending', reason };
     const extended = await ports.registry.transact(input.key, (current) => extendDrain(current, owner, version.number, input.enteredAt, reason));
     const next = versionOf(extended, version.number);
-    return { decision: 'extended', drainUntil: (next && drainUntil(next, LAST_USAGE_LAG_SECONDS)) ?? until, reason };
+    return { decision: 'extended', drainUntil: (next && drainUntil(extended, next)) ?? until, reason };
   };
 }
 

@@ -47,13 +47,15 @@ export function classifyFailure(ports: Ports) {
   };
 }
 
-/** A key that is frozen or unknown takes no more ledger lines; its alert must go out all the same. */
+/** A key that is frozen, unknown, or whose ledger is broken takes no more ledger lines; its freeze and its alert must come all the same. */
+const UNRECORDABLE: ReadonlySet<string> = new Set(['KeyFrozen', 'KeyNotRegistered', 'LedgerMismatch']);
+
 async function record(registry: Registry, input: Input, failure: Parameters<typeof recordFailure>[1]): Promise<ManagedKey | undefined> {
   try {
     return await registry.transact(input.key, (key) => recordFailure(key, failure));
   } catch (error) {
-    if (error instanceof TaskError && (error.name === 'KeyFrozen' || error.name === 'KeyNotRegistered')) return undefined;
-    throw error;
+    if (!(error instanceof TaskError) || !UNRECORDABLE.has(error.name)) throw error;
+    return (await registry.read(input.key))?.key;
   }
 }
 

@@ -1,5 +1,4 @@
 import { EVENTS, KEY_TAGS } from '../contract/names';
-import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
 import type { Instant } from '../domain/instant';
 import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { confirmPromotion as confirm } from '../domain/promotion';
@@ -47,7 +46,7 @@ export function confirmPromotion(ports: Ports) {
     }
     const confirmed = await ports.registry.transact(input.key, (current) => confirm(current, owner, input.version, input.enteredAt));
     const draining = previous === undefined ? undefined : versionOf(confirmed, previous.number);
-    return { drainUntil: (draining && drainUntil(draining, LAST_USAGE_LAG_SECONDS)) ?? input.enteredAt };
+    return { drainUntil: (draining && drainUntil(confirmed, draining)) ?? input.enteredAt };
   };
 }
 

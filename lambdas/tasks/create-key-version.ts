@@ -1,8 +1,8 @@
 import { KEY_TAGS } from '../contract/names';
 import type { KeyPolicy } from '../contract/key-policy';
-import { CREATE_LOOKUP_SECONDS, KMS_CONSISTENCY_SECONDS } from '../contract/timing';
+import { CREATE_LOOKUP_SECONDS } from '../contract/timing';
 import { adoptCreated, equip, intendCreate, refuseCreate } from '../domain/creation';
-import { deadlineAfter, isBefore, plusSeconds, type Instant } from '../domain/instant';
+import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { carriedPolicy, isSamePolicy, lockedOutAction } from '../domain/key-policy-document';
 import type { Owner } from '../domain/lease';
 import { activeVersion, versionAlias, versionOf, type ManagedKey } from '../domain/managed-key';
@@ -10,12 +10,10 @@ import { TaskError } from '../domain/task-error';
 import type { KeyProvider, NewKeyRequest, ObservedKey } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireVersion } from './reality';
+import { readOwnKey, requireVersion, whileTagsSpread } from './reality';
 
 export interface CreateKeyVersionOutput {
   readonly kmsKeyId: string;
-  /** IAM by `kms:ResourceAliases` knows the version alias from here on; nothing is promoted before. */
-  readonly promoteNotBefore: Instant;
 }
 
 interface Ports {
@@ -29,22 +27,20 @@ interface Ports {
 
 /** Create Key Version: intent, the KMS key with its tags, then policy, grants and version alias. Every part may be repeated. */
 export function createKeyVersion(ports: Ports) {
-  return async (input: OwnedInput): Promise<CreateKeyVersionOutput> => {
+  return async (input: OwnedInput, invocationId: string): Promise<CreateKeyVersionOutput> => {
     const owner = ownerOf(input);
     const known = await readOwnKey(ports.registry, input.key, owner);
     if (versionOf(known, input.version)?.status === 'ACTIVE') {
-      return { kmsKeyId: requireVersion(known, input.version).kmsKeyId, promoteNotBefore: input.enteredAt };
+      return { kmsKeyId: requireVersion(known, input.version).kmsKeyId };
     }
     const wanted = await wantedKey(ports, known, input);
-    const created = await findOrCreate(ports, known, owner, input, wanted);
+    const created = await findOrCreate(ports, known, owner, { ...input, invocationId }, wanted);
     const adopted = await ports.registry.transact(input.key, (key) => adoptCreated(key, owner, input.version, created, input.enteredAt));
     const version = requireVersion(adopted, input.version);
 
-    await equipKey(ports, adopted, version.kmsKeyId, input, wanted.policy);
-    const equipped = await ports.registry.transact(input.key, (key) => equip(key, owner, input.version, input.enteredAt));
-    const since = requireVersion(equipped, input.version).equippedAt ?? input.enteredAt;
-    const isBootstrap = activeVersion(equipped) === undefined;
-    return { kmsKeyId: version.kmsKeyId, promoteNotBefore: isBootstrap ? input.enteredAt : deadlineAfter(since, KMS_CONSISTENCY_SECONDS) };
+    await whileTagsSpread(version, input.enteredAt, () => equipKey(ports, adopted, version.kmsKeyId, input, wanted.policy));
+    await ports.registry.transact(input.key, (key) => equip(key, owner, input.version, input.enteredAt));
+    return { kmsKeyId: version.kmsKeyId };
   };
 }
 
@@ -64,7 +60,7 @@ async function wantedKey(ports: Ports, key: ManagedKey, input: OwnedInput): Prom
     usage: policy.usage,
     origin: policy.origin,
     ...(policy.keyStoreId === undefined ? {} : { keyStoreId: policy.keyStoreId }),
-    description: policy.description,
+    description: policy.description === '' ? ((active?.kmsKeyId === undefined ? undefined : await ports.keys.describe(active.kmsKeyId))?.description ?? '') : policy.description,
     policy: document,
     tags: {
       ...withoutReserved(carriedTags),
@@ -84,7 +80,7 @@ function withoutReserved(tags: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(Object.entries(tags).filter(([name]) => !name.startsWith('aws:') && !name.startsWith('keyturn:')));
 }
 
-async function findOrCreate(ports: Ports, key: ManagedKey, owner: Owner, input: OwnedInput, wanted: NewKeyRequest): Promise<{ keyId: string; keyArn: string }> {
+async function findOrCreate(ports: Ports, key: ManagedKey, owner: Owner, input: OwnedInput & { readonly invocationId: string }, wanted: NewKeyRequest): Promise<{ keyId: string; keyArn: string }> {
   const version = versionOf(key, input.version);
   if (version?.kmsKeyId !== undefined && version.kmsKeyArn !== undefined) return { keyId: version.kmsKeyId, keyArn: version.kmsKeyArn };
   if (key.intent?.kind === 'create' && key.intent.version === input.version) {
@@ -92,7 +88,8 @@ async function findOrCreate(ports: Ports, key: ManagedKey, owner: Owner, input: 
     if (found !== undefined) return found;
   }
   await requireKeyStore(ports.keys, wanted);
-  await ports.registry.transact(input.key, (current) => intendCreate(current, owner, input.version, input.enteredAt));
+  const call = { invocationId: input.invocationId, intentsSeen: version?.createIntents ?? 0 };
+  await ports.registry.transact(input.key, (current) => intendCreate(current, owner, input.version, input.enteredAt, call));
   try {
     return await ports.keys.createKey(wanted);
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { Instant } from '../domain/instant';
 import { versionAlias, versionOf } from '../domain/managed-key';
-import { commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
+import { bakeDeadline, commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { ownerOf, type RetirementInput } from './input';
-import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
 
 export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -19,6 +19,7 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
       const blocker = retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId));
       if (blocker !== undefined) return { decision: 'pending', reason: blocker };
       await compareWithAlias(ports.keys, known, input.enteredAt);
+      await requirePrevious(ports.keys, known, version);
 
       const intended = await ports.registry.transact(input.key, (key) =>
         // A hold that came in while this was being decided wins.
@@ -34,7 +35,8 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
     const disabled = await ports.registry.transact(input.key, (key) =>
       versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
-    return { decision: 'disabled', bakeUntil: versionOf(disabled, version.number)?.revokeNotBefore ?? input.enteredAt };
+    const baking = versionOf(disabled, version.number);
+    return { decision: 'disabled', bakeUntil: (baking && bakeDeadline(disabled, baking)) ?? input.enteredAt };
   };
 }
 

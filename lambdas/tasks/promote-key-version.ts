@@ -1,5 +1,5 @@
 import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
-import { deadlineAfter, isBefore, plusSeconds, type Instant } from '../domain/instant';
+import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { carriedPolicy, isSamePolicy } from '../domain/key-policy-document';
 import { activeVersion, type ManagedKey } from '../domain/managed-key';
 import { commitPromotion, intendPromote } from '../domain/promotion';
@@ -19,8 +19,7 @@ interface Ports {
 }
 
 export interface PromoteKeyVersionOutput {
-  /** KMS shows the alias everywhere from here on. */
-  readonly confirmNotBefore: Instant;
+  readonly activatedAt: Instant;
 }
 
 /** Promote Key Version: re-compares, intends, moves the alias, reads it back, commits. */
@@ -29,7 +28,7 @@ export function promoteKeyVersion(ports: Ports) {
     const owner = ownerOf(input);
     const key = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
-    if (version.status === 'ACTIVE') return confirmAfter(version.activatedAt ?? input.enteredAt);
+    if (version.status === 'ACTIVE') return { activatedAt: version.activatedAt ?? input.enteredAt };
 
     const side = await compareWithAlias(ports.keys, key, input.enteredAt);
     await requireEnabled(ports.keys, key, version);
@@ -40,12 +39,8 @@ export function promoteKeyVersion(ports: Ports) {
     if (side === 'as-registered') await swapAlias(ports.keys, key, version.kmsKeyId);
     await requireSwapped(ports.keys, key, version.kmsKeyId);
     await ports.registry.transact(input.key, (current) => commitPromotion(current, owner, input.version, input.enteredAt));
-    return confirmAfter(input.enteredAt);
+    return { activatedAt: input.enteredAt };
   };
-}
-
-function confirmAfter(activatedAt: Instant): PromoteKeyVersionOutput {
-  return { confirmNotBefore: deadlineAfter(activatedAt, KMS_CONSISTENCY_SECONDS) };
 }
 
 /** @throws {TaskError} `DependentsNotReady`, `DependentRefused` unless every dependent said yes to exactly this version. */

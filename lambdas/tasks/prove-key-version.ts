@@ -4,7 +4,7 @@ import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireEnabled, requireVersion } from './reality';
+import { readOwnKey, requireEnabled, requireVersion, whileTagsSpread } from './reality';
 
 /** Prove Key Version: a real round trip by usage on the new key. */
 export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }) {
@@ -13,11 +13,11 @@ export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }
     const key = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
     if (version.status === 'PENDING') {
-      const { spec, usage } = await requireEnabled(ports.keys, key, version);
+      const { spec, usage } = await whileTagsSpread(version, input.enteredAt, () => requireEnabled(ports.keys, key, version));
       if (spec !== key.policy.spec || usage !== key.policy.usage) {
         throw new TaskError('ProofFailed', `${key.name} v${version.number}: KMS made ${spec}/${usage}, the policy says ${key.policy.spec}/${key.policy.usage}`);
       }
-      const usedKeyId = await ports.keys.prove(version.kmsKeyId, spec, usage, input.rotationId);
+      const usedKeyId = await whileTagsSpread(version, input.enteredAt, () => ports.keys.prove(version.kmsKeyId, spec, usage, input.rotationId));
       if (usedKeyId !== version.kmsKeyId) throw new TaskError('ProofFailed', `${key.name} v${version.number}: KMS used ${usedKeyId} instead of ${version.kmsKeyId}`);
     }
     const proved = await ports.registry.transact(input.key, (current) => recordProof(current, owner, input.version, input.enteredAt));

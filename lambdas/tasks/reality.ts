@@ -1,4 +1,5 @@
-import type { Instant } from '../domain/instant';
+import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
+import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { requireOwner, type Owner } from '../domain/lease';
 import { activeVersion, versionOf, type KeyVersion, type ManagedKey } from '../domain/managed-key';
 import { compareAlias, type AliasComparison } from '../domain/promotion';
@@ -74,4 +75,28 @@ export async function requireEnabled(keys: KeyProvider, key: ManagedKey, version
     throw new TaskError('KeyStoreNotReady', `${what} is Unavailable: its key store ${observed.keyStoreId ?? ''} is not connected. Connect it; nothing was changed.`);
   }
   throw new TaskError('ObservedMismatch', `${what} is ${observed.keyState}, the registry expects Enabled. Someone else changed it.`);
+}
+
+/**
+ * Compares a draining version's KMS key with the registry: `Enabled`, or `Disabled` under our own open disable intent.
+ * @throws {TaskError} `KeyStoreNotReady`, `KmsNotConsistentYet`, `ObservedMismatch`.
+ */
+export async function requirePrevious(keys: KeyProvider, key: ManagedKey, version: KeyVersion & { kmsKeyId: string }): Promise<void> {
+  const isDisableOpen = key.intent?.kind === 'disable' && key.intent.version === version.number;
+  if (isDisableOpen && (await keys.describe(version.kmsKeyId))?.keyState === 'Disabled') return;
+  await requireEnabled(keys, key, version);
+}
+
+/**
+ * Permission on a new key comes from its tags, which take up to 5 minutes to reach authorization: until then a refusal is no refusal yet.
+ * @throws {TaskError} `KmsNotConsistentYet` in place of `PermissionDenied` on a key that is that new.
+ */
+export async function whileTagsSpread<Result>(version: KeyVersion, at: Instant, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const isNew = version.status === 'PENDING' && isBefore(at, plusSeconds(version.createdAt, KMS_CONSISTENCY_SECONDS));
+    if (!isNew || !(error instanceof TaskError) || error.name !== 'PermissionDenied') throw error;
+    throw new TaskError('KmsNotConsistentYet', `the tags of ${version.kmsKeyId ?? 'the new key'} may not have reached authorization yet: ${error.message}`, { cause: error });
+  }
 }

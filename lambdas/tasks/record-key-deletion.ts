@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recordDestruction } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
 import type { Registry } from '../ports/registry';
 
 export const recordKeyDeletionInput = z.strictObject({ kmsKeyId: z.string().min(1), at: z.iso.datetime({ offset: true }) });
@@ -9,7 +10,14 @@ export function recordKeyDeletion(ports: { registry: Registry }) {
   return async (input: z.infer<typeof recordKeyDeletionInput>): Promise<{ key: string | null }> => {
     const name = await ports.registry.ownerOf(input.kmsKeyId);
     if (name === undefined) return { key: null };
-    await ports.registry.transact(name, (key) => recordDestruction(key, input.kmsKeyId, input.at, 'record-key-deletion'));
+    const key = await ports.registry.transact(name, (current) => recordDestruction(current, input.kmsKeyId, input.at, 'record-key-deletion'));
+    const living = Object.values(key.versions).find((version) => version.kmsKeyId === input.kmsKeyId);
+    if (living !== undefined) {
+      const reason = `KMS deleted ${input.kmsKeyId}, the key of v${living.number}, which is ${living.status}: someone else scheduled that`;
+      await ports.registry.freeze(name, { by: 'record-key-deletion', at: input.at, reason });
+      // Failing is what makes the function's alarm ring.
+      throw new TaskError('ObservedMismatch', `${name}: ${reason}`);
+    }
     return { key: name };
   };
 }

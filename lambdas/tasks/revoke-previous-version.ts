@@ -1,5 +1,5 @@
 import { versionOf, type ManagedKey } from '../domain/managed-key';
-import { commitRevoke, intendRevoke, retirementBlocker } from '../domain/retirement';
+import { commitRevoke, deletionWindowDays, intendRevoke, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
@@ -25,7 +25,7 @@ export function revokePreviousVersion(ports: { registry: Registry; keys: KeyProv
     );
     const held = revocationBlocker(intended, version.number);
     if (held !== undefined) return { decision: 'pending', reason: held };
-    const deletionAt = await ports.keys.scheduleDeletion(version.kmsKeyId, known.policy.deletionWindowDays);
+    const deletionAt = await ports.keys.scheduleDeletion(version.kmsKeyId, deletionWindowDays(known));
     await ports.registry.transact(input.key, (key) => commitRevoke(key, owner, version.number, input.enteredAt, deletionAt));
     return { decision: 'revoked', deletionAt };
   };

@@ -15,6 +15,11 @@ export interface Rule {
 
 /** Below two hours the last-usage evidence, which may be one hour late, says nothing about a drain. */
 const MIN_DRAIN_SECONDS = 2 * SECONDS.h;
+const MIN_IDLE_SECONDS = SECONDS.h;
+const MIN_BAKE_SECONDS = 2 * SECONDS.h;
+
+/** A state can be entered that long before its function answers. */
+const MIN_ACKNOWLEDGE_SECONDS = 2 * SECONDS.m;
 
 /** Between the end of one rotation and the next window: time to notice, retry and repair. */
 const SLACK_SECONDS = SECONDS.d;
@@ -97,8 +102,19 @@ const idle: Rule = {
   reads: ['idle', 'drain', 'retirement'],
   check: (key) => {
     const drainSeconds = drainSecondsOf(key);
-    const isFine = idleSecondsOf({ idle: key.idle, drainSeconds }) <= drainSeconds;
-    return unless(isFine, 'idle', key.idle, `allowed: at most the drain, ${durationOf(drainSeconds)}; lower it or raise the drain`);
+    const idleSeconds = idleSecondsOf({ idle: key.idle, drainSeconds });
+    return [
+      ...unless(idleSeconds <= drainSeconds, 'idle', key.idle, `allowed: at most the drain, ${durationOf(drainSeconds)}; lower it or raise the drain`),
+      ...unless(key.retirement === 'keep' || idleSeconds >= MIN_IDLE_SECONDS, 'idle', key.idle, 'allowed: at least 1h, or nobody looks whether the version is still used; raise it'),
+    ];
+  },
+};
+
+const bake: Rule = {
+  reads: ['bake', 'retirement'],
+  check: (key) => {
+    const given = key.bake ?? DEFAULTS.bake;
+    return unless(key.retirement !== 'delete' || secondsOf(given) >= MIN_BAKE_SECONDS, 'bake', given, 'allowed: at least 2h with retirement delete, because KMS shows a disable minutes late and its use an hour late; raise it');
   },
 };
 
@@ -145,7 +161,13 @@ const dependents: Rule = {
   reads: ['dependents'],
   check: ({ dependents: list = [] }) => {
     const names = list.map(({ name }) => name);
-    return list.flatMap(({ name, principal, probe }, index) => [
+    return list.flatMap(({ name, principal, probe, acknowledgeWithin = DEFAULTS.acknowledgeWithin }, index) => [
+      ...unless(
+        secondsOf(acknowledgeWithin) >= MIN_ACKNOWLEDGE_SECONDS,
+        `dependents[${index}].acknowledgeWithin`,
+        acknowledgeWithin,
+        'allowed: at least 2m, or the time is over before anybody is asked; raise it',
+      ),
       ...unless(
         (principal === undefined) !== (probe === undefined),
         `dependents[${index}].principal`,
@@ -181,4 +203,4 @@ const adopt: Rule = {
     unless(given === undefined || !given.includes(':key/mrk-'), 'adopt', given, 'allowed: a single-Region key; multi-Region keys are not supported yet, remove the key from the file'),
 };
 
-export const RULES: readonly Rule[] = [alias, usage, keyStore, window, anchor, drain, idle, totalWait, fitsItsWindow, autoDelete, dependents, tags, adopt];
+export const RULES: readonly Rule[] = [alias, usage, keyStore, window, anchor, drain, idle, bake, totalWait, fitsItsWindow, autoDelete, dependents, tags, adopt];

@@ -11,6 +11,7 @@ import { pascalCase } from './keyturn-function';
 export interface AlarmsProps {
   readonly machine: StateMachine;
   readonly starter: IFunction;
+  readonly recorder: IFunction;
   readonly startEvery: Duration;
   readonly deadLetterQueue: IQueue;
   readonly topic: ITopic;
@@ -28,7 +29,7 @@ interface AlarmRow {
 const PERIOD = { statistic: 'Sum', period: Duration.minutes(5) } as const;
 
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { machine, starter, startEvery, deadLetterQueue, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { machine, starter, recorder, startEvery, deadLetterQueue, topic }: AlarmsProps) {
     super(scope, id);
     const rows: readonly AlarmRow[] = [
       { name: 'executions-failed', meaning: 'A rotation failed in a way that the workflow did not expect. Its key keeps its lease.', metric: machine.metricFailed(PERIOD) },
@@ -42,6 +43,7 @@ export class Alarms extends Construct {
         metric: starter.metricInvocations({ ...PERIOD, period: Duration.minutes(2 * startEvery.toMinutes()) }),
         isSilenceBad: true,
       },
+      { name: 'deletion-unrecorded', meaning: 'KMS deleted a key, and the registry did not take it: it is frozen, or nobody of ours scheduled that deletion.', metric: recorder.metricErrors(PERIOD) },
       {
         name: 'events-undelivered',
         meaning: 'A firing of the schedule or an event of KMS could not be delivered; it is in the dead-letter queue.',

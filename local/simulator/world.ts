@@ -133,7 +133,7 @@ export class World {
       this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
     });
     const handler = HANDLERS[name](this.composition(name, traceId), SILENT);
-    const life = handler(event).then(
+    const life = handler(event, { awsRequestId: traceId }).then(
       (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
       (error: unknown): LambdaResult => ({
         ok: false,

@@ -1,7 +1,8 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { LostAnswer } from '../../local/wire/message';
 import type { Instant } from '../../lambdas/domain/instant';
-import { adoptCreated, equip, intendCreate, recordProof } from '../../lambdas/domain/creation';
+import { adoptCreated, equip, recordProof } from '../../lambdas/domain/creation';
+import { intendCreate } from '../support/intend-create';
 import { abortRotation, recordFailure } from '../../lambdas/domain/failure';
 import { claim, settle, type Owner } from '../../lambdas/domain/lease';
 import { firstBreak, write } from '../../lambdas/domain/ledger';

@@ -1,4 +1,5 @@
-import { adoptCreated, equip, intendCreate, recordProof, refuseCreate } from '../../lambdas/domain/creation';
+import { adoptCreated, equip, recordProof, refuseCreate } from '../../lambdas/domain/creation';
+import { intendCreate } from '../support/intend-create';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { AT, bootstrapped, claimed, prepare, type LivingKey, error } from './living-key';
 

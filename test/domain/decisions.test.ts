@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { adoptCreated, equip, intendCreate, recordProof, refuseCreate } from '../../lambdas/domain/creation';
+import { adoptCreated, equip, recordProof, refuseCreate } from '../../lambdas/domain/creation';
+import { intendCreate } from '../support/intend-create';
 import { abortRotation, raiseAttempt, recordFailure } from '../../lambdas/domain/failure';
 import { instantOf, msOf, plusSeconds } from '../../lambdas/domain/instant';
 import { claim, completeRotation, settle, type Owner } from '../../lambdas/domain/lease';

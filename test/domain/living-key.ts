@@ -1,5 +1,6 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
-import { adoptCreated, equip, intendCreate, recordProof } from '../../lambdas/domain/creation';
+import { adoptCreated, equip, recordProof } from '../../lambdas/domain/creation';
+import { intendCreate } from '../support/intend-create';
 import type { Instant } from '../../lambdas/domain/instant';
 import { claim, type Owner } from '../../lambdas/domain/lease';
 import { seal, type Decision, type LedgerEvent } from '../../lambdas/domain/ledger';

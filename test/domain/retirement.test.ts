@@ -171,8 +171,8 @@ describe('a destruction', () => {
 describe('the times of the evidence', () => {
   test('wait for the deadline and the lag', () => {
     const living = draining({ drainSeconds: 100 });
-    expect(drainUntil(v1(living), 3600)).toBe(plusSeconds(NEXT_AT, 3700));
-    expect(drainUntil(living.key.versions['v2']!, 3600)).toBeUndefined();
+    expect(drainUntil(living.key, v1(living))).toBe(plusSeconds(NEXT_AT, 3700));
+    expect(drainUntil(living.key, living.key.versions['v2']!)).toBeUndefined();
   });
 
   test('look back over the longer idle time, and never beyond the start of the drain', () => {

@@ -28,7 +28,7 @@ function from(arn: string, body: object = answer): { readonly body: string; read
 
 async function post(world: World, event: unknown, telemetry = silent): Promise<{ statusCode: number; body: Record<string, unknown> }> {
   const handle = create(world.composition('acknowledge'), telemetry);
-  const { statusCode, headers, body } = (await handle(event)) as { statusCode: number; headers: Record<string, string>; body: string };
+  const { statusCode, headers, body } = (await handle(event, { awsRequestId: 'request' })) as { statusCode: number; headers: Record<string, string>; body: string };
   expect(headers).toEqual({ 'content-type': 'application/json' });
   return { statusCode, body: JSON.parse(body) as Record<string, unknown> };
 }

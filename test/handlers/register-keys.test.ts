@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 async function deploy(world: World, changes: object = {}): Promise<void> {
-  await create(world.composition('register-keys'), silent)({ ...request, ...changes });
+  await create(world.composition('register-keys'), silent)({ ...request, ...changes }, { awsRequestId: 'request' });
 }
 
 test('registers the keys of its bundle and answers SUCCESS under the fixed id', async () => {

@@ -27,7 +27,7 @@ function spy(): Telemetry & { readonly lines: unknown[]; readonly counts: string
 
 test('puts the rotation on the log line of a task that is done', async () => {
   const telemetry = spy();
-  expect(await taskHandler(notifyDependentInput, async () => ({ done: true }), telemetry)(input)).toEqual({ done: true });
+  expect(await taskHandler(notifyDependentInput, async () => ({ done: true }), telemetry)(input, { awsRequestId: 'request' })).toEqual({ done: true });
   expect(telemetry.lines).toEqual([['info', 'task done', context]]);
   expect(telemetry.counts).toEqual([]);
 });
@@ -35,7 +35,7 @@ test('puts the rotation on the log line of a task that is done', async () => {
 test('lets a named error out as it is, logged and counted by its name', async () => {
   const telemetry = spy();
   const error = new TaskError('Throttled', 'KMS said no');
-  const run = taskHandler(notifyDependentInput, async () => Promise.reject(error), telemetry)(input);
+  const run = taskHandler(notifyDependentInput, async () => Promise.reject(error), telemetry)(input, { awsRequestId: 'request' });
   await expect(run).rejects.toBe(error);
   expect(telemetry.lines).toEqual([['warn', 'task failed', { ...context, error: 'Throttled', errorClass: 'retry', reason: 'KMS said no' }]]);
   expect(telemetry.counts).toEqual(['Throttled']);
@@ -60,8 +60,8 @@ test.each<[string, unknown, RegExp]>([
 
 test('never writes the task token on a log line or into an error', async () => {
   const telemetry = spy();
-  await taskHandler(notifyDependentInput, async () => ({}), telemetry)(input);
-  await taskHandler(notifyDependentInput, async () => Promise.reject(new Error('broken')), telemetry)(input).catch(() => undefined);
+  await taskHandler(notifyDependentInput, async () => ({}), telemetry)(input, { awsRequestId: 'request' });
+  await taskHandler(notifyDependentInput, async () => Promise.reject(new Error('broken')), telemetry)(input, { awsRequestId: 'request' }).catch(() => undefined);
   const refused: unknown = await taskHandler(notifyDependentInput, async () => ({}), telemetry)({ ...input, attempt: 0, taskToken: TOKEN.repeat(200) }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'InvalidTaskInput', message: expect.stringContaining('taskToken') });
   expect(telemetry.lines).toHaveLength(2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import validateAsl from 'asl-validator';
 import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS } from '../../lambdas/contract/errors';
 import { WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
-import { CREATE_LOOKUP_SECONDS, FUNCTION_TIMEOUT_SECONDS, KMS_CONSISTENCY_SECONDS, QUIESCENCE_SECONDS, TASK_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
+import { CREATE_LOOKUP_SECONDS, FUNCTION_TIMEOUT_SECONDS, KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS, QUIESCENCE_SECONDS, TASK_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 
 interface Retrier {
   readonly ErrorEquals: readonly string[];
@@ -88,11 +88,15 @@ test('every error name in the definition is known to the contract or to Step Fun
   expect(named.filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('a created key is looked for 10 minutes longer than its intent can be older than the call', () => {
-  const retriers = definition.States['Create Key Version']?.Retry ?? [];
+test.each(mutating)('%s takes no longer with all its retries than the time that other constants allow a state', (_name, { Retry: retriers = [] }) => {
   const waits = retriers.reduce((sum, retrier) => sum + longestWait(retrier), 0);
   const runs = (1 + retriers.reduce((sum, retrier) => sum + retrier.MaxAttempts, 0)) * FUNCTION_TIMEOUT_SECONDS;
-  expect(CREATE_LOOKUP_SECONDS).toBeGreaterThanOrEqual(600 + waits + runs);
+  expect(waits + runs).toBeLessThanOrEqual(MAX_STATE_SECONDS);
+  expect(CREATE_LOOKUP_SECONDS).toBeGreaterThanOrEqual(600 + MAX_STATE_SECONDS);
+});
+
+test('an abort reads KMS after Q and the time in which KMS catches up', () => {
+  expect(definition.States['Wait For True Readings']).toMatchObject({ Type: 'Wait', Seconds: KMS_CONSISTENCY_SECONDS, Next: 'Abort Safely' });
 });
 
 test('Q is waited from the end of Settle, whenever its write landed', () => {

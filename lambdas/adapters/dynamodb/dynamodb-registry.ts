@@ -105,6 +105,8 @@ export class DynamoDbRegistry implements Registry {
       const outcome = decide(before);
       if (outcome.kind === 'done') {
         if (before === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry`);
+        // No write checks it here, and what the caller does next may be a call of KMS.
+        if ((await this.get(freezeKey(name))) !== undefined) throw frozen(name);
         return before;
       }
       const transition = seal(before, outcome.next, outcome.note);
@@ -130,7 +132,7 @@ export class DynamoDbRegistry implements Registry {
   private cancelled(name: string, { before, event }: SealedTransition, error: TransactionCanceledException): Written {
     const reasons = error.CancellationReasons ?? [];
     const failed = (part: number): boolean => reasons[part]?.Code === 'ConditionalCheckFailed';
-    if (failed(FREEZE_PART)) throw new TaskError('KeyFrozen', `${name} is frozen: ${event.type} was not written. A person has to repair it first.`);
+    if (failed(FREEZE_PART)) throw frozen(name);
     const meta = reasons[META_PART]?.Item;
     if (failed(META_PART) && meta !== undefined && before !== undefined && toManagedKey(meta).seq === before.seq) {
       throw new TaskError('LedgerMismatch', `${name}: the registry changed without a ledger event after sequence ${before.seq}`);
@@ -195,4 +197,8 @@ export class DynamoDbRegistry implements Registry {
     } while (start !== undefined);
     return items;
   }
+}
+
+function frozen(name: string): TaskError {
+  return new TaskError('KeyFrozen', `${name} is frozen: nothing about it is changed. A person has to repair it first.`);
 }

@@ -32,6 +32,11 @@ export function isMadeByService(grant: GrantListEntry): boolean {
   );
 }
 
+/** Grants of services cannot be made again by anybody else, and a grantee that was deleted from IAM is shown as its bare id and gets nothing. */
+export function isCarriable(grant: GrantListEntry): boolean {
+  return !isMadeByService(grant) && grant.GranteePrincipal?.startsWith('arn:') === true;
+}
+
 /** Service principals are host names, `dynamodb.us-east-1.amazonaws.com`; all other principals are ARNs. */
 function isServicePrincipal(principal: string | undefined): boolean {
   return principal !== undefined && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(principal);

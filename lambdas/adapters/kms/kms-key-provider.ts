@@ -25,7 +25,7 @@ import { TaskError } from '../../domain/task-error';
 import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey } from '../../ports/key-provider';
 import { attempt, present, unless } from './calls';
 import { isAlreadyThere, isNotFound, isStateRefusal, isUnsupported } from './errors';
-import { carriedGrant, carriedGrantName, isMadeByService, observedGrant } from './grants';
+import { carriedGrant, carriedGrantName, isCarriable, observedGrant } from './grants';
 import { keyKindOf } from './key-kind';
 import { instantAt, observedKey } from './observed-key';
 import { proveKey } from './proof';
@@ -150,7 +150,7 @@ export class KmsKeyProvider implements KeyProvider {
 
   async carryGrants(fromKeyId: string, toKeyId: string): Promise<void> {
     const requests = await attempt('ListGrants', fromKeyId, async () =>
-      (await this.listGrants(fromKeyId)).filter((grant) => !isMadeByService(grant)).map((grant) => carriedGrant(grant, toKeyId)),
+      (await this.listGrants(fromKeyId)).filter(isCarriable).map((grant) => carriedGrant(grant, toKeyId)),
     );
     for (const request of requests) {
       await attempt('CreateGrant', `${toKeyId} from a grant on ${fromKeyId}`, () => this.clients.kms.send(new CreateGrantCommand(request)));
@@ -159,7 +159,10 @@ export class KmsKeyProvider implements KeyProvider {
 
   async uncarriedGrants(fromKeyId: string, toKeyId: string): Promise<readonly ObservedGrant[]> {
     const carried = new Set((await this.grants(toKeyId)).map((grant) => grant.name));
-    return (await this.grants(fromKeyId)).filter((grant) => !grant.isMadeByService && !carried.has(carriedGrantName(grant.grantId)));
+    return (await attempt('ListGrants', fromKeyId, () => this.listGrants(fromKeyId)))
+      .filter(isCarriable)
+      .map(observedGrant)
+      .filter((grant) => !carried.has(carriedGrantName(grant.grantId)));
   }
 
   private async listGrants(keyId: string): Promise<GrantListEntry[]> {

@@ -10,6 +10,7 @@ export function observedKey(answer: KeyMetadata | undefined): ObservedKey {
     keyId: present(metadata.KeyId, 'KeyId'),
     keyArn: present(metadata.Arn, 'Arn'),
     keyState: present(metadata.KeyState, 'KeyState'),
+    description: metadata.Description ?? '',
     spec: present(metadata.KeySpec, 'KeySpec'),
     usage: present(metadata.KeyUsage, 'KeyUsage'),
     origin: present(metadata.Origin, 'Origin'),
