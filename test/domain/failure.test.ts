@@ -96,6 +96,8 @@ describe('a raised attempt', () => {
     const living = registered();
     for (const closed of [1, 2]) living.apply(raise(living.key, WINDOW, closed));
     expect(living.key.window).toEqual({ id: WINDOW, attempt: 3 });
+    living.apply(raise(living.key, WINDOW, 3));
+    expect(living.key.quarantine?.reason).toMatch(/attempt 3 .* was the last of 3/);
     expect(raise(living.key, WINDOW, 3)).toEqual({ kind: 'done' });
   });
 

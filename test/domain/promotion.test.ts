@@ -107,8 +107,8 @@ describe('the confirmation', () => {
 });
 
 describe('the alias', () => {
-  const soon = plusSeconds(NEXT_AT, 599);
-  const late = plusSeconds(NEXT_AT, 600);
+  const soon = plusSeconds(NEXT_AT, 3899);
+  const late = plusSeconds(NEXT_AT, 3900);
   test.each<[string, ManagedKey, string | undefined, string, string]>([
     ['that is missing before a bootstrap', claimed().key, undefined, AT, 'as-registered'],
     ['of somebody before a bootstrap', claimed().key, 'kx', AT, 'unexpected'],

@@ -1,12 +1,17 @@
+import { MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import { plusSeconds, type Instant } from '../../lambdas/domain/instant';
 import type { Owner } from '../../lambdas/domain/lease';
 import type { Decision } from '../../lambdas/domain/ledger';
 import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import {
+  bakeDeadline,
   commitDisable,
   commitRevoke,
+  deletionWindowDays,
+  drainDeadline,
   drainUntil,
   extendDrain,
+  hasTimeToExtend,
   idleSince,
   intendDisable,
   intendRevoke,
@@ -76,23 +81,23 @@ describe('a disable', () => {
     const living = draining({ drainSeconds: 100, idleSeconds: 60 });
     const deadline = v1(living).disableNotBefore!;
     const early = plusSeconds(deadline, -0.001);
-    expect(() => intendDisable(living.key, living.owner(), 1, early)).toThrow(/disableNotBefore is .* too early/);
+    expect(() => intendDisable(living.key, living.owner(), 1, early)).toThrow(/drain ends at .* too early/);
     expect(living.apply(intendDisable(living.key, living.owner(), 1, deadline))).toBe(true);
     expect(intendDisable(living.key, living.owner(), 1, deadline)).toEqual({ kind: 'done' });
   });
 
   test('starts the bake, whose deadline is written once', () => {
     const living = disabled({ bakeSeconds: 100 });
-    expect(living.key).toMatchObject({ intent: null, versions: { v1: { status: 'DISABLED', disabledAt: LATE, revokeNotBefore: plusSeconds(LATE, 100) } } });
+    expect(living.key).toMatchObject({ intent: null, versions: { v1: { status: 'DISABLED', disabledAt: LATE, revokeNotBefore: plusSeconds(LATE, 100 + MAX_STATE_SECONDS) } } });
     const rescued: ManagedKey = { ...living.key, intent: { kind: 'disable', version: 1, at: LATER }, versions: { ...living.key.versions, v1: { ...v1(living), status: 'DEPRECATED' } } };
-    expect(commitDisable(rescued, living.owner(), 1, LATER)).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100) } } } });
+    expect(commitDisable(rescued, living.owner(), 1, LATER)).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100 + MAX_STATE_SECONDS) } } } });
   });
 
   test('takes the longer bake of the pinned and the current policy', () => {
     const living = draining({ bakeSeconds: 100 });
     const deadline = (key: ManagedKey) => commitDisable({ ...key, intent: { kind: 'disable', version: 1, at: LATE } }, living.owner(), 1, LATE);
-    expect(deadline(current(living.key, { bakeSeconds: 5 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100) } } } });
-    expect(deadline(current(living.key, { bakeSeconds: 500 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 500) } } } });
+    expect(deadline(current(living.key, { bakeSeconds: 5 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 100 + MAX_STATE_SECONDS) } } } });
+    expect(deadline(current(living.key, { bakeSeconds: 500 }))).toMatchObject({ next: { versions: { v1: { revokeNotBefore: plusSeconds(LATE, 500 + MAX_STATE_SECONDS) } } } });
   });
 
   test('never meets the ACTIVE version', () => {
@@ -105,7 +110,7 @@ describe('a disable', () => {
     const living = draining();
     const { disableNotBefore: _none, ...without } = v1(living);
     const key: ManagedKey = { ...living.key, versions: { ...living.key.versions, v1: without } };
-    expect(() => intendDisable(key, living.owner(), 1, LATER)).toThrow(/disableNotBefore is not set/);
+    expect(() => intendDisable(key, living.owner(), 1, LATER)).toThrow(/drain ends at no known time/);
   });
 });
 
@@ -118,8 +123,8 @@ test('nothing is committed without its intent', () => {
 describe('a revocation', () => {
   test('is not intended before its deadline', () => {
     const living = disabled({ bakeSeconds: 100 });
-    expect(() => intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 99))).toThrow(/revokeNotBefore is .* too early/);
-    expect(living.apply(intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 100)))).toBe(true);
+    expect(() => intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 99 + MAX_STATE_SECONDS))).toThrow(/bake ends at .* too early/);
+    expect(living.apply(intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 100 + MAX_STATE_SECONDS)))).toBe(true);
   });
 
   test('comes after a disable only', () => {
@@ -178,8 +183,8 @@ describe('the times of the evidence', () => {
   test('look back over the longer idle time, and never beyond the start of the drain', () => {
     const living = draining({ idleSeconds: DAY });
     const at = plusSeconds(NEXT_AT, 10 * DAY);
-    expect(idleSince(living.key, v1(living), at)).toBe(plusSeconds(at, -DAY));
-    expect(idleSince(current(living.key, { idleSeconds: 3 * DAY }), v1(living), at)).toBe(plusSeconds(at, -3 * DAY));
+    expect(idleSince(living.key, v1(living), at)).toBe(plusSeconds(at, -DAY - 3600));
+    expect(idleSince(current(living.key, { idleSeconds: 3 * DAY }), v1(living), at)).toBe(plusSeconds(at, -3 * DAY - 3600));
     expect(idleSince(current(living.key, { idleSeconds: 20 * DAY }), v1(living), at)).toBe(NEXT_AT);
   });
 });
@@ -194,4 +199,30 @@ test.each<[string, () => LivingKey, (key: ManagedKey) => Decision]>([
   ['withdraws', draining, (key) => withdrawRetirement(key, STALE, LATER)],
 ])('no stale owner %s', (_, make, decide) => {
   expect(() => decide(make().key)).toThrow(error({ name: 'StaleOwner' }));
+});
+
+describe('a policy that was tightened during the rotation', () => {
+  test('makes the drain and the bake longer at once, without moving the written deadlines', () => {
+    const drain = draining({ drainSeconds: 100, idleSeconds: 60 });
+    const tightened = current(drain.key, { drainSeconds: 500 });
+    expect(drainDeadline(tightened, v1(drain))).toBe(plusSeconds(v1(drain).drainFrom!, 500));
+    expect(() => intendDisable(tightened, drain.owner(), 1, v1(drain).disableNotBefore!)).toThrow(/too early/);
+    const bake = disabled({ bakeSeconds: 100 });
+    expect(bakeDeadline(current(bake.key, { bakeSeconds: 9 * DAY }), v1(bake))).toBe(plusSeconds(LATE, 9 * DAY));
+  });
+
+  test('and one that was loosened changes nothing', () => {
+    const drain = draining({ drainSeconds: 5 * DAY });
+    expect(drainDeadline(current(drain.key, { drainSeconds: 60 }), v1(drain))).toBe(v1(drain).disableNotBefore);
+    expect(deletionWindowDays(current(drain.key, { deletionWindowDays: 7 }))).toBe(drain.key.lease!.policy.deletionWindowDays);
+  });
+});
+
+test('a drain is not extended into the next window, nor beyond what one execution may wait', () => {
+  const living = draining({ idleSeconds: DAY });
+  const inTime = { ...living.key, dueAt: plusSeconds(LATE, 90 * DAY) };
+  expect(hasTimeToExtend(inTime, v1(living), LATE)).toBe(true);
+  expect(hasTimeToExtend({ ...living.key, dueAt: plusSeconds(LATE, DAY) }, v1(living), LATE)).toBe(false);
+  expect(hasTimeToExtend({ ...living.key, dueAt: plusSeconds(LATE, 900 * DAY) }, v1(living), plusSeconds(living.key.lease!.grantedAt, 300 * DAY))).toBe(false);
+  expect(hasTimeToExtend(inTime, { ...v1(living), drainExtensions: 3 }, LATE)).toBe(false);
 });

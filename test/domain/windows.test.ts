@@ -107,6 +107,8 @@ describe('nextWindow', () => {
   test('walks every window of a policy once, in order', () => {
     fc.assert(
       fc.property(grids, instants, fc.integer({ min: 1, max: 20 }), (grid, at, steps) => {
+        // The walk must end before the year 10000, which no id can name.
+        fc.pre(msOf(at) + (steps + 1) * grid.rotateEverySeconds * 1000 < msOf('9999-01-01T00:00:00Z'));
         let id = windowAt(grid, at);
         for (let step = 0; step < steps; step++) id = nextWindow(grid, id);
         expect(id).toBe(windowAt(grid, instantOf(msOf(windowStart(windowAt(grid, at))) + steps * grid.rotateEverySeconds * 1000)));

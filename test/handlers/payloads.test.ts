@@ -23,7 +23,7 @@ const GOOD: Readonly<Record<Exclude<FunctionName, 'acknowledge' | 'register-keys
   'release-rotation': { ...owned, previous: 0, pendingReason: '' },
   'classify-failure': { ...rotation, state: 'Claim Rotation', error: 'Throttled', cause: '', settlements: 0, executionArn: 'arn:execution' },
   settle: rotation,
-  'abort-safely': { ...rotation, fence: 0, error: 'Throttled' },
+  'abort-safely': { ...rotation, error: 'Throttled' },
   'start-due-rotations': { scheduledTime: '2026-06-10T00:00:00Z' },
   'record-key-deletion': { time: '2026-06-10T00:00:00Z', detail: { 'key-id': 'k' } },
 };

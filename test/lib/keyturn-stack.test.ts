@@ -183,6 +183,7 @@ describe('the alarms', () => {
   test('are these, each with its section of the runbook', () => {
     const rows = alarms.map(({ AlarmDescription, MetricName, TreatMissingData }) => [AlarmDescription.match(/Runbook: docs\/operations\.md#([a-z-]+)$/)?.[1], MetricName, TreatMissingData]);
     expect(rows.sort()).toEqual([
+      ['deletion-unrecorded', 'Errors', 'notBreaching'],
       ['events-undelivered', 'ApproximateNumberOfMessagesVisible', 'notBreaching'],
       ['executions-aborted', 'ExecutionsAborted', 'notBreaching'],
       ['executions-failed', 'ExecutionsFailed', 'notBreaching'],

@@ -53,7 +53,7 @@ test.each<[string, unknown, RegExp]>([
       throw thrown;
     },
     telemetry,
-  )(input);
+  )(input, { awsRequestId: 'request' });
   await expect(run).rejects.toMatchObject({ name: 'UnclassifiedServiceError', message: expect.stringMatching(message), cause: thrown });
   expect(telemetry.counts).toEqual(['UnclassifiedServiceError']);
 });
@@ -62,7 +62,7 @@ test('never writes the task token on a log line or into an error', async () => {
   const telemetry = spy();
   await taskHandler(notifyDependentInput, async () => ({}), telemetry)(input, { awsRequestId: 'request' });
   await taskHandler(notifyDependentInput, async () => Promise.reject(new Error('broken')), telemetry)(input, { awsRequestId: 'request' }).catch(() => undefined);
-  const refused: unknown = await taskHandler(notifyDependentInput, async () => ({}), telemetry)({ ...input, attempt: 0, taskToken: TOKEN.repeat(200) }).catch((error: unknown) => error);
+  const refused: unknown = await taskHandler(notifyDependentInput, async () => ({}), telemetry)({ ...input, attempt: 0, taskToken: TOKEN.repeat(200) }, { awsRequestId: 'request' }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'InvalidTaskInput', message: expect.stringContaining('taskToken') });
   expect(telemetry.lines).toHaveLength(2);
   expect(JSON.stringify([telemetry.lines, String(refused)])).not.toContain('secret');

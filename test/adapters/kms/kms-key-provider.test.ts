@@ -28,6 +28,7 @@ const OBSERVED = {
   keyId: KEY_ID,
   keyArn: KEY_ARN,
   keyState: 'Enabled',
+  description: '',
   spec: 'SYMMETRIC_DEFAULT',
   usage: 'ENCRYPT_DECRYPT',
   origin: 'AWS_KMS',
