@@ -1,3 +1,4 @@
+import { instantOf } from '../../lambdas/domain/instant';
 import { AwsError } from '../../local/kernel/aws-error';
 import type { FaultPoint } from '../../local/simulator/world';
 import { DAY, HOUR, Scenario } from '../support/scenario';
@@ -167,6 +168,24 @@ describe('an ambiguous CreateKey', () => {
     expect(scenario.world.calls.filter(({ operation }) => operation === 'CreateKey')).toHaveLength(3);
     expect(await scenario.key()).toMatchObject({ quarantine: { reason: expect.stringContaining('CreateAttemptsUsedUp') } });
     expect(scenario.createdKeys()).toEqual([]);
+  });
+});
+
+describe('a create-key-version invocation that runs twice at once', () => {
+  const rotation = { key: 'orders', window: '20260521T0000Z', attempt: 1, rotationId: 'orders-20260521T0000Z-a1' };
+
+  test('makes one KMS key: its twin looks for that key instead of making a second one', async () => {
+    const scenario = await Scenario.registered();
+    const enteredAt = instantOf(scenario.world.timeline.nowMs());
+    const executionArn = 'arn:aws:states:eu-central-1:111122223333:execution:key-rotation:orders-20260521T0000Z-a1';
+    const claimed = await scenario.world.invoke('claim-rotation', { ...rotation, enteredAt, executionArn });
+    expect(claimed).toMatchObject({ ok: true, payload: { version: 1 } });
+    const owned = { ...rotation, enteredAt, fence: (await scenario.key()).fence, version: 1 };
+    const twins = await Promise.all([scenario.world.invoke('create-key-version', owned), scenario.world.invoke('create-key-version', owned)]);
+    expect(twins.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(twins.find(({ ok }) => !ok)).toMatchObject({ error: 'CreateOutcomeUnknown' });
+    expect(scenario.createdKeys()).toHaveLength(1);
+    expect((await scenario.key()).versions['v1']).toMatchObject({ createIntents: 1, kmsKeyId: scenario.createdKeys()[0] });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { msOf } from '../../lambdas/domain/instant';
+import { MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import { CONSUMER_SESSION, DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { active, before, callKms, edit, endings, keyState, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
 import { policyOf } from '../support/policies';
@@ -17,6 +18,9 @@ async function rotated(policy: Partial<KeyPolicy> = {}, disturb: (scenario: Scen
 
 const outcomeOf = (scenario: Scenario) => endings(scenario).find((ending) => ending.startsWith(NEXT));
 const completion = async (scenario: Scenario) => (await scenario.ledger()).findLast(({ type }) => type === 'RotationCompleted')?.facts;
+
+/** What KMS tells when it has deleted a key. */
+const deletionOf = (kmsKeyId: string | undefined) => ({ time: '2026-07-01T00:00:00Z', detail: { 'key-id': kmsKeyId } });
 
 describe('retirement', () => {
   test.each<[KeyPolicy['retirement'], boolean, string, string, string]>([
@@ -38,12 +42,12 @@ describe('retirement', () => {
     const v1 = (await scenario.key()).versions['v1']!;
     expect(msOf(v1.disableNotBefore!)).toBe(Math.ceil(msOf(v1.drainFrom!) / 1000) * 1000 + 4 * DAY);
     expect(msOf(v1.disabledAt!)).toBeGreaterThanOrEqual(msOf(v1.disableNotBefore!) + HOUR);
-    expect(msOf(v1.revokeNotBefore!)).toBe(Math.ceil(msOf(v1.disabledAt!) / 1000) * 1000 + 2 * DAY);
+    expect(msOf(v1.revokeNotBefore!)).toBe(Math.ceil(msOf(v1.disabledAt!) / 1000) * 1000 + 2 * DAY + MAX_STATE_SECONDS * 1000);
     expect(msOf(v1.revokedAt!)).toBeGreaterThanOrEqual(msOf(v1.revokeNotBefore!));
   });
 
   test('of a version goes on to DESTROYED and out of the aggregate when KMS says that the key is gone', async () => {
-    const { scenario, first } = await rotated();
+    const { scenario, first } = await rotated({ deletionWindowDays: 7 });
     await scenario.advance(8 * DAY);
     expect(keyState(scenario, first)).toBeUndefined();
     expect(Object.keys((await scenario.key()).versions)).not.toContain('v1');
@@ -53,13 +57,20 @@ describe('retirement', () => {
   });
 
   test('takes a repeated or foreign deletion event without a change', async () => {
-    const { scenario, first } = await rotated();
+    const { scenario, first } = await rotated({ deletionWindowDays: 7 });
     await scenario.advance(8 * DAY);
     const key = await scenario.key();
-    const event = (id: string | undefined) => ({ time: '2026-07-01T00:00:00Z', detail: { 'key-id': id } });
-    expect(await scenario.world.invoke('record-key-deletion', event(first))).toMatchObject({ ok: true, payload: { key: 'orders' } });
-    expect(await scenario.world.invoke('record-key-deletion', event('99999999-0000-4000-8000-000000000000'))).toMatchObject({ ok: true, payload: { key: null } });
-    expect(await scenario.world.invoke('record-key-deletion', event(key.versions['v2']?.kmsKeyId))).toMatchObject({ ok: true });
+    expect(await scenario.world.invoke('record-key-deletion', deletionOf(first))).toMatchObject({ ok: true, payload: { key: 'orders' } });
+    expect(await scenario.world.invoke('record-key-deletion', deletionOf('99999999-0000-4000-8000-000000000000'))).toMatchObject({ ok: true, payload: { key: null } });
+    expect(await scenario.key()).toEqual(key);
+    expect(await scenario.isFrozen()).toBe(false);
+  });
+
+  test('freezes the key, and fails so that an alarm rings, when KMS says that a version in use was deleted', async () => {
+    const scenario = await Scenario.bootstrapped();
+    const key = await scenario.key();
+    expect(await scenario.world.invoke('record-key-deletion', deletionOf((await active(scenario)).kmsKeyId))).toMatchObject({ ok: false, error: 'ObservedMismatch' });
+    expect(await scenario.isFrozen()).toBe(true);
     expect(await scenario.key()).toEqual(key);
   });
 });

@@ -16,14 +16,14 @@ export const DAY = 24 * HOUR;
 export const CONSUMER = 'arn:aws:iam::111122223333:role/apps/orders-api';
 export const CONSUMER_SESSION = 'arn:aws:sts::111122223333:assumed-role/orders-api/i-0123456789';
 
-/** A short life, so that a rotation with all its waits takes 20 virtual days. */
+/** A short life, so that a rotation with all its waits takes 20 virtual days; KMS deletes what it revoked only after that. */
 export const SHORT: Partial<KeyPolicy> = {
   rotateEverySeconds: 20 * 86_400,
   startSpreadSeconds: 3600,
   drainSeconds: 4 * 86_400,
   idleSeconds: 2 * 86_400,
   bakeSeconds: 2 * 86_400,
-  deletionWindowDays: 7,
+  deletionWindowDays: 30,
   dependents: [{ name: 'orders-api', kind: 'event', principal: CONSUMER, acknowledgeWithinSeconds: 43_200 }],
 };
 
