@@ -8,7 +8,7 @@ const app = new App();
 const context = (name: string): string | undefined => app.node.tryGetContext(name) as string | undefined;
 
 /** As context (`-c KEYTURN_CONFIG=…`), or as environment, which reaches the app through any wrapper. */
-const configPath = resolve(context('KEYTURN_CONFIG') ?? process.env['KEYTURN_CONFIG'] ?? 'keyturn.config.json');
+const configPath = resolve(context('KEYTURN_CONFIG') ?? (process.env['KEYTURN_CONFIG'] || 'keyturn.config.json'));
 
 try {
   new KeyturnStack(app, context('stackName') ?? 'keyturn', { configuration: loadConfig(configPath) });

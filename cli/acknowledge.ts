@@ -57,7 +57,9 @@ async function urlOf(stack: string, region: string | undefined): Promise<string>
 
 function parseUrl(text: string): URL {
   if (!URL.canParse(text)) throw new CliError(`--url ${text} is not a URL. Take acknowledgeUrl from the event.`);
-  return new URL(text);
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new CliError(`--url ${text} is not an https URL. Take acknowledgeUrl from the event.`);
+  return url;
 }
 
 function parseAnswer(text: string): { status?: string; verdict?: string; by?: string; reason?: string; message?: string } {

@@ -10,17 +10,18 @@ import { CliError } from './cli-error';
  */
 export async function postSigned(url: URL, region: string, credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity>, body: string): Promise<{ status: number; text: string }> {
   const signer = new SignatureV4({ service: 'lambda', region, credentials, sha256: Sha256 });
-  const signed = await signer.sign(
-    new HttpRequest({
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port === '' ? {} : { port: Number(url.port) }),
-      path: url.pathname,
-      headers: { host: url.host, 'content-type': 'application/json' },
-      body,
-    }),
-  );
+  const request = new HttpRequest({
+    method: 'POST',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    path: url.pathname,
+    headers: { host: url.host, 'content-type': 'application/json' },
+    body,
+  });
+  const signed = await signer.sign(request).catch((error: unknown) => {
+    throw new CliError(`the request cannot be signed: ${String(error)}. Set AWS_PROFILE, or log in as the principal that the policy names.`);
+  });
   try {
     const response = await fetch(url, { method: 'POST', headers: signed.headers, body });
     return { status: response.status, text: await response.text() };

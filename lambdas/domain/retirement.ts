@@ -28,6 +28,9 @@ export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'd
 export function extendDrain(key: ManagedKey, owner: Owner, number: number, at: Instant, reason: string): Decision {
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED');
+  if (key.intent !== null) {
+    throw new TaskError('LedgerMismatch', `${key.name} has an open ${key.intent.kind} intent for v${key.intent.version}: a drain is not extended past it`);
+  }
   const extensions = (version.drainExtensions ?? 0) + 1;
   const deadline = drainDeadline(key, version);
   if (extensions > MAX_DRAIN_EXTENSIONS || deadline === undefined) {

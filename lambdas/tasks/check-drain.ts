@@ -33,6 +33,8 @@ export function checkDrain(ports: Ports) {
     const blocker = retirementBlocker(key, version, 'disable');
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     await compareWithAlias(ports.keys, key, input.enteredAt);
+    // The evidence was good when the disable was intended, and it may have happened: Disable Previous Version goes on with it.
+    if (key.intent?.kind === 'disable' && key.intent.version === version.number) return { decision: 'idle' };
     await requirePrevious(ports.keys, key, version);
 
     const until = drainUntil(key, version);

@@ -15,6 +15,8 @@ export interface Rule {
 
 /** Below two hours the last-usage evidence, which may be one hour late, says nothing about a drain. */
 const MIN_DRAIN_SECONDS = 2 * SECONDS.h;
+/** A key that is not rotated within ten years is a mistake in the file. */
+const MAX_WINDOW_SECONDS = 3_650 * SECONDS.d;
 const MIN_IDLE_SECONDS = SECONDS.h;
 const MIN_BAKE_SECONDS = 2 * SECONDS.h;
 
@@ -72,8 +74,8 @@ const window: Rule = {
   reads: ['rotateEvery'],
   check: ({ rotateEvery }) => {
     const seconds = secondsOf(rotateEvery);
-    const isFine = seconds >= MIN_WINDOW_SECONDS && seconds % SECONDS.m === 0;
-    return unless(isFine, 'rotateEvery', rotateEvery, 'allowed: at least 24h, in whole minutes; raise it');
+    const isFine = seconds >= MIN_WINDOW_SECONDS && seconds <= MAX_WINDOW_SECONDS && seconds % SECONDS.m === 0;
+    return unless(isFine, 'rotateEvery', rotateEvery, 'allowed: 24h to 3650d, in whole minutes; correct it');
   },
 };
 

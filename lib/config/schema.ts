@@ -87,6 +87,7 @@ const inheritable = {
   owner: text('allowed: the name of a team or person; write who answers for the key')
     .min(1, { error: 'allowed: the name of a team or person; write who answers for the key' })
     .max(256, { error: 'allowed: at most 256 characters; shorten it' })
+    .regex(/^\S(?:.*\S)?$/, { error: 'allowed: one line of text without spaces around it; write who answers for the key' })
     .meta({ description: 'The team or person who answers for the key. Required, here or in `defaults`.' }),
   retirement: oneOf(['keep', 'disable', 'delete']).meta({
     description:
@@ -114,6 +115,7 @@ const inheritable = {
   keyStoreId: text('allowed: the id of a custom key store; write cks-<id>')
     .min(1, { error: 'allowed: 1 to 64 characters; write cks-<id>' })
     .max(64, { error: 'allowed: 1 to 64 characters; write cks-<id>' })
+    .regex(/^cks-[0-9a-z]+$/, { error: 'allowed: the id of a custom key store; write cks-<id>' })
     .meta({ description: 'The CloudHSM key store, for origin AWS_CLOUDHSM only.' }),
   rotateEvery: duration.meta({ description: 'A rotation window starts this often, at least 24h, whole minutes. Required, here or in `defaults`.' }),
   anchor: matching(
@@ -155,7 +157,13 @@ const inheritable = {
     default: {},
   }),
   keyPolicy: z
-    .record(z.string(), z.unknown(), { error: 'allowed: an IAM policy document; write it as an object, not as text' })
+    .looseObject(
+      {
+        Version: z.string({ error: 'allowed: the version of the policy language; write "2012-10-17"' }).meta({ description: 'Version of the policy language.' }),
+        Statement: z.array(z.looseObject({}), { error: 'allowed: a list of statements; write [ { "Effect": … } ]' }).min(1, { error: 'allowed: at least one statement; write who may use the key' }).meta({ description: 'Who may do what with the key.' }),
+      },
+      { error: 'allowed: an IAM policy document; write it as an object, not as text' },
+    )
     .meta({ description: "Key policy of a key that keyturn bootstraps. Later versions carry over what the ACTIVE key has. Default: KMS's, where IAM decides." }),
 };
 

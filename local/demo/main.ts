@@ -5,6 +5,7 @@ import { synthesize } from './synthesize';
 import { liveAYear, START_MS, type Progress, type YearResult } from './year';
 
 const DAYS = 365;
+const MAX_COMPLAINTS = 20;
 
 // The SDK tells every run on Node 20 that it will want Node 22 from 2027 on; nobody who watches a demo can act on that.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -35,7 +36,11 @@ function complaintsAbout(result: YearResult): string[] {
     ...result.executions.flatMap(({ name, status, outcome }) => (outcome === 'completed' ? [] : [`${name} ended ${status} ${outcome}`])),
     ...result.verdicts.flatMap(({ invariant, violations }) => violations.map(({ message }) => `invariant violated: ${invariant}: ${message}`)),
     ...result.tally.failures.map((failure) => `consumer: ${failure}`),
-    ...result.keys.flatMap(({ key, versions }) => (versions.length < 3 ? [`${key.name} was rotated less than twice`] : [])),
+    ...result.keys.flatMap(({ key, versions }) => {
+      const windows = Math.floor((DAYS * 86_400) / key.policy.rotateEverySeconds);
+      return versions.length < 1 + windows ? [`${key.name} has ${versions.length} versions after ${windows} windows and its bootstrap`] : [];
+    }),
+    ...(result.keys.length === 0 ? ['the configuration has no keys'] : []),
   ];
 }
 
@@ -50,7 +55,7 @@ function print(result: YearResult, seconds: number): void {
   ] as const;
   for (const [title, body] of sections) process.stdout.write(`\n${title}\n${body}\n`);
   process.stdout.write(
-    `\n${result.executions.length} executions in ${result.virtualDays} virtual days, two schedules firing at every window; ` +
+    `\n${result.executions.length} executions in ${DAYS} virtual days and ${result.virtualDays - DAYS} until the last rotation ended, two schedules firing at every window; ` +
       `${result.tally.calls} consumer calls, ${result.tally.failures.length} failed; ${seconds} s.\n`,
   );
 }
@@ -72,7 +77,8 @@ async function demo(options: { readonly json?: boolean }): Promise<number> {
   if (options.json === true) process.stdout.write(`${JSON.stringify(toJson(result, seconds))}\n`);
   else print(result, seconds);
   const complaints = complaintsAbout(result);
-  for (const complaint of complaints.slice(0, 20)) process.stderr.write(`${complaint}\n`);
+  for (const complaint of complaints.slice(0, MAX_COMPLAINTS)) process.stderr.write(`${complaint}\n`);
+  if (complaints.length > MAX_COMPLAINTS) process.stderr.write(`… and ${complaints.length - MAX_COMPLAINTS} more\n`);
   return complaints.length === 0 ? 0 : 1;
 }
 

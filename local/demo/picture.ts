@@ -19,9 +19,9 @@ const DAYS_PER_CELL = 5;
 
 const CELLS = [
   ['■', 'ACTIVE'],
-  ['▒', 'DEPRECATED: draining'],
-  ['░', 'DISABLED: baking'],
-  ['·', 'REVOKED: deletion scheduled'],
+  ['▒', 'DEPRECATED'],
+  ['░', 'DISABLED'],
+  ['·', 'REVOKED'],
   ['†', 'DESTROYED'],
 ] as const;
 
@@ -78,7 +78,7 @@ function months(fromMs: number, untilMs: number): string {
     const month = new Date(ms).toISOString().slice(0, 7);
     const isNew = ms === fromMs || new Date(ms - DAYS_PER_CELL * DAY_MS).toISOString().slice(0, 7) !== month;
     const column = (ms - fromMs) / (DAYS_PER_CELL * DAY_MS);
-    if (isNew && line.length <= column) line = line.padEnd(column) + month.slice(2);
+    if (isNew && line.length < column + 1 && (line === '' || line.length < column)) line = line.padEnd(column) + month.slice(2);
   }
   return line;
 }

@@ -17,7 +17,9 @@ export async function synthesize(): Promise<string> {
   try {
     await promisify(execFile)(process.execPath, [join(modules, 'aws-cdk', 'bin', 'cdk'), 'synth', '--quiet', '--output', directory], { cwd: ROOT, env });
   } catch (error) {
-    throw new Error(`cdk synth failed:\n${(error as { stderr?: string }).stderr ?? String(error)}`, { cause: error });
+    // What the app says is for people; that its process ended is not.
+    const said = ((error as { stderr?: string }).stderr ?? String(error)).split('\n').filter((line) => !line.includes('Subprocess exited'));
+    throw new Error(said.join('\n').trimEnd(), { cause: error });
   }
   return directory;
 }

@@ -66,7 +66,7 @@ describe('a configuration', () => {
   test('takes a chosen usage, a key store, an adopted key and a key policy over', () => {
     expect(policyOf({ spec: 'RSA_2048', usage: 'SIGN_VERIFY', adopt: ADOPTED })).toMatchObject({ usage: 'SIGN_VERIFY', adopt: ADOPTED });
     expect(policyOf({ origin: 'AWS_CLOUDHSM', keyStoreId: 'cks-1' })).toMatchObject({ origin: 'AWS_CLOUDHSM', keyStoreId: 'cks-1' });
-    expect(policyOf({ keyPolicy: { Version: '2012-10-17' } })).toMatchObject({ keyPolicy: '{"Version":"2012-10-17"}' });
+    expect(policyOf({ keyPolicy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow' }] } })).toMatchObject({ keyPolicy: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}' });
   });
 
   test('tells dependents by event or by probe', () => {
@@ -118,7 +118,7 @@ describe('a configuration that is refused', () => {
     ['no owner', { owner: undefined }, 'keys[0].owner', 'missing; required; write the team or person'],
     ['no retirement', { retirement: undefined }, 'keys[0].retirement', 'missing; required, it has no default'],
     ['no rotateEvery', { rotateEvery: undefined }, 'keys[0].rotateEvery', 'missing; required'],
-    ['windows of less than a day', { retirement: 'keep', rotateEvery: '23h' }, 'keys[0].rotateEvery', 'at least 24h'],
+    ['windows of less than a day', { retirement: 'keep', rotateEvery: '23h' }, 'keys[0].rotateEvery', '24h to 3650d'],
     ['windows that are not whole minutes', { retirement: 'keep', rotateEvery: '172801s' }, 'keys[0].rotateEvery', 'whole minutes'],
     ['an anchor with seconds', { anchor: '2026-01-01T00:00:30Z' }, 'keys[0].anchor', 'a whole minute in UTC'],
     ['an anchor in another zone', { anchor: '2026-01-01T00:00:00+01:00' }, 'keys[0].anchor', 'a whole minute in UTC'],
@@ -146,6 +146,7 @@ describe('a configuration that is refused', () => {
     ['autoDelete of a kept key', { retirement: 'keep', autoDelete: true }, 'keys[0].autoDelete', 'only with retirement delete, not keep'],
     ['a deletion window of 6 days', { deletionWindowDays: 6 }, 'keys[0].deletionWindowDays', 'from 7 to 30'],
     ['half an attempt', { maxAttempts: 1.5 }, 'keys[0].maxAttempts', 'a whole number from 1 to 9'],
+    ['a key policy without statements', { keyPolicy: { Version: '2012-10-17' } }, 'keys[0].keyPolicy.Statement', 'a list of statements'],
     ['a key policy as text', { keyPolicy: '{}' }, 'keys[0].keyPolicy', 'as an object, not as text'],
   ])('refuses %s', (_, fields, path, fragment) => {
     const lines = problemsOfKey(fields);
