@@ -96,8 +96,10 @@ describe('Abort Safely, whose right is the lease,', () => {
 
   test('gives the lease back with the token that the registry has, also when Settle raised it more than once', async () => {
     const { scenario, fence } = await settledAt(async (world) => world.advance(2 * DAY));
+    const enteredAt = instantOf(scenario.world.timeline.nowMs());
+    await scenario.world.invoke('settle', { key: 'orders', window: WINDOW, attempt: 1, rotationId: ROTATION, enteredAt });
     expect(await abort(scenario, 1)).toMatchObject({ ok: true, payload: { outcome: 'aborted' } });
-    expect(await scenario.key()).toMatchObject({ lease: null, fence: fence + 1, window: { id: WINDOW, attempt: 2 } });
+    expect(await scenario.key()).toMatchObject({ lease: null, fence: fence + 2, window: { id: WINDOW, attempt: 2 } });
   });
 
   test('changes nothing for a rotation that the lease does not name', async () => {
