@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
@@ -8,6 +9,7 @@ import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { Composition } from '../../lambdas/runtime/composition';
+import type { Handler } from '../../lambdas/runtime/on-lambda';
 import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
@@ -83,6 +85,9 @@ export class World {
   private readonly transport: HttpHandler;
   private readonly running = new Map<string, { readonly name: FunctionName; readonly die: () => void }>();
   private invocations = 0;
+  /** Clients are shared by the invocations of a function, as in a warm environment: what a call belongs to travels with it. */
+  private readonly invocation = new AsyncLocalStorage<string>();
+  private readonly handlers = new Map<FunctionName, Handler>();
 
   constructor(options: WorldOptions = {}) {
     this.timeline = new Timeline(options.startMs ?? Date.UTC(2026, 0, 1));
@@ -108,7 +113,7 @@ export class World {
       nextRequestId: newId,
       intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
     });
-    this.transport = inProcessHandler(dispatch);
+    this.transport = withTraceId(inProcessHandler(dispatch), () => this.invocation.getStore());
     this.deploy();
   }
 
@@ -120,10 +125,9 @@ export class World {
   }
 
   /** What a function with this name would be composed of; its calls carry the function's identity. */
-  composition(name: FunctionName, traceId?: string): Composition {
+  composition(name: FunctionName): Composition {
     const { accessKeyId, secretAccessKey, sessionToken = '' } = this.identities.credentialsFor(roleArn(name), name);
-    const requestHandler = traceId === undefined ? this.transport : withTraceId(this.transport, traceId);
-    return new Composition(ENVIRONMENT, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler });
+    return new Composition(ENVIRONMENT, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport });
   }
 
   /** Invokes a function as Lambda does: an error or a death is an answer. */
@@ -132,8 +136,8 @@ export class World {
     const death = new Promise<LambdaResult>((resolve) => {
       this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
     });
-    const handler = HANDLERS[name](this.composition(name, traceId), SILENT);
-    const life = handler(event, { awsRequestId: traceId }).then(
+    const handler = this.handlerOf(name);
+    const life = this.invocation.run(traceId, () => handler(event, { awsRequestId: traceId })).then(
       (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
       (error: unknown): LambdaResult => ({
         ok: false,
@@ -215,6 +219,14 @@ export class World {
     });
   }
 
+  private handlerOf(name: FunctionName): Handler {
+    const known = this.handlers.get(name);
+    if (known !== undefined) return known;
+    const handler = HANDLERS[name](this.composition(name), SILENT);
+    this.handlers.set(name, handler);
+    return handler;
+  }
+
   private async intercept(call: ServiceCall, next: () => Promise<unknown>): Promise<unknown> {
     const traceId = call.caller.traceId;
     const invoked = traceId === undefined ? undefined : this.running.get(traceId);
@@ -262,12 +274,14 @@ function definitionText(): string {
   );
 }
 
-/** The header by which Lambda's runtime ties a call to its invocation. */
-function withTraceId(transport: HttpHandler, traceId: string): HttpHandler {
+/** The header by which Lambda's runtime ties a call to its invocation; calls of nobody's invocation have none. */
+function withTraceId(transport: HttpHandler, currentTraceId: () => string | undefined): HttpHandler {
   return {
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
     handle: (request) => {
+      const traceId = currentTraceId();
+      if (traceId === undefined) return transport.handle(request);
       const traced = HttpRequest.clone(request);
       traced.headers['x-amzn-trace-id'] = traceId;
       return transport.handle(traced);
