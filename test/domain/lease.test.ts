@@ -156,3 +156,12 @@ describe('settling', () => {
     expect(living.key).toMatchObject({ fence: 2, lease: { rotationId: 'orders-20260401T0000Z-a1' } });
   });
 });
+
+test("what an earlier window's rotation left unretired is pending once another window is claimed, and kept versions are not", () => {
+  const pendingAfter = (key: ManagedKey) => {
+    const decision = claim({ ...key, lease: null }, request('20260928T0000Z', 1, '2026-09-29T00:00:00.000Z'));
+    return decision.kind === 'write' ? decision.next.retirementPending : undefined;
+  };
+  expect(pendingAfter(draining().key)).toEqual([1]);
+  expect(pendingAfter(draining({ retirement: 'keep' }).key)).toEqual([]);
+});
