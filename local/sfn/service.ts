@@ -1,4 +1,5 @@
 import type { Json } from '../../lambdas/domain/trace';
+import { Alarms } from '../asl/alarms';
 import { Execution, type ExecutionObserver, type InterpreterDeps } from '../asl/execution';
 import { Expressions } from '../asl/expressions';
 import type { StateMachineDefinition } from '../asl/definition';
@@ -71,7 +72,7 @@ export class StepFunctionsService implements Service {
     this.executions = new ExecutionStore(timeline);
     this.integrations = lambdaIntegrations(deps.lambda, deps);
     const expressions = new Expressions({ timeline, random, newId });
-    this.interpreter = { timeline, random, newId, region, expressions, integrations: this.integrations, tokens: this.tokens };
+    this.interpreter = { timeline, alarms: new Alarms(timeline), random, newId, region, expressions, integrations: this.integrations, tokens: this.tokens };
     this.observer = this.traceObserver();
   }
 

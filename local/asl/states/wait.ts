@@ -6,8 +6,11 @@ import { wholeSecondMs } from '../timestamp';
 
 /** Sleeps for `Seconds`, or until `Timestamp`; a time that is past is no wait. */
 export async function runWait(visit: StateVisit, state: WaitState): Promise<Transition> {
-  const waitMs = await waitMsOf(visit, state);
-  if (waitMs > 0) await visit.lane.sleep(waitMs, `wait ${visit.stateName}`);
+  if (!visit.isAsleep) {
+    const waitMs = await waitMsOf(visit, state);
+    if (waitMs > 0) visit.sleepFor(waitMs);
+  }
+  if (visit.isAsleep) await visit.sleep('wait');
   return visit.leave(state, { output: visit.input, next: state.Next });
 }
 
