@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS } from './limits';
+import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS, MAX_STATE_NAME_LENGTH } from './limits';
 
 /**
  * The Amazon States Language as far as it is interpreted: strict shapes per state type. What a shape does not
@@ -7,9 +7,17 @@ import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS } from './limits';
  * @see https://states-language.net/spec.html
  */
 
-const expression = z.string().regex(/^\{%[^]*%\}$/, 'must be a JSONata expression: {% … %}');
-const secondsOrExpression = z.union([z.number().int().min(1).max(MAX_SECONDS), expression]);
-const assign = z.record(z.string().max(80), z.json());
+const expression = z.string().regex(/^\{%[^]*%\}$/);
+const secondsOrExpression = z.union([z.number().int().min(1).max(MAX_SECONDS), expression], {
+  error: `Expected an integer from 1 to ${MAX_SECONDS}, or a JSONata expression`,
+});
+
+/**
+ * A Unicode identifier (UAX #31) of at most 80 characters; `states` is reserved.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+ */
+const variableName = z.string().regex(/^(?!states$)\p{ID_Start}\p{ID_Continue}{0,79}$/u, 'is not the name of a variable');
+const assign = z.record(variableName, z.json());
 const errorEquals = z.array(z.string()).min(1);
 
 const common = {
@@ -30,7 +38,7 @@ const retrier = z.strictObject({
 });
 const catcher = z.strictObject({ ErrorEquals: errorEquals, Next: z.string(), ...data, Comment: z.string().optional() });
 const handlers = { Retry: z.array(retrier).optional(), Catch: z.array(catcher).optional() };
-const choiceRule = z.strictObject({ Condition: z.union([z.boolean(), expression]), Next: z.string(), ...data, Comment: z.string().optional() });
+const choiceRule = z.strictObject({ Condition: z.union([z.boolean(), expression], { error: 'Expected a boolean, or a JSONata expression' }), Next: z.string(), ...data, Comment: z.string().optional() });
 
 /** The shape of each state type; blocks of nested states are parsed by the caller. */
 export const STATE_SHAPES = {
@@ -39,7 +47,7 @@ export const STATE_SHAPES = {
     ...common,
     ...transition,
     ...data,
-    /** A literal result: the one JSONPath field without a path. */
+    /** A literal result, in JSONPath only: the one field of that language that needs no path. */
     Result: z.json().optional(),
   }),
   Task: z.strictObject({
@@ -65,7 +73,9 @@ export const STATE_SHAPES = {
     ...common,
     ...transition,
     ...data,
-    Seconds: z.union([z.number().int().min(0).max(MAX_SECONDS), expression]).optional(),
+    Seconds: z
+      .union([z.number().int().min(0).max(MAX_SECONDS), expression], { error: `Expected an integer from 0 to ${MAX_SECONDS}, or a JSONata expression` })
+      .optional(),
     Timestamp: z.string().optional(),
   }),
   Succeed: z.strictObject({ Type: z.literal('Succeed'), ...common, Output: z.json().optional() }),
@@ -85,9 +95,9 @@ export const STATE_SHAPES = {
     ...transition,
     ...data,
     ...handlers,
-    Items: z.union([expression, z.array(z.json())]).optional(),
+    Items: z.union([expression, z.array(z.json())], { error: 'Expected an array, or a JSONata expression' }).optional(),
     ItemSelector: z.json().optional(),
-    MaxConcurrency: z.union([z.number().int().min(0), expression]).optional(),
+    MaxConcurrency: z.union([z.number().int().min(0), expression], { error: 'Expected an integer of at least 0, or a JSONata expression' }).optional(),
     ItemProcessor: z.looseObject({}),
   }),
 } as const;
@@ -95,7 +105,7 @@ export const STATE_SHAPES = {
 export const BLOCK_SHAPE = z.strictObject({
   Comment: z.string().optional(),
   StartAt: z.string(),
-  States: z.record(z.string().min(1).max(80), z.looseObject({ Type: z.string() })),
+  States: z.record(z.string().min(1).max(MAX_STATE_NAME_LENGTH, `is longer than ${MAX_STATE_NAME_LENGTH} characters`), z.looseObject({ Type: z.string() })),
 });
 
 export const ITEM_PROCESSOR_SHAPE = BLOCK_SHAPE.extend({

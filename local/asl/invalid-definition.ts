@@ -1,6 +1,34 @@
 import { AwsError } from '../kernel/aws-error';
 
-/** A definition that AWS would refuse too, in AWS's wording. */
-export function invalidDefinition(what: string, location: string): AwsError {
-  return new AwsError('InvalidDefinition', `Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: ${what} at ${location}'`);
+/** What AWS's validation calls the kinds of mistakes. */
+export type DiagnosticCode =
+  | 'SCHEMA_VALIDATION_FAILED'
+  | 'INVALID_JSONATA_EXPRESSION'
+  | 'UNSUPPORTED_JSONATA_EXPRESSION'
+  | 'MISSING_TRANSITION_TARGET'
+  | 'MISSING_END_STATE'
+  | 'DUPLICATE_STATE_NAME';
+
+/** One mistake in a definition. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  /** A path such as `/States/A/Catch[0]`; `null` for the whole workflow. */
+  readonly location: string | null;
+}
+
+/** What a validation found so far, in the order in which AWS's answer lists it. */
+export class Diagnostics {
+  private readonly list: Diagnostic[] = [];
+
+  add(code: DiagnosticCode, message: string, location: string | null): void {
+    this.list.push({ code, message, location });
+  }
+
+  /** @throws {AwsError} InvalidDefinition, listing all mistakes in AWS's wording */
+  throwIfAny(): void {
+    if (this.list.length === 0) return;
+    const text = this.list.map(({ code, message, location }) => `${code}: ${message} at ${location ?? 'null'}`).join(', ');
+    throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: '${text}'`);
+  }
 }

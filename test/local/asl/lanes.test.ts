@@ -81,7 +81,7 @@ describe('an inline Map', () => {
 });
 
 describe('a Parallel', () => {
-  const branch = (state: Json): Json => ({ StartAt: 'S', States: { S: state } });
+  const branch = (state: Json, name = 'S'): Json => ({ StartAt: name, States: { [name]: state } });
 
   test('fails with the branch that fails first, and drops the others', async () => {
     const observed: string[] = [];
@@ -100,7 +100,7 @@ describe('a Parallel', () => {
   test('ties what a failed task aborts to its failure', async () => {
     const kit = new InterpreterKit({ task: () => fail('Broken') });
     const task: Json = { Type: 'Task', Resource: TASK, End: true };
-    const execution = await kit.run(machine({ P: { Type: 'Parallel', Branches: [branch(task), branch({ Type: 'Wait', Seconds: 9, End: true })], End: true } }));
+    const execution = await kit.run(machine({ P: { Type: 'Parallel', Branches: [branch(task), branch({ Type: 'Wait', Seconds: 9, End: true }, 'W')], End: true } }));
     const events = execution.history.events();
     const failed = events.find((event) => event.type === 'TaskFailed');
     expect(events.slice(-4).map((event) => [event.type, event.previousEventId])).toEqual([
@@ -113,7 +113,7 @@ describe('a Parallel', () => {
 
   test('succeeds when its last branch does', async () => {
     const execution = await new InterpreterKit().run(
-      machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true })], End: true } }),
+      machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true }, 'W')], End: true } }),
     );
     expect(secondsOf(execution, 'ParallelStateExited')).toEqual([8]);
   });
