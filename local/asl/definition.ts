@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS, MAX_STATE_NAME_LENGTH } from './limits';
+import { MAX_DELAY_SECONDS, MAX_SECONDS } from './limits';
 
 /**
  * The Amazon States Language as far as it is interpreted: strict shapes per state type. What a shape does not
@@ -7,10 +7,9 @@ import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS, MAX_STATE_NAME_LENGTH } from './l
  * @see https://states-language.net/spec.html
  */
 
-const expression = z.string().regex(/^\{%[^]*%\}$/);
-const secondsOrExpression = z.union([z.number().int().min(1).max(MAX_SECONDS), expression], {
-  error: `Expected an integer from 1 to ${MAX_SECONDS}, or a JSONata expression`,
-});
+/** In a union it comes last: what is neither is told as the wrong literal. */
+const expression = z.string().regex(/^\{%[^]*%\}$/, { abort: true });
+const secondsOrExpression = z.union([z.number().int().min(1).max(MAX_SECONDS), expression]);
 
 /**
  * A Unicode identifier (UAX #31) of at most 80 characters; `states` is reserved.
@@ -22,23 +21,23 @@ const errorEquals = z.array(z.string()).min(1);
 
 const common = {
   Comment: z.string().optional(),
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
+  QueryLanguage: z.enum(['JSONPath', 'JSONata']).optional(),
 };
 const transition = { Next: z.string().optional(), End: z.boolean().optional() };
 const data = { Assign: assign.optional(), Output: z.json().optional() };
 
 const retrier = z.strictObject({
   ErrorEquals: errorEquals,
-  IntervalSeconds: z.number().int().min(1).max(MAX_SECONDS).default(1),
+  IntervalSeconds: z.number().int().min(0).max(MAX_SECONDS).default(1),
   MaxAttempts: z.number().int().min(0).max(MAX_SECONDS).default(3),
   BackoffRate: z.number().min(1).default(2),
-  MaxDelaySeconds: z.number().int().min(1).lt(MAX_DELAY_SECONDS_BOUND).optional(),
-  JitterStrategy: z.enum(['FULL', 'NONE']).default('NONE'),
+  MaxDelaySeconds: z.number().int().min(1).max(MAX_DELAY_SECONDS).optional(),
+  JitterStrategy: z.enum(['NONE', 'FULL']).default('NONE'),
   Comment: z.string().optional(),
 });
 const catcher = z.strictObject({ ErrorEquals: errorEquals, Next: z.string(), ...data, Comment: z.string().optional() });
 const handlers = { Retry: z.array(retrier).optional(), Catch: z.array(catcher).optional() };
-const choiceRule = z.strictObject({ Condition: z.union([z.boolean(), expression], { error: 'Expected a boolean, or a JSONata expression' }), Next: z.string(), ...data, Comment: z.string().optional() });
+const choiceRule = z.strictObject({ Condition: z.union([z.boolean(), expression]), Next: z.string(), ...data, Comment: z.string().optional() });
 
 /** The shape of each state type; blocks of nested states are parsed by the caller. */
 export const STATE_SHAPES = {
@@ -73,9 +72,7 @@ export const STATE_SHAPES = {
     ...common,
     ...transition,
     ...data,
-    Seconds: z
-      .union([z.number().int().min(0).max(MAX_SECONDS), expression], { error: `Expected an integer from 0 to ${MAX_SECONDS}, or a JSONata expression` })
-      .optional(),
+    Seconds: z.union([z.number().int().min(0).max(MAX_SECONDS), expression]).optional(),
     Timestamp: z.string().optional(),
   }),
   Succeed: z.strictObject({ Type: z.literal('Succeed'), ...common, Output: z.json().optional() }),
@@ -95,9 +92,9 @@ export const STATE_SHAPES = {
     ...transition,
     ...data,
     ...handlers,
-    Items: z.union([expression, z.array(z.json())], { error: 'Expected an array, or a JSONata expression' }).optional(),
+    Items: z.union([z.array(z.json()), expression]).optional(),
     ItemSelector: z.json().optional(),
-    MaxConcurrency: z.union([z.number().int().min(0), expression], { error: 'Expected an integer of at least 0, or a JSONata expression' }).optional(),
+    MaxConcurrency: z.union([z.number().int().min(0), expression]).optional(),
     ItemProcessor: z.looseObject({}),
   }),
 } as const;
@@ -105,7 +102,7 @@ export const STATE_SHAPES = {
 export const BLOCK_SHAPE = z.strictObject({
   Comment: z.string().optional(),
   StartAt: z.string(),
-  States: z.record(z.string().min(1).max(MAX_STATE_NAME_LENGTH, `is longer than ${MAX_STATE_NAME_LENGTH} characters`), z.looseObject({ Type: z.string() })),
+  States: z.record(z.string(), z.looseObject({ Type: z.string() })),
 });
 
 export const ITEM_PROCESSOR_SHAPE = BLOCK_SHAPE.extend({
@@ -115,7 +112,7 @@ export const ITEM_PROCESSOR_SHAPE = BLOCK_SHAPE.extend({
 export const MACHINE_SHAPE = BLOCK_SHAPE.extend({
   QueryLanguage: common.QueryLanguage,
   Version: z.literal('1.0').optional(),
-  TimeoutSeconds: z.number().int().min(1).max(MAX_SECONDS).optional(),
+  TimeoutSeconds: z.number().int().min(0).max(MAX_SECONDS).optional(),
 });
 
 export type Retrier = z.infer<typeof retrier>;

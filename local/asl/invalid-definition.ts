@@ -1,13 +1,18 @@
 import { AwsError } from '../kernel/aws-error';
 
-/** What AWS's validation calls the kinds of mistakes. */
+/**
+ * What AWS's validation calls the kinds of mistakes. Codes and messages are AWS's as others measured them with
+ * `ValidateStateMachineDefinition` (github.com/badmintoncryer/cdk-preflight; github.com/floci-io/floci issues 2670, 2735, 2745, 2968);
+ * unverified are those of a variable's name and scope, of heartbeats, of state types and the beginning of INVALID_STATE_NAME.
+ */
 export type DiagnosticCode =
   | 'SCHEMA_VALIDATION_FAILED'
   | 'INVALID_JSONATA_EXPRESSION'
   | 'UNSUPPORTED_JSONATA_EXPRESSION'
   | 'MISSING_TRANSITION_TARGET'
   | 'MISSING_END_STATE'
-  | 'DUPLICATE_STATE_NAME';
+  | 'DUPLICATE_STATE_NAME'
+  | 'INVALID_STATE_NAME';
 
 /** One mistake in a definition. */
 export interface Diagnostic {

@@ -18,8 +18,8 @@ export const MAX_INLINE_CONCURRENCY = 40;
 /** The largest `TimeoutSeconds`, `HeartbeatSeconds`, `Seconds`, `IntervalSeconds` and `MaxAttempts`. */
 export const MAX_SECONDS = 99_999_999;
 
-/** `MaxDelaySeconds` must be smaller than this. */
-export const MAX_DELAY_SECONDS_BOUND = 31_622_401;
+/** The largest `MaxDelaySeconds`. */
+export const MAX_DELAY_SECONDS = 31_622_400;
 
 /** Characters of a state's name. @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StateEnteredEventDetails.html */
 export const MAX_STATE_NAME_LENGTH = 80;

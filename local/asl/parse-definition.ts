@@ -13,6 +13,7 @@ import {
 } from './definition';
 import { isExpression } from './expressions';
 import { Diagnostics } from './invalid-definition';
+import { MAX_STATE_NAME_LENGTH } from './limits';
 import { checkQueryLanguage, isJsonPathField, type QueryLanguage } from './query-language';
 import { checkReferences } from './references';
 import { wholeSecondMs } from './timestamp';
@@ -54,6 +55,8 @@ class DefinitionParser {
     const machine = this.shaped(MACHINE_SHAPE, raw, '', undefined);
     if (machine === undefined) return undefined;
     this.language = machine.QueryLanguage ?? 'JSONPath';
+    // AWS accepts it; what it does with it is not known.
+    if (machine.TimeoutSeconds === 0) throw notModelled('a state machine with TimeoutSeconds 0');
     const block = this.block(machine, '');
     if (block === undefined || machine.TimeoutSeconds === undefined) return block;
     return { ...block, timeoutSeconds: machine.TimeoutSeconds };
@@ -72,6 +75,10 @@ class DefinitionParser {
   }
 
   private state(name: string, raw: RawState, location: string): State | undefined {
+    if (Array.from(name).length > MAX_STATE_NAME_LENGTH) {
+      const message = `State name '${name}' exceeds the ${MAX_STATE_NAME_LENGTH}-character limit allowed by the service`;
+      this.diagnostics.add('INVALID_STATE_NAME', message, location);
+    }
     if (this.language === 'JSONata' && raw['QueryLanguage'] === 'JSONPath') {
       return this.refuse(`'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine`, location);
     }
@@ -100,7 +107,7 @@ class DefinitionParser {
       case 'Map':
         return this.transition(this.handlers(this.mapState(raw, location, language), location), location);
       default:
-        return this.refuse(`Value '${raw.Type}' is not a state type`, `${location}/Type`);
+        return this.refuse(`Value should be one of the following: [${Object.keys(STATE_SHAPES).join(', ')}]`, `${location}/Type`);
     }
   }
 
@@ -121,9 +128,7 @@ class DefinitionParser {
   private waitState(raw: RawState, location: string, language: QueryLanguage): State & { Type: 'Wait' } | undefined {
     const state = this.shaped(STATE_SHAPES.Wait, raw, location, language);
     if (state === undefined) return undefined;
-    if ((state.Seconds === undefined) === (state.Timestamp === undefined)) {
-      return this.refuse('One and only one of these fields is required: [Seconds, Timestamp]', location);
-    }
+    if (!this.isOneOf([state.Seconds, state.Timestamp], '[SecondsPath, Seconds, TimestampPath, Timestamp]', location)) return undefined;
     if (state.Timestamp !== undefined && !isExpression(state.Timestamp) && wholeSecondMs(state.Timestamp) === undefined) {
       return this.refuse('String does not match RFC3339 timestamp', `${location}/Timestamp`);
     }
@@ -141,18 +146,24 @@ class DefinitionParser {
   private mapState(raw: RawState, location: string, language: QueryLanguage): MapState | undefined {
     // `Iterator` is what `ItemProcessor` was called before.
     const { Iterator: iterator, ...rest } = raw;
-    const field = iterator === undefined || 'ItemProcessor' in raw ? 'ItemProcessor' : 'Iterator';
-    const state = this.shaped(STATE_SHAPES.Map, field === 'Iterator' ? { ...rest, ItemProcessor: iterator } : raw, location, language);
+    if (!this.isOneOf([raw['ItemProcessor'], iterator], '[ItemProcessor, Iterator]', location)) return undefined;
+    const field = iterator === undefined ? 'ItemProcessor' : 'Iterator';
+    const state = this.shaped(STATE_SHAPES.Map, { ItemProcessor: iterator, ...rest }, location, language);
     if (state === undefined) return undefined;
     const ItemProcessor = this.nested(ITEM_PROCESSOR_SHAPE, state.ItemProcessor, `${location}/${field}`);
     return ItemProcessor === undefined ? undefined : { ...state, ItemProcessor };
   }
 
   private transition<T extends { Next?: string | undefined; End?: boolean | undefined }>(state: T | undefined, location: string): T | undefined {
-    if (state !== undefined && (state.Next === undefined) === (state.End !== true)) {
-      return this.refuse('One and only one of these fields is required: [Next, End]', location);
-    }
-    return state;
+    const isPlain = state === undefined || this.isOneOf([state.Next, state.End === true ? true : undefined], '[Next, End]', location);
+    return isPlain ? state : undefined;
+  }
+
+  private isOneOf(values: readonly unknown[], fields: string, location: string): boolean {
+    const count = values.filter((value) => value !== undefined).length;
+    if (count === 0) this.refuse(`This object should have only one of the following fields: ${fields}`, location);
+    if (count > 1) this.refuse(`There should only be one of the following fields: ${fields}`, location);
+    return count === 1;
   }
 
   /** `States.ALL` stands alone in its list, and only in the last handler. */
@@ -161,7 +172,7 @@ class DefinitionParser {
       const lists = (state?.[field] ?? []).map((handler) => handler.ErrorEquals);
       for (const [index, names] of lists.entries()) {
         if (names.includes('States.ALL') && (names.length > 1 || index < lists.length - 1)) {
-          return this.refuse('States.ALL must appear alone and in the last handler', `${location}/${field}[${index}]/ErrorEquals`);
+          return this.refuse('States.ALL must appear alone and at end of list', `${location}/${field}[${index}]/ErrorEquals`);
         }
       }
     }
@@ -194,14 +205,34 @@ class DefinitionParser {
   }
 }
 
+type Issue = ZodError['issues'][number];
+
 /** @throws {AwsError} NotModelledLocally for a variable that takes its value from a path */
-function wrongValue(issue: ZodError['issues'][number], location: string): string {
-  if (issue.code === 'invalid_type') return `Expected value of type [${issue.expected.toUpperCase()}]`;
-  if (issue.code !== 'invalid_key') return issue.message;
-  const key = String(issue.path.at(-1));
-  if (key.endsWith('.$')) throw notModelled(`the JSONPath field '${key}' (at ${location})`);
-  return `'${key}' ${issue.issues[0]?.message ?? 'is not valid'}`;
+function wrongValue(issue: Issue, location: string): string {
+  if (issue.code === 'invalid_type') return `Expected value of type ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `Value should be one of the following: [${issue.values.join(', ')}]`;
+  if (issue.code === 'too_small') return issue.origin === 'array' ? 'Value cannot be empty' : `Minimum value is ${issue.minimum}`;
+  if (issue.code === 'too_big') return `Maximum value is ${issue.maximum}`;
+  if (issue.code === 'invalid_key') return wrongKey(String(issue.path.at(-1)), issue.issues[0]?.message, location);
+  // The first member of a union is the literal, the last an expression.
+  const literal = issue.code === 'invalid_union' ? issue.errors[0]?.[0] : undefined;
+  return literal === undefined ? issue.message : wrongValue(literal, location);
 }
+
+function wrongKey(key: string, message: string | undefined, location: string): string {
+  if (key.endsWith('.$')) throw notModelled(`the JSONPath field '${key}' (at ${location})`);
+  return `'${key}' ${message ?? 'is not valid'}`;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  array: 'Array',
+  boolean: 'Boolean',
+  int: 'Integer',
+  number: 'Integer',
+  object: 'Object',
+  record: 'Object',
+  string: 'String',
+};
 
 function pathText(path: readonly PropertyKey[]): string {
   return path.map((member) => (typeof member === 'number' ? `[${member}]` : `/${String(member)}`)).join('');

@@ -93,7 +93,7 @@ function checkExpressions(stateName: string, owner: object, location: string, is
     if (!EXPRESSION_FIELDS.some((name) => name === field)) continue;
     visitStrings(value, `${location}/${field}`, (text, at) => {
       if (text.startsWith('{%') !== text.endsWith('%}')) {
-        diagnostics.add('INVALID_JSONATA_EXPRESSION', `A JSONata expression must start with '{%' and end with '%}'`, at);
+        diagnostics.add('SCHEMA_VALIDATION_FAILED', 'JSONata string must start with {% and end with %}', at);
       } else if (isExpression(text)) {
         for (const { code, message } of expressionProblems(sourceOf(text), isInCatcher)) diagnostics.add(code, message, at);
       }

@@ -33,7 +33,7 @@ function checkBlock(block: StatesBlock, { path, outerVariables, names }: Surroun
     }
   }
   for (const [name, state] of block.states) {
-    for (const { at, inner } of nested(state)) checkBlock(inner, { path: `${path}/States/${name}${at}`, outerVariables: variables, names }, diagnostics);
+    for (const { at, inner } of nestedBlocks(state)) checkBlock(inner, { path: `${path}/States/${name}${at}`, outerVariables: variables, names }, diagnostics);
   }
 }
 
@@ -80,12 +80,8 @@ function assignments(state: State): ReadonlySet<string> {
   return new Set([...own, ...rules, ...catchers].flatMap((assign) => Object.keys(assign ?? {})));
 }
 
-function nested(state: State): readonly { readonly at: string; readonly inner: StatesBlock }[] {
+/** The blocks inside a Parallel or a Map, and in which field each stands. */
+export function nestedBlocks(state: State): readonly { readonly at: string; readonly inner: StatesBlock }[] {
   if (state.Type === 'Parallel') return state.Branches.map((inner, index) => ({ at: `/Branches[${index}]`, inner }));
   return state.Type === 'Map' ? [{ at: '/ItemProcessor', inner: state.ItemProcessor }] : [];
-}
-
-/** The blocks inside a Parallel or a Map. */
-export function nestedBlocks(state: State): readonly StatesBlock[] {
-  return nested(state).map(({ inner }) => inner);
 }
