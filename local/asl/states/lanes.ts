@@ -124,7 +124,7 @@ export class LaneGroup {
         if (hasFailed) return;
         hasFailed = true;
         this.parent.cursorId = lane.cursorId;
-        if (error instanceof StateFailure) {
+        if (error instanceof StateFailure && !error.isTerminal) {
           work.failed(job.index, lane);
           for (const [other, otherLane] of running) if (other !== job) work.aborted(other.index, otherLane, lane.cursorId);
         }

@@ -33,7 +33,7 @@ async function runIterations(visit: StateVisit, state: MapState): Promise<Json> 
     }
     return await visit.lanes.run(iterations(visit, state));
   } catch (error) {
-    if (error instanceof StateFailure) parent.record('MapStateFailed');
+    if (error instanceof StateFailure && !error.isTerminal) parent.record('MapStateFailed');
     throw error;
   }
 }

@@ -25,7 +25,7 @@ async function runBranches(visit: StateVisit, state: ParallelState): Promise<Jso
     }
     return await visit.lanes.run(branches(state));
   } catch (error) {
-    if (error instanceof StateFailure) parent.record('ParallelStateFailed');
+    if (error instanceof StateFailure && !error.isTerminal) parent.record('ParallelStateFailed');
     throw error;
   }
 }

@@ -38,8 +38,10 @@ interface Call {
 async function prepare(visit: StateVisit, state: TaskState, integration: TaskIntegration): Promise<Call> {
   // Every attempt has a token of its own: an answer to an earlier one comes too late.
   visit.taskToken = integration.waitsForToken ? visit.lane.execution.newId() : undefined;
+  const parameters = state.Arguments === undefined ? visit.input : await visit.evaluate('Arguments', state.Arguments);
+  if (byteLength(parameters) > MAX_PAYLOAD_BYTES) throw dataLimitExceeded(visit.stateName);
   return {
-    parameters: state.Arguments === undefined ? visit.input : await visit.evaluate('Arguments', state.Arguments),
+    parameters,
     timeoutSeconds: await secondsOf(visit, state, 'TimeoutSeconds'),
     heartbeatSeconds: await secondsOf(visit, state, 'HeartbeatSeconds'),
   };
@@ -70,7 +72,7 @@ async function perform(task: Task, call: Call | undefined): Promise<Json> {
     visit.lane.record(...events.scheduled({ ...call, resourceArn, region: visit.lane.execution.region }));
     visit.lane.record(...events.started());
   }
-  const ending = limited(await visit.lane.wait<Ending>((end) => begin(task, call, end)), resourceArn);
+  const ending = limited(await visit.lane.wait<Ending>((end) => begin(task, call, end)), task);
   visit.task = undefined;
   switch (ending.kind) {
     case 'succeeded':
@@ -140,7 +142,8 @@ function begin({ visit, integration, events }: Task, call: Call | undefined, end
   };
 }
 
-function limited(ending: Ending, resourceArn: string): Ending {
+/** A result that is too large is blamed on the service, or on the function that the resource names. */
+function limited(ending: Ending, { integration: { events }, resourceArn }: Task): Ending {
   if (ending.kind !== 'succeeded' || byteLength(ending.output) <= MAX_PAYLOAD_BYTES) return ending;
-  return { kind: 'failed', failure: dataLimitExceeded(resourceArn) };
+  return { kind: 'failed', failure: dataLimitExceeded(events.kind === 'service' ? events.resourceType : resourceArn) };
 }

@@ -111,6 +111,18 @@ describe('a Parallel', () => {
     ]);
   });
 
+  test('leaves no event when a failure inside ends the execution', async () => {
+    const choice: Json = { Type: 'Choice', Choices: [{ Condition: false, Next: 'D' }] };
+    const inner = { StartAt: 'C', States: { C: choice, D: { Type: 'Succeed' } } };
+    const catchers = [{ ErrorEquals: ['States.ALL'], Next: 'Z' }];
+    const execution = await new InterpreterKit().run(
+      machine({ P: { Type: 'Parallel', Branches: [inner, branch({ Type: 'Wait', Seconds: 9, End: true }, 'W')], Catch: catchers, Next: 'Z' }, Z: { Type: 'Succeed' } }),
+    );
+    const events = execution.history.events();
+    expect(typesOf(execution)).toEqual(['ExecutionStarted', 'ParallelStateEntered', 'ParallelStateStarted', 'ChoiceStateEntered', 'WaitStateEntered', 'ExecutionFailed']);
+    expect(events.at(-1)).toMatchObject({ previousEventId: 4, executionFailedEventDetails: { error: 'States.Runtime' } });
+  });
+
   test('succeeds when its last branch does', async () => {
     const execution = await new InterpreterKit().run(
       machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true }, 'W')], End: true } }),

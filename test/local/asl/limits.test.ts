@@ -8,7 +8,21 @@ test('a result above 256 KiB fails the task, and States.ALL does not catch it', 
   const states = { T: { Type: 'Task', Resource: TASK, Catch: CATCH, Next: 'C' }, ...CAUGHT };
   const execution = await new InterpreterKit({ task: () => 'x'.repeat(262_143) }).run(machine(states));
   expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
-  expect(execution.cause).toBe(`The state/task '${TASK}' returned a result with a size exceeding the maximum number of bytes service limit.`);
+  expect(execution.cause).toBe(`The state/task 'test' returned a result with a size exceeding the maximum number of bytes service limit.`);
+});
+
+test('arguments above 256 KiB fail the task before it is called, and States.ALL does not catch it', async () => {
+  const Arguments = ['{% $pad("", 200000, "x") %}', '{% $pad("", 200000, "y") %}'];
+  const states = { T: { Type: 'Task', Resource: TASK, Arguments, Catch: CATCH, Next: 'C' }, ...CAUGHT };
+  const kit = new InterpreterKit();
+  const execution = await kit.run(machine(states));
+  expect([execution.status, execution.error, kit.calledAtSeconds]).toEqual(['FAILED', 'States.DataLimitExceeded', []]);
+});
+
+test('an error name of 256 and a cause of 32,768 characters are all that an event carries', async () => {
+  const states = { F: { Type: 'Fail', Error: '{% $pad("", 300, "e") %}', Cause: '{% $pad("", 40000, "c") %}' } };
+  const execution = await new InterpreterKit().run(machine(states));
+  expect([execution.error?.length, execution.cause?.length]).toEqual([256, 32_768]);
 });
 
 test('a result of 256 KiB is handed on', async () => {
