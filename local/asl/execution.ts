@@ -4,7 +4,7 @@ import { notModelled } from '../kernel/aws-error';
 import type { Timeline } from '../kernel/clock';
 import type { Alarm, Alarms } from './alarms';
 import type { StateMachineDefinition } from './definition';
-import { asError, StateFailure } from './failure';
+import { asError, StateFailure, STATES_ERRORS } from './failure';
 import { Expressions } from './expressions';
 import { History, payload, type EventDetails, type HistoryEvent } from './history';
 import type { TaskIntegration, TaskIntegrations } from './integrations';
@@ -228,6 +228,11 @@ export class Execution {
     };
   }
 
+  /** Bytes of all variables of all lanes. */
+  storedBytes(): number {
+    return this.root.storedBytes();
+  }
+
   /** @throws {AwsError} NotModelledLocally, naming the resource */
   integration(resourceArn: string): TaskIntegration {
     const integration = this.deps.integrations(resourceArn);
@@ -273,6 +278,8 @@ export class Execution {
     const { type, key } = ENDINGS[status];
     const details: EventDetails = {
       ...(this.outputText === undefined ? {} : payload('output', this.outputText)),
+      // The event names it; the execution itself has no error.
+      ...(status === 'TIMED_OUT' ? { error: STATES_ERRORS.timeout } : {}),
       ...(result.error === undefined ? {} : { error: result.error }),
       ...(result.cause === undefined ? {} : { cause: result.cause }),
     };

@@ -3,6 +3,7 @@ import type { State, StatesBlock, StateType } from './definition';
 import type { Execution } from './execution';
 import { StateFailure } from './failure';
 import type { EventDetails } from './history';
+import { byteLength } from './json';
 import type { LaneStanding } from './standing';
 import { StateVisit, type Transition } from './state-visit';
 import { runState } from './states';
@@ -27,6 +28,7 @@ const ABORTABLE: readonly StateType[] = ['Task', 'Wait', 'Map', 'Parallel'];
 export class Lane {
   private readonly children = new Set<Lane>();
   private readonly ownVariables = new Map<string, Json>();
+  private readonly variableBytes = new Map<string, number>();
   private cancelWait: (() => void) | undefined;
   /** The state that it is in or has just left; none before the first. */
   private visit: StateVisit | undefined;
@@ -68,7 +70,11 @@ export class Lane {
     for (;;) {
       const { output, next } = visit.left ?? (await this.visitState(visit, stateOf(block, visit.stateName)));
       this.children.clear();
-      if (next === undefined) return output;
+      if (next === undefined) {
+        // Its variables are out of scope.
+        this.variableBytes.clear();
+        return output;
+      }
       visit = this.enter(block, next, output, JSON.stringify(output));
     }
   }
@@ -98,8 +104,18 @@ export class Lane {
     return { ...this.parent?.variables(), ...Object.fromEntries(this.ownVariables) };
   }
 
+  /** Bytes of all variables in here and in the lanes inside, if `changed` ones were assigned here. */
+  storedBytes(changed: Readonly<Record<string, Json>> = {}): number {
+    const bytes = new Map(this.variableBytes);
+    for (const [name, value] of Object.entries(changed)) bytes.set(name, byteLength(value));
+    return [...bytes.values(), ...[...this.children].map((child) => child.storedBytes())].reduce((sum, more) => sum + more, 0);
+  }
+
   assign(variables: Readonly<Record<string, Json>>): void {
-    for (const [name, value] of Object.entries(variables)) this.ownVariables.set(name, value);
+    for (const [name, value] of Object.entries(variables)) {
+      this.ownVariables.set(name, value);
+      this.variableBytes.set(name, byteLength(value));
+    }
   }
 
   /**

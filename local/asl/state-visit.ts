@@ -6,7 +6,7 @@ import { EvaluationError, isExpression, sourceOf, type Bindings } from './expres
 import { payload } from './history';
 import { typeOf } from './json';
 import type { Lane } from './lane';
-import { MAX_PAYLOAD_BYTES } from './limits';
+import { MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES } from './limits';
 import type { VisitStanding } from './standing';
 import { LaneGroup } from './states/lanes';
 
@@ -216,8 +216,8 @@ export class StateVisit {
     const output = fields.Output === undefined ? defaultOutput : await this.evaluate(`${at}Output`, fields.Output, results);
     const assigned = await this.evaluateAssign(fields.Assign ?? {}, results, at);
     const text = this.limited(output);
-    this.lane.assign(assigned);
     const names = Object.entries(assigned);
+    if (names.length > 0) this.assign(assigned);
     const assignedVariables = {
       assignedVariables: Object.fromEntries(names.map(([name, value]) => [name, JSON.stringify(value)])),
       assignedVariablesDetails: { truncated: false },
@@ -267,6 +267,13 @@ export class StateVisit {
     const variables = Object.fromEntries(assigned);
     this.limited(variables);
     return variables;
+  }
+
+  /** @throws {StateFailure} States.DataLimitExceeded when all variables of the execution would become too large together */
+  private assign(variables: Readonly<Record<string, Json>>): void {
+    const elsewhere = this.lane.execution.storedBytes() - this.lane.storedBytes();
+    if (elsewhere + this.lane.storedBytes(variables) > MAX_VARIABLES_BYTES) throw dataLimitExceeded(this.stateName);
+    this.lane.assign(variables);
   }
 
   /** @throws {StateFailure} States.DataLimitExceeded */

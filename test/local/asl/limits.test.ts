@@ -19,6 +19,39 @@ test('arguments above 256 KiB fail the task before it is called, and States.ALL 
   expect([execution.status, execution.error, kit.calledAtSeconds]).toEqual(['FAILED', 'States.DataLimitExceeded', []]);
 });
 
+describe('variables', () => {
+  /** A variable of 262,137 bytes in each iteration, 40 of them at a time: 10,485,480 of 10,485,760 bytes. */
+  const iterations = (count: number, before: { readonly [name: string]: Json } = {}): Json =>
+    machine({
+      ...before,
+      M: {
+        Type: 'Map',
+        Items: `{% [1..${count}] %}`,
+        ItemProcessor: {
+          StartAt: 'A',
+          States: { A: { Type: 'Pass', Assign: { v: '{% $pad("", 262135, "x") %}' }, Next: 'W' }, W: { Type: 'Wait', Seconds: 1, Output: 0, End: true } },
+        },
+        End: true,
+      },
+    });
+
+  test('above 256 KiB in one Assign fail the state', async () => {
+    const Assign = { a: '{% $pad("", 200000, "x") %}', b: '{% $pad("", 200000, "x") %}' };
+    const execution = await new InterpreterKit().run(machine({ A: { Type: 'Pass', Assign, End: true } }));
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
+  });
+
+  test('fill 10 MiB at most, in all iterations together', async () => {
+    const before = { O: { Type: 'Pass', Assign: { outer: '{% $pad("", 300, "x") %}' }, Next: 'M' } };
+    const execution = await new InterpreterKit().run(iterations(40, before));
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
+  });
+
+  test('of iterations that are over count no more', async () => {
+    expect((await new InterpreterKit().run(iterations(80))).status).toBe('SUCCEEDED');
+  });
+});
+
 test('an error name of 256 and a cause of 32,768 characters are all that an event carries', async () => {
   const states = { F: { Type: 'Fail', Error: '{% $pad("", 300, "e") %}', Cause: '{% $pad("", 40000, "c") %}' } };
   const execution = await new InterpreterKit().run(machine(states));
