@@ -25,13 +25,15 @@ const SAME_SIGNAL_MS = 1000;
  */
 export async function serve(options: ServeOptions): Promise<void> {
   requireFreshAssembly(options.app, process.env);
+  // Before anybody can know that it runs.
+  const ended = signal();
   const running = await start(options);
   const isForPeople = options.json !== true;
   const readiness = readinessOf(running);
   process.stdout.write(isForPeople ? readyText(readiness) : `${JSON.stringify(readiness)}\n`);
   if (isForPeople) running.cloud.trace.onEvent((event) => { tell(event); });
   // A failure of the emulation ends it as a signal does, and is what stopping fails with.
-  await Promise.race([signal(), running.driving.catch(() => undefined)]);
+  await Promise.race([ended, running.driving.catch(() => undefined)]);
   await running.stop().catch((error: unknown) => {
     throw new CliError(complaintAbout(error));
   });
