@@ -6,6 +6,7 @@ import { AwsError } from '../kernel/aws-error';
  * unverified are those of a variable's name and scope, of heartbeats, of state types and the beginning of INVALID_STATE_NAME.
  */
 export type DiagnosticCode =
+  | 'INVALID_JSON_DESCRIPTION'
   | 'SCHEMA_VALIDATION_FAILED'
   | 'INVALID_JSONATA_EXPRESSION'
   | 'UNSUPPORTED_JSONATA_EXPRESSION'
@@ -18,8 +19,16 @@ export type DiagnosticCode =
 export interface Diagnostic {
   readonly code: DiagnosticCode;
   readonly message: string;
-  /** A path such as `/States/A/Catch[0]`; `null` for the whole workflow. */
-  readonly location: string | null;
+  /** A path such as `/States/A/Catch[0]`; `null` for the whole workflow, none for what is no JSON. */
+  readonly location?: string | null;
+}
+
+/** A definition that AWS would refuse too, in its wording. */
+export class InvalidDefinition extends AwsError {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    const listed = diagnostics.map(({ code, message, location }) => `${code}: ${message}${location === undefined ? '' : ` at ${location ?? 'null'}`}`);
+    super('InvalidDefinition', `Invalid State Machine Definition: '${listed.join(', ')}'`);
+  }
 }
 
 /** What a validation found so far, in the order in which AWS's answer lists it. */
@@ -30,10 +39,8 @@ export class Diagnostics {
     this.list.push({ code, message, location });
   }
 
-  /** @throws {AwsError} InvalidDefinition, listing all mistakes in AWS's wording */
+  /** @throws {InvalidDefinition} listing all mistakes */
   throwIfAny(): void {
-    if (this.list.length === 0) return;
-    const text = this.list.map(({ code, message, location }) => `${code}: ${message} at ${location ?? 'null'}`).join(', ');
-    throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: '${text}'`);
+    if (this.list.length > 0) throw new InvalidDefinition(this.list);
   }
 }

@@ -69,7 +69,7 @@ export class Lane {
     let visit = this.visit ?? this.enter(block, block.startAt, input, inputText);
     for (;;) {
       const { output, next } = visit.left ?? (await this.visitState(visit, stateOf(block, visit.stateName)));
-      this.children.clear();
+      this.forgetBranches();
       if (next === undefined) {
         // Its variables are out of scope.
         this.variableBytes.clear();
@@ -81,6 +81,11 @@ export class Lane {
 
   branch(mapItem: MapItem | undefined, cursorId: number): Lane {
     return this.adopt(new Lane(this.execution, this, mapItem ?? this.mapItem, cursorId));
+  }
+
+  /** The lanes of an attempt or of a state that is over. */
+  forgetBranches(): void {
+    this.children.clear();
   }
 
   restoreBranch(mapItem: MapItem | undefined, standing: LaneStanding): Lane {

@@ -1,5 +1,5 @@
 import type { ZodError, ZodType } from 'zod';
-import { AwsError, notModelled } from '../kernel/aws-error';
+import { notModelled } from '../kernel/aws-error';
 import {
   BLOCK_SHAPE,
   ITEM_PROCESSOR_SHAPE,
@@ -12,7 +12,7 @@ import {
   type StatesBlock,
 } from './definition';
 import { isExpression } from './expressions';
-import { Diagnostics } from './invalid-definition';
+import { Diagnostics, InvalidDefinition } from './invalid-definition';
 import { MAX_STATE_NAME_LENGTH } from './limits';
 import { checkQueryLanguage, isJsonPathField, type QueryLanguage } from './query-language';
 import { checkReferences } from './references';
@@ -38,7 +38,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: ${reason}'`);
+    throw new InvalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', message: reason }]);
   }
 }
 

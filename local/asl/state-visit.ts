@@ -244,6 +244,7 @@ export class StateVisit {
     this.retries.set(retrier, this.retriesBy(retrier) + 1);
     this.retryCount++;
     this.lanes = undefined;
+    this.lane.forgetBranches();
     this.sleepFor(delaySeconds * 1000);
     this.lane.execution.observer.stateRetried?.(this.lane.execution, this.stateName, failure.error ?? '', delaySeconds);
     this.transitionTo(this.stateName);

@@ -1,10 +1,7 @@
 import type { Json } from '../../lambdas/domain/trace';
-import { AwsError } from '../kernel/aws-error';
+import { InvalidDefinition, type Diagnostic } from '../asl/invalid-definition';
 
 const DEFAULT_DIAGNOSTICS = 100;
-
-/** The mistakes that an InvalidDefinition lists: `CODE: message at /location, CODE: …`. */
-const LISTED = /([A-Z][A-Z_]+): (.*?)(?: at (null|\/.*?))?(?=, [A-Z][A-Z_]+: |$)/gs;
 
 /**
  * Whether a definition could be created, as ValidateStateMachineDefinition answers it.
@@ -14,22 +11,20 @@ const LISTED = /([A-Z][A-Z_]+): (.*?)(?: at (null|\/.*?))?(?=, [A-Z][A-Z_]+: |$)
  */
 export function validate(parse: () => void, maxResults = DEFAULT_DIAGNOSTICS): Json {
   const diagnostics = mistakesOf(parse);
-  const limit = maxResults === 0 ? DEFAULT_DIAGNOSTICS : maxResults;
-  return { result: diagnostics.length === 0 ? 'OK' : 'FAIL', diagnostics: diagnostics.slice(0, limit), truncated: diagnostics.length > limit };
+  const shown = diagnostics.slice(0, maxResults === 0 ? DEFAULT_DIAGNOSTICS : maxResults);
+  return {
+    result: diagnostics.length === 0 ? 'OK' : 'FAIL',
+    diagnostics: shown.map(({ code, message, location }) => ({ severity: 'ERROR', code, message, ...(typeof location === 'string' ? { location } : {}) })),
+    truncated: diagnostics.length > shown.length,
+  };
 }
 
-function mistakesOf(parse: () => void): readonly Json[] {
+function mistakesOf(parse: () => void): readonly Diagnostic[] {
   try {
     parse();
     return [];
   } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== 'InvalidDefinition') throw error;
-    const listed = /^Invalid State Machine Definition: '(.*)'$/s.exec(error.message)?.[1] ?? error.message;
-    return [...listed.matchAll(LISTED)].map(([, code = '', message = '', location]) => ({
-      severity: 'ERROR',
-      code,
-      message,
-      ...(location === undefined || location === 'null' ? {} : { location }),
-    }));
+    if (error instanceof InvalidDefinition) return error.diagnostics;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Json } from '../../../lambdas/domain/trace';
 import type { LambdaInvoker } from '../../../local/asl/lambda-integration';
-import { START_MS, StepFunctionsKit } from './kit';
+import { INVOKE, INVOKE_AND_WAIT, lambdaOf, START_MS, StepFunctionsKit } from './kit';
 import { definitionOf, randomMachine, type FailuresOf } from './random-machine';
 
 /** Nothing generated lasts longer. */
@@ -103,4 +103,93 @@ test('an execution that is saved and loaded whenever it rests goes on exactly as
     }),
     { numRuns: 100 },
   );
+});
+
+describe('what is saved', () => {
+  const CALLBACK = {
+    QueryLanguage: 'JSONata',
+    StartAt: 'T',
+    States: {
+      T: { Type: 'Task', Resource: INVOKE_AND_WAIT, Arguments: { FunctionName: 'f', Payload: '{% $states.context.Task.Token %}' }, TimeoutSeconds: 100, HeartbeatSeconds: 60, End: true },
+    },
+  };
+
+  async function waiting(): Promise<{ readonly kit: StepFunctionsKit; readonly executionArn: string; readonly taskToken: string }> {
+    let taskToken = '';
+    const kit = new StepFunctionsKit({ lambda: lambdaOf((token) => ((taskToken = token as string), { ok: true, payload: null })) });
+    const executionArn = kit.start(kit.create(CALLBACK), {}, 'n');
+    await kit.pass(50);
+    return { kit: kit.reloaded(), executionArn, taskToken };
+  }
+
+  const status = (kit: StepFunctionsKit, executionArn: string): Json => kit.call('DescribeExecution', { executionArn })['status'] ?? null;
+
+  test('a task that waits takes the answer to its token, once', async () => {
+    const { kit, executionArn, taskToken } = await waiting();
+    kit.call('SendTaskSuccess', { taskToken, output: '"yes"' });
+    await kit.pass(0);
+    expect(kit.call('DescribeExecution', { executionArn })).toMatchObject({ status: 'SUCCEEDED', output: '"yes"' });
+    for (const later of [kit, kit.reloaded()]) {
+      expect(() => later.call('SendTaskFailure', { taskToken })).toThrow("Task Timed Out: 'Provided task does not exist anymore'");
+    }
+  });
+
+  test('its heartbeats and time-outs are due when they were', async () => {
+    const silent = await waiting();
+    await silent.kit.pass(9);
+    expect(status(silent.kit, silent.executionArn)).toBe('RUNNING');
+    await silent.kit.pass(1);
+    expect(status(silent.kit, silent.executionArn)).toBe('FAILED');
+    const alive = await waiting();
+    alive.kit.call('SendTaskHeartbeat', { taskToken: alive.taskToken });
+    const kit = alive.kit.reloaded();
+    await kit.pass(49);
+    expect(status(kit, alive.executionArn)).toBe('RUNNING');
+    await kit.pass(1);
+    expect(status(kit, alive.executionArn)).toBe('FAILED');
+  });
+
+  test('an execution keeps its definition, its name for 90 days, and its redrives for 14', async () => {
+    let isBroken = true;
+    const kit = new StepFunctionsKit({ lambda: lambdaOf(() => (isBroken ? { ok: false, error: 'E', cause: '' } : { ok: true, payload: 1 })) });
+    const task = { QueryLanguage: 'JSONata', StartAt: 'T', States: { T: { Type: 'Task', Resource: INVOKE, Arguments: { FunctionName: 'f' }, Output: 'old', End: true } } };
+    const stateMachineArn = kit.create(task);
+    const executionArn = kit.start(stateMachineArn, {}, 'n');
+    await kit.pass(10);
+    kit.call('UpdateStateMachine', { stateMachineArn, definition: JSON.stringify(CALLBACK) });
+    kit.call('TagResource', { resourceArn: stateMachineArn, tags: [{ key: 'k', value: 'v' }] });
+    isBroken = false;
+    const later = kit.reloaded();
+    for (const [operation, request] of [['DescribeStateMachine', { stateMachineArn }], ['DescribeStateMachineForExecution', { executionArn }], ['ListTagsForResource', { resourceArn: stateMachineArn }], ['ListExecutions', { stateMachineArn }]] as const) {
+      expect(later.call(operation, request)).toEqual(kit.call(operation, request));
+    }
+    later.call('RedriveExecution', { executionArn });
+    await later.pass(1);
+    expect(later.call('DescribeExecution', { executionArn })).toMatchObject({ status: 'SUCCEEDED', output: '"old"', redriveCount: 1 });
+    const muchLater = later.reloaded();
+    await muchLater.pass(89 * 86_400);
+    expect(() => muchLater.start(stateMachineArn, {}, 'n')).toThrow(`Execution Already Exists: '${executionArn}'`);
+    await muchLater.pass(86_400);
+    expect(muchLater.start(stateMachineArn, {}, 'n')).toBe(executionArn);
+  });
+
+  test('is JSON, and the same when it is saved twice', async () => {
+    const { kit } = await waiting();
+    const saved = kit.service.save();
+    expect(JSON.parse(JSON.stringify(saved))).toEqual(saved);
+    expect(kit.reloaded().service.save()).toEqual(saved);
+  });
+
+  test('is refused while a call is under way', async () => {
+    const kit = new StepFunctionsKit({ lambda: { invoke: () => new Promise(() => undefined) } });
+    kit.start(kit.create(CALLBACK), {}, 'n');
+    await kit.pass(1);
+    expect(() => kit.service.save()).toThrow('n cannot be saved while something in it is under way');
+  });
+
+  test('is refused, by place, when it is damaged', async () => {
+    const { kit } = await waiting();
+    const damaged = JSON.parse(JSON.stringify(kit.service.save()).replace('"hasReturned":true', '"hasReturned":"x"')) as Json;
+    expect(() => new StepFunctionsKit().service.load(damaged)).toThrow(/hasReturned/);
+  });
 });
