@@ -1,3 +1,4 @@
+import type { Json } from '../../../lambdas/domain/trace';
 import type { TaskIntegration } from '../../../local/asl/integrations';
 import { parseDefinition } from '../../../local/asl/parse-definition';
 import { requireResources } from '../../../local/asl/resources';
@@ -20,6 +21,13 @@ test.each([
 
 test('refuses by name a resource that nothing stands behind', () => {
   expect(check('arn:aws:states:::dynamodb:putItem')).toThrow(/does not model the task resource arn:aws:states:::dynamodb:putItem \(state 'T'\)/);
+});
+
+test('refuses arguments that the integration would not take', () => {
+  const definition = machine({ T: { Type: 'Task', Resource: 'arn:known', Arguments: { a: 1 }, End: true } });
+  const integration = { ...KNOWN, problemsOf: (parameters: Json) => [`no ${JSON.stringify(parameters)}`] };
+  const check = (): void => requireResources(parseDefinition(JSON.stringify(definition)), () => integration);
+  expect(check).toThrow(`Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: no {"a":1} at /States/T/Arguments'`);
 });
 
 test('accepts what is integrated', () => {
