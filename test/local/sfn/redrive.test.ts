@@ -209,6 +209,8 @@ describe('RedriveExecution', () => {
     kit.call('RedriveExecution', { executionArn });
     await kit.pass(1);
     expect([functions.called, kit.call('DescribeExecution', { executionArn })['status']]).toEqual([['a', 'b'], 'SUCCEEDED']);
+    const [left] = kit.history(executionArn).filter(({ type }) => type === 'TaskStateExited');
+    expect(afterRedrive(kit, executionArn)[1]).toEqual([expect.any(Number), 'TaskStateEntered', left?.id]);
   });
 
   test('tells EventBridge and the trace', async () => {
@@ -263,6 +265,17 @@ describe('RedriveExecution', () => {
     expect(kit.call('DescribeExecution', { executionArn })['status']).toBe('FAILED');
     await kit.pass(10 * DAY_SECONDS);
     expect(refusal(() => kit.call('DescribeExecution', { executionArn }))).toEqual(['ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`]);
+  });
+
+  test('does not keep executions that ended later from being forgotten', async () => {
+    const kit = new StepFunctionsKit();
+    const machineArn = kit.create(machine({ W: { Type: 'Wait', Seconds: 20_000_000, End: true } }));
+    const [first, second] = [kit.start(machineArn), kit.start(machineArn)];
+    for (const executionArn of [first, second]) kit.call('StopExecution', { executionArn });
+    kit.call('RedriveExecution', { executionArn: first });
+    await kit.pass(91 * DAY_SECONDS);
+    expect(kit.call('DescribeExecution', { executionArn: first })['status']).toBe('RUNNING');
+    expect(refusal(() => kit.call('DescribeExecution', { executionArn: second }))).toEqual(['ExecutionDoesNotExist', `Execution Does Not Exist: '${second}'`]);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Json } from '../../../lambdas/domain/trace';
 import type { LambdaInvoker } from '../../../local/asl/lambda-integration';
 import { INVOKE, INVOKE_AND_WAIT, lambdaOf, START_MS, StepFunctionsKit } from './kit';
-import { definitionOf, randomMachine, type FailuresOf } from './random-machine';
+import { definitionOf, randomMachine, type FailuresOf, type Step } from './random-machine';
 
 /** Nothing generated lasts longer. */
 const LIMIT_MS = START_MS + 600_000;
@@ -65,7 +65,7 @@ interface Case {
 }
 
 /** What can be seen of two executions of one machine from beginning to end, saved and loaded at the stops that `isSaved` names. */
-async function play({ definition, failuresOf, answers: given, redrives }: Case, isSaved: (stop: number) => boolean): Promise<Json> {
+async function play({ definition, failuresOf, answers: given, redrives }: Case, isSaved: (stop: number) => boolean, look: (saved: Json) => void = () => undefined): Promise<Json> {
   const world = new World(failuresOf, given);
   let kit = new StepFunctionsKit({ lambda: world.lambda, random: world.random });
   const machine = kit.create(definition);
@@ -73,7 +73,10 @@ async function play({ definition, failuresOf, answers: given, redrives }: Case, 
   await kit.timeline.settle();
   let left = redrives;
   for (let stop = 0; ; stop++) {
-    if (isSaved(stop)) kit = kit.reloaded();
+    if (isSaved(stop)) {
+      look(kit.service.save());
+      kit = kit.reloaded();
+    }
     for (const executionArn of executions) {
       const { redriveStatus } = kit.call('DescribeExecution', { executionArn });
       if (redriveStatus !== 'REDRIVABLE' || left-- <= 0) continue;
@@ -101,9 +104,52 @@ test('an execution that is saved and loaded whenever it rests goes on exactly as
       expect(await play(example, () => true)).toEqual(unsaved);
       expect(await play(example, (stop) => stop === once)).toEqual(unsaved);
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
+
+test('so does one that rests in every way there is', async () => {
+  const handled = { retry: 3, isCaught: true } as const;
+  const steps: readonly Step[] = [
+    { kind: 'pass' },
+    { kind: 'task', failures: ['Busy'], ...handled },
+    {
+      kind: 'parallel',
+      branches: [
+        [{ kind: 'pass' }, { kind: 'map', items: 4, atATime: 2, inner: [{ kind: 'callback', timeoutSeconds: 9, heartbeatSeconds: 4, retry: 1, isCaught: false }, { kind: 'pass' }], ...handled }, { kind: 'wait', seconds: 4 }],
+        [{ kind: 'until', second: 8 }, { kind: 'task', failures: ['Busy', 'Broken', 'Busy'], retry: 1, isCaught: true }, { kind: 'pass' }],
+      ],
+      ...handled,
+    },
+    { kind: 'task', failures: ['Broken'], retry: null, isCaught: false },
+    { kind: 'pass' },
+  ];
+  const what = ['succeed', 'heartbeat', 'nothing', 'fail'].map((each, index) => ({ what: each, afterStops: index % 2 }));
+  const example: Case = { ...definitionOf({ steps, timeoutSeconds: 60 }), answers: what, redrives: 2 };
+  const seen = new Set<string>();
+  const unsaved = await play(example, () => false);
+  expect(await play(example, () => true, (saved) => waysToRest(saved).forEach((way) => seen.add(way)))).toEqual(unsaved);
+  expect([...seen].sort()).toEqual(['Map', 'Map with lanes done', 'Map with lanes not begun', 'Parallel', 'Parallel with lanes done', 'Task retries', 'Task waits for its token', 'Wait sleeps', 'ended', 'redriven']);
+});
+
+/** What there is in a saved service that rests. */
+function waysToRest(saved: Json): readonly string[] {
+  if (Array.isArray(saved)) return saved.flatMap(waysToRest);
+  if (typeof saved !== 'object' || saved === null) return [];
+  const { wake, task, lanes, status, redriveCount } = saved as { readonly [member: string]: Json };
+  const { type } = saved as { readonly type: string };
+  const jobs = (lanes as { readonly jobs: readonly { readonly lane: Json; readonly outcome: Json }[] } | null | undefined)?.jobs;
+  const own = [
+    [status !== undefined && status !== 'RUNNING', 'ended'],
+    [redriveCount !== undefined && redriveCount !== 0, 'redriven'],
+    [wake, `${type} ${type === 'Wait' ? 'sleeps' : 'retries'}`],
+    [task, `${type} waits for its token`],
+    [jobs, type],
+    [jobs?.some(({ outcome }) => outcome !== null), `${type} with lanes done`],
+    [jobs?.some(({ lane, outcome }) => lane === null && outcome === null), `${type} with lanes not begun`],
+  ] as const;
+  return [...own.flatMap(([isSo, way]) => (isSo === undefined || isSo === null || isSo === false ? [] : [way])), ...Object.values(saved).flatMap(waysToRest)];
+}
 
 describe('what is saved', () => {
   const CALLBACK = {
