@@ -63,8 +63,8 @@ export function readyText({ endpoint, region, credentials, outputs, keys, virtua
       ...(machine === undefined || first === undefined
         ? []
         : [
-            `start a rotation     aws stepfunctions start-execution --state-machine-arn ${machine} --name ${first.rotation.name} --input '${first.rotation.input}'`,
-            '                     (the schedule starts what is due by itself)',
+            `start a rotation     the schedule starts what is due; before it does, by hand:`,
+            `                     aws stepfunctions start-execution --state-machine-arn ${machine} --name ${first.rotation.name} --input '${first.rotation.input}'`,
             `watch it             aws stepfunctions list-executions --state-machine-arn ${machine}`,
           ]),
       ...(table === undefined ? [] : [`read the registry    aws dynamodb scan --table-name ${table}`]),
