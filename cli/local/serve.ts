@@ -42,13 +42,22 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 function complaintAbout(error: unknown): string {
   if (!(error instanceof EmulationFailure)) return `the state was not saved: ${String(error)}`;
-  const { cause } = error;
-  return `the local AWS failed inside, which is a bug of it; no state was saved.\n${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+  return `the local AWS failed inside, which is a bug of it; no state was saved.\n${stackOf(error.cause)}`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 async function start({ app, port, speed, state, start: startMs }: ServeOptions): Promise<RunningCloud> {
   try {
-    return await RunningCloud.start(app, { port, speed: speed ?? 'jump', ...(state !== undefined && { stateFile: state }), ...(startMs !== undefined && { startMs }) });
+    return await RunningCloud.start(app, {
+      port,
+      speed: speed ?? 'jump',
+      onFailure: (error) => { process.stderr.write(`keyturn: the local AWS failed inside while it answered a request, which is a bug of it.\n${stackOf(error)}\n`); },
+      ...(state !== undefined && { stateFile: state }),
+      ...(startMs !== undefined && { startMs }),
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new CliError(`port ${port} is taken, perhaps by another \`keyturn local\`. Stop that one, or give --port with another port, or with 0 for any free one.`);
@@ -57,11 +66,14 @@ async function start({ app, port, speed, state, start: startMs }: ServeOptions):
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a later one ends the process at once. */
+/** Ctrl-C, a polite end, a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Resolves at the first signal; a later one ends the process at once. */
 async function signal(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), abandonment()]);
+  await Promise.race([...SIGNALS.map((name) => once(process, name)), abandonment()]);
   const firstAt = performance.now();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of SIGNALS) {
     process.on(name, () => {
       if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
     });

@@ -5,7 +5,7 @@ import type { KmsService } from '../kms/kms-service';
 import { FUNCTION_URL_PREFIX, functionUrls } from '../lambda/function-url';
 import type { InvocationResult } from '../lambda/function';
 import type { SigningIdentity } from '../wire/authentication';
-import type { Dispatch } from '../wire/message';
+import { type Dispatch, LostAnswer } from '../wire/message';
 import { type Route, startServer, type WireServer } from '../wire/server';
 import { readAssembly } from './assembly';
 import { type CloudState, loadState, stateOf } from './cloud-state';
@@ -23,6 +23,8 @@ export interface StartOptions extends CloudOptions {
   readonly state?: CloudState;
   /** What else is served, besides AWS; the virtual clock does not wait for it. */
   readonly routes?: readonly Route[];
+  /** Told when the emulation failed inside while it answered a request, which is a bug of it; the client gets a 501. @default nobody is */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** An account with one stack in it, on virtual time, reachable in-process and over loopback HTTP. */
@@ -40,7 +42,7 @@ export class LocalCloud {
    * Starts an account. The virtual clock stands still while a request is under way.
    * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that says what is wrong with the state.
    */
-  static async start({ port, state, routes = [], ...options }: StartOptions = {}): Promise<LocalCloud> {
+  static async start({ port, state, routes = [], onFailure, ...options }: StartOptions = {}): Promise<LocalCloud> {
     // The services are made before the server that they are told the address of.
     let server = undefined as WireServer | undefined;
     const endpoint = (): string => {
@@ -48,7 +50,14 @@ export class LocalCloud {
       return server.endpoint;
     };
     const services = createServices(state === undefined ? options : { ...options, ...continued(state) }, endpoint);
-    const holdingTime = (handle: Dispatch): Dispatch => (request) => services.timeline.track(handle(request));
+    const holdingTime = (handle: Dispatch): Dispatch => async (request) => {
+      try {
+        return await services.timeline.track(handle(request));
+      } catch (error) {
+        if (!(error instanceof LostAnswer)) onFailure?.(error);
+        throw error;
+      }
+    };
     const customResources = new CustomResources(services.lambda, services.nextId, endpoint);
     const urls = functionUrls({
       ...services,

@@ -18,6 +18,8 @@ export interface RunningCloudOptions {
   readonly stateFile?: string;
   /** Virtual time of an empty account, ms since the epoch. @default 2027-01-01T00:00:00Z */
   readonly startMs?: number;
+  /** Told what went wrong inside while a request was answered. @default nobody is */
+  readonly onFailure?: (error: unknown) => void;
   /** @default the real one */
   readonly wall?: Wall;
 }
@@ -48,7 +50,7 @@ export class RunningCloud {
    * @throws {StateFileError} when the state cannot be read, or could not be written later.
    * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that names the resource that could not be made.
    */
-  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
+  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, onFailure, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
     if (stateFile !== undefined) requireWritable(stateFile);
     const state = stateFile === undefined ? undefined : readStateFile(stateFile);
     let running = undefined as RunningCloud | undefined;
@@ -57,6 +59,7 @@ export class RunningCloud {
       routes: [{ prefix: CONTROL_PREFIX, handle: controlRoute(() => running) }],
       ...(port !== undefined && { port }),
       ...(state !== undefined && { state }),
+      ...(onFailure !== undefined && { onFailure }),
     });
     try {
       await cloud.redeploy(assemblyDirectory);

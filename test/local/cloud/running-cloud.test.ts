@@ -152,6 +152,20 @@ test('a failure of the emulation is told to whoever waits, and to whoever stops'
   await expect(running.stop()).rejects.toThrow(EmulationFailure);
 });
 
+test('what fails inside while a request is answered is told, and the client sees no answer of AWS', async () => {
+  const failures: unknown[] = [];
+  const bug = new Error('a bug');
+  const cloud = await LocalCloud.start({ onFailure: (error) => failures.push(error), intercept: () => Promise.reject(bug) });
+  try {
+    const credentials = cloud.credentialsFor('arn:aws:iam::111122223333:user/admin', 'admin');
+    const published = new SNSClient({ region: cloud.region, endpoint: cloud.endpoint, credentials, maxAttempts: 1 }).send(new PublishCommand({ TopicArn: 't', Message: 'm' }));
+    await expect(published).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
+    expect(failures).toEqual([bug]);
+  } finally {
+    await cloud.close();
+  }
+});
+
 test('after a stop nothing is served', async () => {
   await start(0);
   const { endpoint } = running.cloud;
