@@ -49,7 +49,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-async function start({ app, port, speed, state, start: startMs }: ServeOptions): Promise<RunningCloud> {
+async function start({ app, port, speed, state, kms, start: startMs }: ServeOptions): Promise<RunningCloud> {
   try {
     return await RunningCloud.start(app, {
       port,
@@ -57,6 +57,7 @@ async function start({ app, port, speed, state, start: startMs }: ServeOptions):
       onFailure: (error) => { process.stderr.write(`keyturn: the local AWS failed inside while it answered a request, which is a bug of it.\n${stackOf(error)}\n`); },
       ...(state !== undefined && { stateFile: state }),
       ...(startMs !== undefined && { startMs }),
+      ...(kms !== undefined && { kms }),
     });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {

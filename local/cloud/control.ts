@@ -45,6 +45,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'GET status': action(nothing, statusOf),
   'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()) })),
   'POST advance': action(advanceInput, async ({ pace }, { milliseconds }) => ({ virtualTime: isoOf(await pace.advance(milliseconds)) })),
+  'GET kms': action(nothing, ({ cloud }) => cloud.kms.switches()),
+  // KMS itself says which switches there are.
+  'POST kms': action(z.looseObject({}), ({ cloud, pace }, switches) =>
+    pace.whenQuiet(() => {
+      cloud.kms.configure(switches);
+      return cloud.kms.switches();
+    }),
+  ),
   'POST save': action(nothing, async (running) => ({ file: await running.save() })),
   'POST credentials': action(credentialsInput, ({ cloud }, { arn, sessionName }) => {
     const isNew = !cloud.services.identities.has(arn);

@@ -18,6 +18,8 @@ export interface RunningCloudOptions {
   readonly stateFile?: string;
   /** Virtual time of an empty account, ms since the epoch. @default 2027-01-01T00:00:00Z */
   readonly startMs?: number;
+  /** Switches of the local KMS, as its `configure` takes them. @default it behaves as it did, at first as AWS does at its best */
+  readonly kms?: object;
   /** Told what went wrong inside while a request was answered. @default nobody is */
   readonly onFailure?: (error: unknown) => void;
   /** @default the real one */
@@ -50,7 +52,7 @@ export class RunningCloud {
    * @throws {StateFileError} when the state cannot be read, or could not be written later.
    * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that names the resource that could not be made.
    */
-  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, onFailure, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
+  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, kms, onFailure, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
     if (stateFile !== undefined) requireWritable(stateFile);
     const state = stateFile === undefined ? undefined : readStateFile(stateFile);
     let running = undefined as RunningCloud | undefined;
@@ -65,6 +67,7 @@ export class RunningCloud {
       await cloud.redeploy(assemblyDirectory);
       const policies = await registeredPolicies(cloud);
       addKeyStores(cloud, policies);
+      if (kms !== undefined) cloud.kms.configure(kms);
       const pace = new Pace(cloud.timeline, wall, speed);
       const driving = pace.drive().catch((error: unknown) => {
         throw new EmulationFailure(error);

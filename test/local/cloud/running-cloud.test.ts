@@ -78,6 +78,14 @@ describe('standing still', () => {
     });
   });
 
+  test('switches of KMS can be seen and changed, and mistakes change nothing', async () => {
+    const { answer: before } = await ask('GET', 'kms');
+    expect(before).toMatchObject({ requestQuotas: 'off', visibilityDelayMs: { alias: 0 } });
+    expect(await ask('POST', 'kms', '{"visibilityDelayMs":{"alias":90000}}')).toMatchObject({ status: 200, answer: { visibilityDelayMs: { alias: 90_000 } } });
+    expect(await ask('POST', 'kms', '{"visibilityDelayMs":{"everything":1}}')).toEqual({ status: 400, answer: { error: expect.stringContaining('everything') } });
+    expect((await ask('GET', 'kms')).answer).toMatchObject({ visibilityDelayMs: { alias: 90_000 } });
+  });
+
   test('credentials of another principal are given out: one that IAM refuses', async () => {
     const arn = `arn:aws:iam::${running.cloud.accountId}:role/nobody`;
     const { answer } = await ask('POST', 'credentials', JSON.stringify({ arn, sessionName: 'me' }));
