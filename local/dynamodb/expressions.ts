@@ -133,8 +133,9 @@ export class ExpressionParser {
 function cacheKey(request: ExpressionMembers): string | undefined {
   const texts = [request.UpdateExpression, request.ConditionExpression, request.KeyConditionExpression, request.FilterExpression, request.ProjectionExpression];
   if (texts.some((text) => text !== undefined && JUDGED_BY_VALUE.test(text))) return undefined;
-  const types: string[] = [];
-  for (const [name, value] of Object.entries(request.ExpressionAttributeValues ?? {})) types.push(name, ...Object.keys(value));
+  // No values and an empty map of values are different requests: the second is refused.
+  const values = request.ExpressionAttributeValues;
+  const types = values && Object.entries(values).flatMap(([name, value]) => [name, ...Object.keys(value)]);
   return JSON.stringify([texts, request.ExpressionAttributeNames, types]);
 }
 
