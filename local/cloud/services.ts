@@ -1,22 +1,25 @@
 import { Authorizer } from '../iam/authorizer';
+import { IamService } from '../iam/iam-service';
 import { IdentityDirectory } from '../iam/identities';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
 import { EventBridgeService } from '../eventbridge/eventbridge-service';
 import { AwsError } from '../kernel/aws-error';
 import { Timeline } from '../kernel/clock';
-import type { Caller } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
+import { functionUrlOf } from '../lambda/function-url';
 import { LambdaService } from '../lambda/lambda-service';
+import { LogsService } from '../logs/logs-service';
 import { SchedulerService } from '../scheduler/scheduler-service';
 import { StepFunctionsService } from '../sfn/service';
 import { SnsService } from '../sns/sns-service';
 import { SqsService } from '../sqs/sqs-service';
+import { StsService } from '../sts/sts-service';
 import { TaggingService } from '../tagging/tagging-service';
 import { createDispatch } from '../wire/dispatch';
 import type { Dispatch, Interceptor } from '../wire/message';
 import { CloudFormationService } from './cloudformation-service';
-import { deliverEvent } from './deliveries';
+import { deliverEvent, topicTargets } from './deliveries';
 import { idSupply } from './ids';
 import { randomSupply } from './randomness';
 import { invokerFor } from './machine-invoker';
@@ -33,6 +36,8 @@ export interface CloudOptions {
   readonly seed?: string;
   /** How many ids and random numbers an earlier run of this account has taken. @default none */
   readonly taken?: { readonly ids: number; readonly randoms: number };
+  /** The clock that clients sign by, ms since the epoch: sessions of AssumeRole expire by it. @default the machine's */
+  readonly wallNowMs?: () => number;
   /** @default every call goes straight to its service */
   readonly intercept?: Interceptor;
 }
@@ -77,20 +82,28 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const trace = new Trace(timeline);
   const nextId = idSupply(seed, options.taken?.ids);
   const random = randomSupply(seed, options.taken?.randoms);
-  const identities = new IdentityDirectory();
+  const { wallNowMs = Date.now } = options;
+  const identities = new IdentityDirectory({ clock: timeline, wallNowMs });
   const machineRoles = new Map<string, string>();
   const base = { ...place, timeline, trace, nextId, newId: nextId };
 
-  const sqs = new SqsService(nextId);
-  const sns = new SnsService(trace, nextId);
-  const lambda = new LambdaService({ ...base, endpoint, credentialsFor: (role, session) => identities.credentialsFor(role, session) });
+  const sqs = new SqsService({ ...base, clock: timeline, endpoint });
+  const functionsWithUrl = new Set<string>();
+  const lambda = new LambdaService({
+    ...base,
+    endpoint,
+    credentialsFor: (role, session) => identities.credentialsFor(role, session),
+    urlOf: (name) => (functionsWithUrl.has(name) ? functionUrlOf(endpoint(), name) : undefined),
+  });
+  const sns = new SnsService({ ...base, clock: timeline, targets: topicTargets({ accountId, lambda, sqs, authorizer: () => authorizer }) });
   const putServiceEvent = (principal: string) => (event: { source: string; detailType: string; detail: unknown; resources: readonly string[] }) => {
     events.put({ ...event, detail: event.detail as never }, { arn: principal });
   };
   const kms = new KmsService({ ...base, onEvent: putServiceEvent('kms.amazonaws.com') });
   const dynamodb = new DynamoDbService({ ...place, clock: timeline, trace });
-  const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: () => onlyMachine(machineRoles) });
-  const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, authorizer }) });
+  const iam = new IamService({ accountId, identities, nextId });
+  const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: () => onlyMachine(machineRoles), identityArnOf: (kind, name) => iam.arnOf(kind, name) });
+  const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, sqs, authorizer }) });
   const states = new StepFunctionsService({
     ...base,
     random,
@@ -109,19 +122,20 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   });
   const cloudformation = new CloudFormationService();
   const dispatch = createDispatch({
-    services: { kms, dynamodb, states, lambda, events, sns, sqs, cloudformation, tagging: new TaggingService(() => kms.snapshot().keys) },
+    services: {
+      kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, iam,
+      sts: new StsService({ identities, authorizer, nextId, wallNowMs }),
+      logs: new LogsService({ ...place, groups: () => lambda.logGroups() }),
+      tagging: new TaggingService(() => kms.snapshot().keys),
+    },
+    region,
     credentials: identities,
     authorize: (call) => { authorizer.authorize(call); },
     trace,
     nextRequestId: nextId,
     ...(options.intercept !== undefined && { intercept: options.intercept }),
   });
-  return { ...place, timeline, trace, seed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl: new Set() };
-}
-
-/** An AWS service as the caller of another. */
-export function serviceCaller(accountId: string, principal: string): Caller {
-  return { accountId, arn: principal, userId: principal };
+  return { ...place, timeline, trace, seed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl };
 }
 
 /** Whose task waits for a token cannot be told from outside Step Functions, so an account with task tokens has one state machine. */

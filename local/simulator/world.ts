@@ -14,7 +14,6 @@ import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
-import { compileEventPattern } from '../eventbridge/event-pattern';
 import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
@@ -100,8 +99,10 @@ export class World {
     };
     this.kms = new KmsService({ ...place, newId, onEvent, ...options.kms });
     this.dynamodb = new DynamoDbService({ ...place, clock: this.timeline });
-    this.sns = new SnsService(this.trace, newId);
-    this.bus = new EventBridgeService({ ...place, nextId: newId, queues: new SqsService(newId), deliver: (target, event) => this.deliver(target, event) });
+    const targets = { queue: () => undefined, function: () => undefined };
+    this.sns = new SnsService({ ...place, clock: this.timeline, nextId: newId, targets });
+    const queues = new SqsService({ ...place, clock: this.timeline, nextId: newId, endpoint: () => '' });
+    this.bus = new EventBridgeService({ ...place, nextId: newId, queues, deliver: (target, event) => this.deliver(target, event) });
     this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
@@ -196,8 +197,9 @@ export class World {
     this.sns.createTopic(TOPIC_ARN);
     this.bus.putRule({
       arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/key-deletions`,
-      matches: compileEventPattern({ source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] }),
-      targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
+      pattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
+      isEnabled: true,
+      targets: [{ id: 'record-key-deletion', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
     });
     this.states.call('CreateStateMachine', {
       name: 'key-rotation',

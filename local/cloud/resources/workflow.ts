@@ -1,5 +1,5 @@
 import { notModelled } from '../../kernel/aws-error';
-import { serviceCaller } from '../services';
+import { serviceCaller } from '../service-caller';
 import { arnIn, physicalName, type ResourceType } from './resource';
 
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
