@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json, TraceEvent } from '../../lambdas/domain/trace';
 import type { Stateful } from '../kernel/stateful';
 import type { Deployed } from './deployment';
+import { requireCodeOfRunning } from './pinned-code';
 import { Properties } from './resources/resource';
 import type { CloudServices } from './services';
 
@@ -66,7 +67,7 @@ export function stateOf(services: CloudServices, deployed: Deployed, endpoint: s
 /**
  * Puts a state into services that nothing was done with yet, at another endpoint perhaps.
  * @returns what the stack had made.
- * @throws {Error} naming the service that cannot read its part.
+ * @throws {Error} naming the service that cannot read its part, or the code that running executions need and that is gone.
  */
 export function loadState(state: CloudState, services: CloudServices, endpoint: string): Deployed {
   const parts = Object.entries(statefulOf(services));
@@ -76,7 +77,7 @@ export function loadState(state: CloudState, services: CloudServices, endpoint: 
   for (const [name, arn] of state.roleArns) services.roleArns.set(name, arn);
   for (const [machine, role] of state.machineRoles) services.machineRoles.set(machine, role);
   for (const name of state.functionsWithUrl) services.functionsWithUrl.add(name);
-  // Function URLs stand in the environments of functions and in what the template resolved to: they follow the endpoint.
+  // Addresses stand in the environments of functions and in what the template resolved to: they follow the endpoint.
   const moved = <T>(value: T): T => withEndpoint(value, state.endpoint, endpoint);
   for (const [name, service] of parts) {
     const saved = state.services[name];
@@ -87,6 +88,7 @@ export function loadState(state: CloudState, services: CloudServices, endpoint: 
       throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
+  requireCodeOfRunning(state.services['lambda'], services);
   return new Map(
     moved(state.resources).map(({ logicalId, type, properties, made, isRetained }) => [
       logicalId,
@@ -96,8 +98,8 @@ export function loadState(state: CloudState, services: CloudServices, endpoint: 
 }
 
 /** The services that have a state, in the order in which they are loaded: each after those that it asks. */
-function statefulOf(_services: CloudServices): Readonly<Record<string, Stateful>> {
-  return {};
+function statefulOf({ identities, kms, dynamodb, lambda, sqs, sns, events, scheduler, states, cloudformation }: CloudServices): Readonly<Record<string, Stateful>> {
+  return { identities, kms, dynamodb, lambda, sqs, sns, events, scheduler, states, cloudformation };
 }
 
 function withEndpoint<T>(value: T, before: string, now: string): T {

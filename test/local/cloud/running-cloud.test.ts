@@ -17,11 +17,13 @@ let running: RunningCloud;
 
 beforeAll(() => { fixture = waitingStack(); });
 afterAll(() => { fixture.remove(); });
-afterEach(async () => { await running.stop().catch(() => undefined); });
+let stop: () => Promise<void> = () => Promise.resolve();
+afterEach(async () => { await stop(); });
 
 async function start(speed: Speed): Promise<void> {
   wall = new FakeWall();
   running = await RunningCloud.start(fixture.directory, { speed, startMs: START_MS, wall });
+  stop = () => running.stop().catch(() => undefined);
 }
 
 const client = () => ({ region: running.cloud.region, endpoint: running.cloud.endpoint, credentials: running.administrator(), maxAttempts: 1 });
@@ -97,8 +99,6 @@ describe('standing still', () => {
   });
 
   test.each<[string, string, string, string, Record<string, string>, number, RegExp]>([
-    ['a page of a browser', 'GET', 'status', '', { origin: 'http://evil.example' }, 403, /Web pages/],
-    ['a name that was made to point here', 'GET', 'status', '', { host: 'evil.example:4599' }, 403, /not as evil\.example/],
     ['an unknown question', 'GET', 'weather', '', {}, 404, /There are: GET status/],
     ['a question of the wrong kind', 'GET', 'advance', '', {}, 404, /POST advance/],
     ['a body that is not JSON', 'POST', 'advance', '7d', {}, 400, /not JSON/],
@@ -113,6 +113,15 @@ describe('standing still', () => {
     expect(refused).toEqual({ status, answer: { error: expect.stringMatching(message) } });
     expect(running.cloud.timeline.nowMs()).toBe(START_MS);
   });
+});
+
+test.each([
+  ['a page of a browser', { origin: 'http://evil.example' }],
+  ['a name that was made to point here', { host: 'evil.example:4599' }],
+])('%s controls nothing', async (_case, headers) => {
+  await start(0);
+  expect(await ask('POST', 'advance', '{"milliseconds":1}', headers)).toMatchObject({ status: 403 });
+  expect(running.cloud.timeline.nowMs()).toBe(START_MS);
 });
 
 test('jumping, an execution comes to its end by itself', async () => {
@@ -167,7 +176,7 @@ test('what fails inside while a request is answered is told, and the client sees
   try {
     const credentials = cloud.credentialsFor('arn:aws:iam::111122223333:user/admin', 'admin');
     const published = new SNSClient({ region: cloud.region, endpoint: cloud.endpoint, credentials, maxAttempts: 1 }).send(new PublishCommand({ TopicArn: 't', Message: 'm' }));
-    await expect(published).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
+    await expect(published).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
     expect(failures).toEqual([bug]);
   } finally {
     await cloud.close();
