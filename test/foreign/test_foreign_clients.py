@@ -118,7 +118,7 @@ class TestTheAwsCli(unittest.TestCase):
         self.assertIn(cloud.outputs["RegistryTableName"], aws("dynamodb", "list-tables")["TableNames"])
         self.assertEqual(aws("dynamodb", "describe-table", "--table-name", cloud.outputs["RegistryTableName"])["Table"]["TableStatus"], "ACTIVE")
         self.assertIn({"TopicArn": cloud.outputs["AlertTopicArn"]}, aws("sns", "list-topics")["Topics"])
-        tagged = aws("resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=keyturn:key,Values=orders")["ResourceTagMappingList"]
+        tagged = aws("resourcegroupstaggingapi", "get-resources", "--resource-type-filters", "kms:key", "--tag-filters", "Key=keyturn:key,Values=orders")["ResourceTagMappingList"]
         self.assertTrue(tagged)
         functions = {function["FunctionName"] for function in aws("lambda", "list-functions")["Functions"]}
         self.assertTrue(any("Starter" in name or "StartDueRotations" in name for name in functions), functions)
