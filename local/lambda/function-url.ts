@@ -44,7 +44,8 @@ export function functionUrls(options: FunctionUrlOptions): (request: WireRequest
       return result.errorType === undefined ? responseOf(JSON.parse(result.payload)) : message(502, 'Internal Server Error');
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      return message(403, error.code === 'AccessDeniedException' ? 'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html' : error.message);
+      // What is wrong with a signature is 403 here; what is not modelled, or too large, keeps its own status.
+      return message(Math.max(403, error.httpStatus), error.code === 'AccessDeniedException' ? 'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html' : error.message);
     }
   };
 }
