@@ -14,7 +14,7 @@ export function dynoxidePath(): { readonly program: string } | { readonly absent
 }
 
 /** Runs dynoxide in memory, on a free port of the loopback interface. */
-export async function startDynoxide(program: string): Promise<DynamoDbSubject> {
+export async function startDynoxide(program: string): Promise<DynamoDbSubject & { readonly endpoint: string }> {
   const port = await freePort();
   const child = spawn(program, ['serve', '--host', '127.0.0.1', '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
@@ -32,9 +32,11 @@ export async function startDynoxide(program: string): Promise<DynamoDbSubject> {
   });
   await Promise.race([listens, ended]);
   ended.catch(() => undefined);
-  const db = clientFor(`http://127.0.0.1:${String(port)}`, { accessKeyId: 'AKIACONTRACT', secretAccessKey: 'contract' });
+  const endpoint = `http://127.0.0.1:${String(port)}`;
+  const db = clientFor(endpoint, { accessKeyId: 'AKIACONTRACT', secretAccessKey: 'contract' });
   return {
     db,
+    endpoint,
     stop: async () => {
       db.destroy();
       child.kill();

@@ -13,8 +13,8 @@ export interface Fixture {
   /** Whether a refusal is known to have other words here than AWS's; its name has to be the same. */
   readonly hasOtherWords: boolean;
   /** Puts items, one after the other. */
-  put(...items: readonly Item[]): Promise<void>;
-  get(pk: string, sk: string): Promise<Item | undefined>;
+  readonly put: (...items: readonly Item[]) => Promise<void>;
+  readonly get: (pk: string, sk: string) => Promise<Item | undefined>;
 }
 
 export type Item = Record<string, AttributeValue>;
