@@ -89,7 +89,7 @@ function refuseLongKey(key: Item, attribute: KeyAttribute | undefined, isHash: b
   if (value !== undefined) refuseLongValue(value, isHash);
 }
 
-/** The words are AWS's. */
+/** The words, with their missing space, are those that dynalite recorded. */
 function refuseLongValue(value: AttributeValue, isHash: boolean): void {
   const bytes = value.S === undefined ? binarySize(value.B ?? '') : textSize(value.S);
   if (isHash && bytes > MAX_PARTITION_KEY_BYTES) throw validationError(`${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`);

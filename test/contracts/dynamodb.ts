@@ -19,7 +19,7 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
 export interface Differences {
   /** Cases that fail, with what AWS says, and where. */
   readonly failing: Readonly<Record<string, string>>;
-  /** Refusals of the right name in other words. AWS documents names only; the words here were seen in answers of AWS. */
+  /** Refusals of the right name in other words. AWS documents names only; most words of the cases are those of dynalite. */
   readonly otherWords: readonly string[];
 }
 
