@@ -20,7 +20,7 @@ export function maxBodyBytesOf(head: Omit<WireRequest, 'body'>): number {
   return (service === undefined ? undefined : MAX_BODY_BYTES_OF[service]) ?? MAX_BODY_BYTES;
 }
 
-/** A body over the limit is read to this many bytes more, and thrown away, so that its client reads the answer; then the connection is broken. */
+/** Of a body over the limit so many bytes are read and thrown away before it is answered; the connection of a longer one is closed at once. */
 export const MAX_DISCARDED_BYTES = 64 * MIB;
 
 /** How long a client may take, in real ms. */

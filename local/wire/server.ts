@@ -67,7 +67,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, routes
       return;
     }
     const answered = error instanceof AwsError ? error : ownFailure(error);
-    if (!incoming.complete) discardRest(incoming, outgoing);
+    await discardRest(incoming);
+    if (!incoming.complete) outgoing.setHeader('connection', 'close');
     send(outgoing, refusal({ ...head, body: new Uint8Array() }, answered, randomUUID()));
   }
 }
@@ -106,15 +107,20 @@ async function bodyOf(incoming: IncomingMessage, limitBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** What a client still sends is read and forgotten, for it reads the answer only then; but not for ever. */
-function discardRest(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  outgoing.setHeader('connection', 'close');
+/** What a client still sends is read and forgotten, for most read an answer only when they have sent everything; but not for ever. */
+async function discardRest(incoming: IncomingMessage): Promise<void> {
+  if (incoming.complete || Number(incoming.headers['content-length'] ?? 0) > MAX_DISCARDED_BYTES) return;
   let discarded = 0;
   incoming.removeAllListeners('data');
-  incoming.on('error', () => undefined);
-  incoming.on('data', (chunk: Buffer) => {
-    discarded += chunk.byteLength;
-    if (discarded > MAX_DISCARDED_BYTES) incoming.socket.destroy();
+  await new Promise<void>((resolve) => {
+    incoming.on('data', (chunk: Buffer) => {
+      discarded += chunk.byteLength;
+      if (discarded > MAX_DISCARDED_BYTES) resolve();
+    });
+    incoming.once('error', () => { resolve(); });
+    incoming.once('close', () => { resolve(); });
+    incoming.once('end', () => { resolve(); });
+    incoming.resume();
   });
 }
 
