@@ -13,6 +13,7 @@ const statusAnswer = z.looseObject({
 });
 const messagesAnswer = z.looseObject({
   messages: z.array(z.object({ at: z.string(), topic: z.string(), subject: z.string().nullable(), message: z.string() })),
+  deliveries: z.array(z.object({ at: z.string(), protocol: z.string(), endpoint: z.string(), kind: z.string(), subject: z.string().nullable(), message: z.string() })),
 });
 const credentialsAnswer = z.looseObject({ accessKeyId: z.string(), secretAccessKey: z.string(), sessionToken: z.string().optional(), region: z.string(), isNew: z.boolean() });
 
@@ -54,8 +55,11 @@ export function speedInWords(speed: 'jump' | number): string {
 export async function messages(options: TalkOptions): Promise<void> {
   const answer = await ask(options.endpoint, 'GET', 'messages');
   print(options, answer, () => {
-    const list = read(messagesAnswer, answer).messages.map(({ at, topic, subject, message }) => `${at}  ${topic.split(':').at(-1) ?? topic}  ${subject ?? ''}\n${indented(message)}`);
-    return list.length === 0 ? 'No message was published.' : list.join('\n\n');
+    const known = read(messagesAnswer, answer);
+    const published = known.messages.map(({ at, topic, subject, message }) => `${at}  ${topic.split(':').at(-1) ?? topic}  ${subject ?? ''}\n${indented(message)}`);
+    const delivered = known.deliveries.map(({ at, protocol, endpoint, kind, subject, message }) => `${at}  ${kind} to ${protocol} ${endpoint}  ${subject ?? ''}\n${indented(message)}`);
+    if (published.length + delivered.length === 0) return 'No message was published.';
+    return [...published, ...(delivered.length === 0 ? [] : ['What subscribers got:', ...delivered])].join('\n\n');
   });
 }
 

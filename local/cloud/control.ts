@@ -43,7 +43,7 @@ function action<Input>(input: z.ZodType<Input>, run: (running: RunningCloud, inp
 /** By method and name. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   'GET status': action(nothing, statusOf),
-  'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()) })),
+  'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()), deliveries: deliveriesOf(cloud) })),
   'POST advance': action(advanceInput, async ({ pace }, { milliseconds }) => ({ virtualTime: isoOf(await pace.advance(milliseconds)) })),
   'GET kms': action(nothing, ({ cloud }) => cloud.kms.switches()),
   // KMS itself says which switches there are.
@@ -92,6 +92,15 @@ function statusOf({ cloud, pace }: RunningCloud): unknown {
     endpoint,
     outputs,
   };
+}
+
+/** What reached the mailboxes, telephones and web hooks of subscribers. */
+function deliveriesOf({ services }: RunningCloud['cloud']): unknown {
+  return services.sns
+    .deliveries()
+    .flatMap(({ topicArn, subscriptionArn, protocol, endpoint, deliveries }) =>
+      deliveries.map(({ atMs, kind, subject, message }) => ({ at: isoOf(atMs), topic: topicArn, subscription: subscriptionArn, protocol, endpoint, kind, subject, message })),
+    );
 }
 
 function bodyOf({ body }: WireRequest): unknown {

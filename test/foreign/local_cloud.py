@@ -49,6 +49,11 @@ class LocalCloud:
         printed = subprocess.run([*KEYTURN, "local", "status", "--json", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
         return json.loads(printed.stdout)
 
+    def deliveries(self):
+        """What e-mail, SMS and HTTP subscribers got."""
+        printed = subprocess.run([*KEYTURN, "local", "messages", "--json", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
+        return json.loads(printed.stdout)["deliveries"]
+
     def credentials_of(self, arn):
         """What another principal signs with."""
         printed = subprocess.run([*KEYTURN, "local", "credentials", arn, "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
