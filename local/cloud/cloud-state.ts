@@ -23,6 +23,7 @@ export const cloudState = z.strictObject({
   accountId: z.string(),
   region: z.string(),
   seed: z.string(),
+  credentialSeed: z.string(),
   /** Where the account was served: addresses in it begin with this. */
   endpoint: z.string(),
   /** Virtual time, ms since the epoch. */
@@ -40,11 +41,12 @@ export type CloudState = z.infer<typeof cloudState>;
 
 /** The state of everything, at a moment when nothing runs and nothing is due. */
 export function stateOf(services: CloudServices, deployed: Deployed, endpoint: string): CloudState {
-  const { accountId, region, seed, timeline, trace, nextId, random, roleArns, machineRoles, functionsWithUrl } = services;
+  const { accountId, region, seed, credentialSeed, timeline, trace, nextId, random, roleArns, machineRoles, functionsWithUrl } = services;
   return {
     accountId,
     region,
     seed,
+    credentialSeed,
     endpoint,
     nowMs: timeline.nowMs(),
     resources: [...deployed.values()].map(({ declared, made, isRetained }) => ({

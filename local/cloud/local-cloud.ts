@@ -221,7 +221,7 @@ export async function deploy(assemblyDirectory: string, options: CloudOptions = 
   }
 }
 
-/** Time, ids and randomness go on where they were. */
-function continued({ accountId, region, seed, taken, nowMs: startMs }: CloudState): CloudOptions {
-  return { accountId, region, seed, taken, startMs };
+/** Time, ids, randomness and credentials go on where they were. */
+function continued({ accountId, region, seed, credentialSeed, taken, nowMs: startMs }: CloudState): CloudOptions {
+  return { accountId, region, seed, credentialSeed, taken, startMs };
 }

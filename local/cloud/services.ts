@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Authorizer } from '../iam/authorizer';
 import { IamService } from '../iam/iam-service';
 import { IdentityDirectory } from '../iam/identities';
@@ -34,6 +35,8 @@ export interface CloudOptions {
   readonly startMs?: number;
   /** Ids and jitter are a function of it. @default 'keyturn' */
   readonly seed?: string;
+  /** Every credential of the account is a function of it: whoever knows it can sign as anybody. @default a random one */
+  readonly credentialSeed?: string;
   /** How many ids and random numbers an earlier run of this account has taken. @default none */
   readonly taken?: { readonly ids: number; readonly randoms: number };
   /** The clock that clients sign by, ms since the epoch: sessions of AssumeRole expire by it. @default the machine's */
@@ -49,6 +52,7 @@ export interface CloudServices {
   readonly timeline: Timeline;
   readonly trace: Trace;
   readonly seed: string;
+  readonly credentialSeed: string;
   readonly nextId: Supply<string>;
   readonly random: Supply<number>;
   readonly identities: IdentityDirectory;
@@ -82,8 +86,8 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const trace = new Trace(timeline);
   const nextId = idSupply(seed, options.taken?.ids);
   const random = randomSupply(seed, options.taken?.randoms);
-  const { wallNowMs = Date.now } = options;
-  const identities = new IdentityDirectory({ clock: timeline, wallNowMs });
+  const { wallNowMs = Date.now, credentialSeed = randomBytes(32).toString('hex') } = options;
+  const identities = new IdentityDirectory({ clock: timeline, wallNowMs, credentialSeed });
   const machineRoles = new Map<string, string>();
   const base = { ...place, timeline, trace, nextId, newId: nextId };
 
@@ -135,7 +139,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     nextRequestId: nextId,
     ...(options.intercept !== undefined && { intercept: options.intercept }),
   });
-  return { ...place, timeline, trace, seed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl };
+  return { ...place, timeline, trace, seed, credentialSeed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl };
 }
 
 /** Whose task waits for a token cannot be told from outside Step Functions, so an account with task tokens has one state machine. */

@@ -6,7 +6,7 @@ import { type CloudState, cloudState } from './cloud-state';
 
 const FORMAT = 'keyturn local state';
 /** Raised when what is saved changes its shape. */
-const VERSION = 1;
+const VERSION = 2;
 
 const header = z.looseObject({ format: z.literal(FORMAT), version: z.int(), sha256: z.string().optional() });
 

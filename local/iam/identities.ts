@@ -32,11 +32,13 @@ export interface IssuedCredentials extends SigningIdentity {
   readonly expiresAtMs?: number;
 }
 
-export interface IdentityClocks {
+export interface IdentityOptions {
   /** @default time stands at 0 */
   readonly clock?: Clock;
   /** The wall clock of the clients, ms since the epoch. @default sessions do not expire */
   readonly wallNowMs?: () => number;
+  /** What nobody else knows: whoever does can derive every credential. @default '': they are the same everywhere */
+  readonly credentialSeed?: string;
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html MaxSessionDuration */
@@ -47,24 +49,24 @@ const USER_ARN = /^arn:aws:iam::(\d{12}):user\/(?:.*\/)?([^/]+)$/;
 
 /**
  * The roles and users of the account, their policies, and every credential that was issued. Credentials are derived from
- * whom they are for: the same deployment issues the same ones, and their secrets protect nothing.
+ * whom they are for and the account's seed: the same account issues the same ones, and no other does.
  */
 export class IdentityDirectory implements CredentialDirectory, Stateful {
   private readonly identities = new Map<string, Identity>();
   private readonly principalsByCallerArn = new Map<string, Principal>();
   private readonly credentialsById = new Map<string, IssuedCredentials>();
 
-  constructor(private readonly clocks: IdentityClocks = {}) {}
+  constructor(private readonly options: IdentityOptions = {}) {}
 
-  /** Creates the role or user; one that exists keeps its policies. @param trust who may assume the role */
-  put(arn: string, trust?: PolicyDocument, maxSessionSeconds = DEFAULT_MAX_SESSION_SECONDS): Identity {
+  /** Creates the role or user; one that exists keeps its policies, and whatever is not given. @param trust who may assume the role */
+  put(arn: string, trust?: PolicyDocument, maxSessionSeconds?: number): Identity {
     const { isSession } = identityOf(arn, 'any');
     const existing = this.identities.get(arn);
     const identity: Identity = {
       arn,
       uniqueId: uniqueId(isSession ? 'AROA' : 'AIDA', arn),
       createdAtMs: existing?.createdAtMs ?? this.nowMs(),
-      maxSessionSeconds,
+      maxSessionSeconds: maxSessionSeconds ?? existing?.maxSessionSeconds ?? DEFAULT_MAX_SESSION_SECONDS,
       policies: existing?.policies ?? new Map<string, { document: PolicyDocument; compiled: Policy }>(),
     };
     const trusted = trust ?? existing?.trust;
@@ -135,7 +137,7 @@ export class IdentityDirectory implements CredentialDirectory, Stateful {
 
   hasExpired({ accessKeyId }: SigningIdentity): boolean {
     const expiresAtMs = this.credentialsById.get(accessKeyId)?.expiresAtMs;
-    const { wallNowMs } = this.clocks;
+    const { wallNowMs } = this.options;
     return expiresAtMs !== undefined && wallNowMs !== undefined && wallNowMs() >= expiresAtMs;
   }
 
@@ -190,8 +192,9 @@ export class IdentityDirectory implements CredentialDirectory, Stateful {
     if (!this.identities.has(arn)) throw new Error(`There is no role or user ${arn} in the local account`);
     const { caller, principal, isSession } = identityOf(arn, sessionName);
     this.principalsByCallerArn.set(caller.arn, principal);
-    const secret = derived(`secret ${seed}`);
-    const accessKeyId = `${isSession ? 'ASIA' : 'AKIA'}${derived(seed).slice(0, 16).toUpperCase()}`;
+    const { credentialSeed = '' } = this.options;
+    const secret = derived(`secret ${credentialSeed} ${seed}`);
+    const accessKeyId = `${isSession ? 'ASIA' : 'AKIA'}${derived(`${credentialSeed} ${seed}`).slice(0, 16).toUpperCase()}`;
     const credentials: IssuedCredentials = {
       accessKeyId,
       secretAccessKey: secret.slice(0, 40),
@@ -207,7 +210,7 @@ export class IdentityDirectory implements CredentialDirectory, Stateful {
   }
 
   private nowMs(): number {
-    return this.clocks.clock?.nowMs() ?? 0;
+    return this.options.clock?.nowMs() ?? 0;
   }
 }
 

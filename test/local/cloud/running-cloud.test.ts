@@ -77,6 +77,7 @@ describe('standing still', () => {
     await new SNSClient(client()).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Subject: 'look', Message: 'here' }));
     expect((await ask('GET', 'messages')).answer).toEqual({
       messages: [{ at: '2030-01-01T00:00:00.000Z', topic: running.cloud.outputs['Topic'], subject: 'look', message: 'here', attributes: {} }],
+      deliveries: [],
     });
   });
 

@@ -57,12 +57,20 @@ describe('a small stack', () => {
     expect(after.cloud.timeline.nowMs()).toBe(before.cloud.timeline.nowMs());
     expect(after.cloud.trace.events()).toEqual(before.cloud.trace.events());
     expect(after.cloud.services.nextId()).toBe(before.cloud.services.nextId());
+    const someone = 'arn:aws:iam::111122223333:user/someone';
+    expect(after.cloud.credentialsFor(someone)).toEqual(before.cloud.credentialsFor(someone));
     expect(after.cloud.outputs).toMatchObject({ Machine: before.cloud.outputs['Machine'], Url: expect.stringContaining(`${after.cloud.endpoint}/_function-url/`) });
 
     await after.pace.advance(HOUR / 2);
     const { status, output } = await states(after).send(new DescribeExecutionCommand({ executionArn }));
     expect({ status, output: JSON.parse(output ?? 'null') as unknown }).toEqual({ status: 'SUCCEEDED', output: { got: { n: 1 }, url: after.cloud.outputs['Url'] } });
     expect(runningExecutionsIn(before.cloud.trace.events())).toHaveLength(1);
+  });
+
+  test('has an administrator whose keys no other account has', async () => {
+    const [one, other] = [await start(fixture.directory, { stateFile: path.join(folder, 'one') }), await start(fixture.directory, { stateFile: path.join(folder, 'other') })];
+    expect(one.administrator().accessKeyId).not.toBe(other.administrator().accessKeyId);
+    expect(one.administrator().secretAccessKey).not.toBe(other.administrator().secretAccessKey);
   });
 
   test('is saved at the end, and not when the emulation has failed', async () => {

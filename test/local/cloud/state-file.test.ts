@@ -8,6 +8,7 @@ const STATE: CloudState = {
   accountId: '111122223333',
   region: 'eu-central-1',
   seed: 'keyturn',
+  credentialSeed: 'secret',
   endpoint: 'http://127.0.0.1:4599',
   nowMs: Date.UTC(2030, 0, 1),
   taken: { ids: 7, randoms: 0 },
@@ -57,7 +58,7 @@ test.each<[string, (written: string) => string, RegExp]>([
   ['another file', () => '{"name":"keyturn"}', /is not a state of `keyturn local`.*left as it is/],
   ['an empty file', () => '', /is not a state/],
   ['text', () => 'hello\nworld', /is not a state/],
-  ['a later version', (written) => written.replace('"version":1', '"version":2'), /is of version 2, and this keyturn reads version 1/],
+  ['a later version', (written) => written.replace('"version":2', '"version":3'), /is of version 3, and this keyturn reads version 2/],
   ['a file that ends too early', (written) => written.slice(0, -20), /is damaged/],
   ['a file that was changed', (written) => written.replace('"nowMs":1', '"nowMs":2'), /is damaged: it is not what was written/],
 ])('refuses %s and leaves it as it is', (_case, change, message) => {

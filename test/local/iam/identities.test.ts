@@ -13,6 +13,19 @@ test('credentials of the same session are the same ones; of a new one they are n
   expect(() => directory.credentialsFor(USER)).toThrow('There is no role or user');
 });
 
+test('credentials cannot be derived without the seed of the account', () => {
+  const [one, other, same] = ['a', 'b', 'a'].map((credentialSeed) => new IdentityDirectory({ credentialSeed })).map((directory) => (directory.put(USER), directory.credentialsFor(USER)));
+  expect(same).toEqual(one);
+  expect(other?.accessKeyId).not.toBe(one?.accessKeyId);
+  expect(other?.secretAccessKey).not.toBe(one?.secretAccessKey);
+});
+
+test('putting an identity again keeps what is not given', () => {
+  const directory = new IdentityDirectory();
+  directory.put(ROLE, undefined, 7_200);
+  expect(directory.put(ROLE).maxSessionSeconds).toBe(7_200);
+});
+
 test('a session expires by the wall clock', () => {
   let wallMs = 1_000;
   const directory = new IdentityDirectory({ wallNowMs: () => wallMs });
