@@ -2,9 +2,11 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import type { SigningIdentity } from '../wire/authentication';
 import { addKeyStores, registeredPolicies } from './configured-keys';
 import { CONTROL_PREFIX, controlRoute } from './control';
+import { StateNotLoaded } from './cloud-state';
 import { LocalCloud } from './local-cloud';
 import { Pace, type Speed } from './pace';
-import { readStateFile, requireWritable, writeStateFile } from './state-file';
+import { readStateFile, requireWritable, StateFileError, writeStateFile } from './state-file';
+import { StateLock } from './state-lock';
 import { REAL_WALL, type Wall } from './wall';
 
 /** KMS records the use of keys since 2026-04-23: a life that begins later has evidence from its first day. */
@@ -35,6 +37,12 @@ export class EmulationFailure extends Error {
   }
 }
 
+/** Where the state is kept, and the claim to it. */
+interface StateFile {
+  readonly file: string;
+  readonly lock: StateLock;
+}
+
 /** A local cloud that is served to clients, with its pace, its control endpoint and its state file. */
 export class RunningCloud {
   private constructor(
@@ -44,7 +52,7 @@ export class RunningCloud {
     readonly policies: readonly KeyPolicy[],
     /** Ends when time is stopped. Fails with an {@link EmulationFailure}. */
     readonly driving: Promise<void>,
-    private readonly stateFile: string | undefined,
+    private readonly stateFile: StateFile | undefined,
   ) {}
 
   /**
@@ -52,9 +60,25 @@ export class RunningCloud {
    * @throws {StateFileError} when the state cannot be read, or could not be written later.
    * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that names the resource that could not be made.
    */
-  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, kms, onFailure, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
-    if (stateFile !== undefined) requireWritable(stateFile);
-    const state = stateFile === undefined ? undefined : readStateFile(stateFile);
+  static async start(assemblyDirectory: string, { stateFile: file, ...options }: RunningCloudOptions): Promise<RunningCloud> {
+    if (file === undefined) return RunningCloud.startWith(undefined, assemblyDirectory, options);
+    requireWritable(file);
+    const lock = StateLock.take(file);
+    try {
+      return await RunningCloud.startWith({ file, lock }, assemblyDirectory, options);
+    } catch (error) {
+      lock.release();
+      if (!(error instanceof StateNotLoaded)) throw error;
+      throw new StateFileError(`${file} cannot be loaded: ${error.message}. Go on with the keyturn and the app that saved it, or name another file to begin anew; this one was left as it is.`);
+    }
+  }
+
+  private static async startWith(
+    stateFile: StateFile | undefined,
+    assemblyDirectory: string,
+    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
+  ): Promise<RunningCloud> {
+    const state = stateFile === undefined ? undefined : readStateFile(stateFile.file);
     let running = undefined as RunningCloud | undefined;
     const cloud = await LocalCloud.start({
       startMs,
@@ -107,12 +131,15 @@ export class RunningCloud {
       if (this.stateFile !== undefined) this.write();
     } finally {
       await this.cloud.close();
+      this.stateFile?.lock.release();
     }
   }
 
   private write(): string {
     if (this.stateFile === undefined) throw new Error('There is no file to save to: start with --state <file>.');
-    writeStateFile(this.stateFile, this.cloud.save());
-    return this.stateFile;
+    const { file, lock } = this.stateFile;
+    lock.requireHeld();
+    writeStateFile(file, this.cloud.save());
+    return file;
   }
 }

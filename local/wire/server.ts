@@ -56,11 +56,15 @@ export async function startServer({ dispatch, clock, routes = [], port = 0, pati
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, routes: readonly Route[], dispatch: Dispatch): Promise<void> {
   const head = headOf(incoming);
+  const abandonment = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) abandonment.abort();
+  });
   try {
     assertNoWebPage(head);
     const body = await bodyOf(incoming, maxBodyBytesOf(head));
     const route = routes.find(({ prefix }) => head.path.startsWith(prefix));
-    send(outgoing, await (route?.handle ?? dispatch)({ ...head, body }));
+    send(outgoing, await (route?.handle ?? dispatch)({ ...head, body, abandoned: abandonment.signal }));
   } catch (error) {
     if (error instanceof LostAnswer || incoming.socket.destroyed) {
       incoming.socket.destroy();

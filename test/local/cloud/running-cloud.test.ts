@@ -73,6 +73,22 @@ describe('standing still', () => {
     expect(running.cloud.timeline.nowMs()).toBe(START_MS + 5 * HOUR);
   });
 
+  test('an advance ends when its client goes, and status is answered meanwhile', async () => {
+    const { cloud } = running;
+    const tick = (): void => void cloud.timeline.after(HOUR, 'tick', tick);
+    tick();
+    const client = request(new URL('/_local/advance', cloud.endpoint), { method: 'POST' }).on('error', () => undefined);
+    client.end(JSON.stringify({ milliseconds: 36_500 * 24 * HOUR }));
+    for (;;) {
+      const { answer } = await ask('GET', 'status');
+      if ((answer as { advancingUntil: string | null }).advancingUntil !== null) break;
+    }
+    client.destroy();
+    const reached = await running.pace.advance(0);
+    expect(reached).toBeLessThan(START_MS + 36_500 * 24 * HOUR);
+    expect((reached - START_MS) % HOUR).toBe(0);
+  });
+
   test('messages can be read', async () => {
     await new SNSClient(client()).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Subject: 'look', Message: 'here' }));
     expect((await ask('GET', 'messages')).answer).toEqual({
@@ -91,7 +107,9 @@ describe('standing still', () => {
 
   test('credentials of another principal are given out: one that IAM refuses', async () => {
     const arn = `arn:aws:iam::${running.cloud.accountId}:role/nobody`;
-    const { answer } = await ask('POST', 'credentials', JSON.stringify({ arn, sessionName: 'me' }));
+    expect(await ask('POST', 'credentials', JSON.stringify({ arn }))).toEqual({ status: 404, answer: { error: expect.stringMatching(/There is no arn:\S+role\/nobody\. .*--create/) } });
+    expect(running.cloud.services.identities.has(arn)).toBe(false);
+    const { answer } = await ask('POST', 'credentials', JSON.stringify({ arn, sessionName: 'me', create: true }));
     expect(answer).toMatchObject({ isNew: true, region: 'eu-central-1' });
     const credentials = answer as { accessKeyId: string; secretAccessKey: string; sessionToken: string };
     const refused = new SNSClient({ ...client(), credentials }).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Message: 'here' }));
@@ -107,6 +125,8 @@ describe('standing still', () => {
     ['an unknown member', 'POST', 'advance', '{"milliseconds":1,"until":2}', {}, 400, /until/],
     ['an advance beyond all dates', 'POST', 'advance', '{"milliseconds":1e15}', {}, 400, /milliseconds/],
     ['credentials of a service', 'POST', 'credentials', '{"arn":"kms.amazonaws.com"}', {}, 400, /ARN of a role or user/],
+    ['credentials of a name that IAM would not take', 'POST', 'credentials', '{"arn":"arn:aws:iam::111122223333:role/x;touch pwn","create":true}', {}, 400, /ARN of a role or user/],
+    ['credentials of a name that is too long', 'POST', 'credentials', `{"arn":"arn:aws:iam::111122223333:role/${'x'.repeat(65)}","create":true}`, {}, 400, /ARN of a role or user/],
     ['credentials of another account', 'POST', 'credentials', '{"arn":"arn:aws:iam::999999999999:role/x"}', {}, 404, /the local account is 111122223333/],
     ['saving without a file', 'POST', 'save', '', {}, 500, /--state <file>/],
   ])('refuses %s', async (_case, method, name, body, headers, status, message) => {

@@ -1,11 +1,11 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { readFileSync, rmSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { check } from '../../../lambdas/domain/checker';
 import { STACK_OUTPUTS } from '../../../lambdas/contract/names';
+import { readStateFile, StateFileError, writeStateFile } from '../../../local/cloud/state-file';
 import { RunningCloud, type RunningCloudOptions } from '../../../local/cloud/running-cloud';
-import { runningExecutionsIn } from '../../../local/cloud/doings';
 import { synthesize } from '../../../local/demo/synthesize';
 import type { Fixture } from './fixture';
 import { waitingStack } from './waiting-stack';
@@ -33,10 +33,11 @@ async function start(assembly: string, options: Partial<RunningCloudOptions> = {
   return running;
 }
 
-/** Saves, and goes on in another cloud at another port, while the first one still has its own. */
+/** Saves, and goes on with a copy in another cloud at another port, while the first one still has its own. */
 async function goOnElsewhere(before: RunningCloud, assembly: string): Promise<RunningCloud> {
-  await before.save();
-  const after = await start(assembly);
+  const copy = path.join(folder, 'copy.json');
+  copyFileSync(await before.save(), copy);
+  const after = await start(assembly, { stateFile: copy });
   expect(after.cloud.endpoint).not.toBe(before.cloud.endpoint);
   return after;
 }
@@ -64,7 +65,41 @@ describe('a small stack', () => {
     await after.pace.advance(HOUR / 2);
     const { status, output } = await states(after).send(new DescribeExecutionCommand({ executionArn }));
     expect({ status, output: JSON.parse(output ?? 'null') as unknown }).toEqual({ status: 'SUCCEEDED', output: { got: { n: 1 }, url: after.cloud.outputs['Url'] } });
-    expect(runningExecutionsIn(before.cloud.trace.events())).toHaveLength(1);
+    expect(before.cloud.services.states.running()).toHaveLength(1);
+  });
+
+  test('is one cloud at a time: the file of another that runs is refused by name, and is free when that one ends', async () => {
+    const first = await start(fixture.directory);
+    await expect(start(fixture.directory)).rejects.toThrow(`${stateFile} is in use by process ${process.pid}`);
+    await first.stop();
+    await start(fixture.directory);
+  });
+
+  test('leaves no claim to its file when it cannot start', async () => {
+    await expect(start(path.join(folder, 'nothing'))).rejects.toThrow('npx cdk synth');
+    expect(existsSync(`${stateFile}.lock`)).toBe(false);
+  });
+
+  test('does not write over what another has written since its claim was taken away', async () => {
+    const first = await start(fixture.directory);
+    rmSync(`${stateFile}.lock`);
+    const second = await start(fixture.directory);
+    await second.pace.advance(HOUR);
+    await second.save();
+    const saved = readFileSync(stateFile, 'utf8');
+    await expect(first.stop()).rejects.toThrow(/was not written: its lock .+ was taken away/);
+    expect(readFileSync(stateFile, 'utf8')).toBe(saved);
+    expect(existsSync(`${stateFile}.lock`)).toBe(true);
+  });
+
+  test('is refused by name of file and service when a part has another shape', async () => {
+    await (await start(fixture.directory)).stop();
+    const state = readStateFile(stateFile)!;
+    writeStateFile(stateFile, { ...state, services: { ...state.services, sqs: { shape: 'another' } } });
+    const refused = await start(fixture.directory).catch((error: unknown) => error as Error);
+    expect(refused).toBeInstanceOf(StateFileError);
+    expect((refused as Error).message).toMatch(/^\S+state\.json cannot be loaded: the part of sqs is none that this keyturn has saved \(.*\)\. .*name another file to begin anew; this one was left as it is\.$/s);
+    expect((refused as Error).message).not.toContain('"code"');
   });
 
   test('has an administrator whose keys no other account has', async () => {
@@ -129,7 +164,7 @@ test('a rotation that was saved while it drained is completed by another cloud, 
   const assembly = await synthesize({ directory: path.join(folder, 'cdk.out'), configuration });
   const before = await start(assembly);
   await before.pace.advance(7 * DAY);
-  expect(runningExecutionsIn(before.cloud.trace.events())).toEqual([expect.objectContaining({ name: 'orders-20270107T0000Z-a1', state: 'Drain' })]);
+  expect(before.cloud.services.states.running()).toEqual([expect.objectContaining({ name: 'orders-20270107T0000Z-a1', state: 'Drain' })]);
   const registrations = (running: RunningCloud): number =>
     running.cloud.trace.events().filter((event) => event.type === 'lambda.invoked' && event.function.includes('RegisterKeys')).length;
   expect(registrations(before)).toBe(1);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CloudState } from '../../../local/cloud/cloud-state';
@@ -14,7 +14,6 @@ const STATE: CloudState = {
   taken: { ids: 7, randoms: 0 },
   resources: [{ logicalId: 'Topic', type: 'AWS::SNS::Topic', properties: { TopicName: 't' }, made: { ref: 'arn', attributes: { TopicName: 't' } }, isRetained: false }],
   roleArns: [['r', 'arn:aws:iam::111122223333:role/r']],
-  machineRoles: [],
   functionsWithUrl: ['f'],
   trace: [{ type: 'states.execution-started', seq: 0, atMs: 1, actor: 'a', execution: 'e', input: { umlaut: 'ä' } }],
   services: { kms: { keys: [] } },
@@ -33,6 +32,14 @@ test('reads what it wrote, for its owner only, and leaves nothing else behind', 
   expect(readStateFile(file)).toEqual(STATE);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(['state.json']);
+});
+
+test('never writes through a link that somebody has put where a temporary file would be', () => {
+  const precious = path.join(folder, 'precious');
+  writeFileSync(precious, 'mine');
+  symlinkSync(precious, `${file}.${process.pid}.tmp`);
+  writeStateFile(file, STATE);
+  expect(readFileSync(precious, 'utf8')).toBe('mine');
 });
 
 test('replaces an earlier state as a whole', () => {
