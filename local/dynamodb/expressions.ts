@@ -1,6 +1,7 @@
 import * as dynalite from 'dynalite/validations';
 import type { AttributeValue } from './attribute-value';
 import { refuseLongExpressions } from './expression-limits';
+import { parseByGroups } from './grouped-conditions';
 import { validationError } from './validation';
 
 /** A document path: attribute and map names, list positions. */
@@ -111,9 +112,7 @@ export class ExpressionParser {
     if (cached !== undefined && areValid(request.ExpressionAttributeValues)) return rebound(cached, request.ExpressionAttributeValues ?? {});
 
     refuseLongExpressions(request);
-    const data: DynaliteExpressions = { ...request };
-    const message = dynalite.validateExpressions(data);
-    if (message !== undefined) throw validationError(message);
+    const data = parseByGroups(request);
     const expressions: Expressions = {
       ...(data._updates && { updates: data._updates }),
       ...(data._condition && { condition: data._condition }),
