@@ -8,7 +8,7 @@ import type { Trace } from '../kernel/trace';
 import { Operations } from '../wire/operations';
 import { pageOf } from '../wire/paging';
 import { attributesFrom, messageAttribute, type MessageAttributes, plainText, publishedMessage, type PublishedMessage, requirePublishable, sizeOf } from './message';
-import { type Delivery, envelope, PROTOCOLS, savedSubscription, Subscription } from './subscription';
+import { type Delivery, envelope, type Protocol, protocol, savedSubscription, Subscription } from './subscription';
 
 /** A message for an endpoint that runs here. @throws {AwsError} when the endpoint, or its policy, refuses it. */
 export interface SnsTargets {
@@ -53,17 +53,20 @@ const entries = z.array(z.strictObject({ key: z.string(), value: z.string() })).
 const attributeEntries = z.array(z.strictObject({ Name: z.string().regex(/^[A-Za-z0-9_.-]{1,256}$/), Value: messageAttribute })).default([]);
 const tags = z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional();
 const NextToken = z.string().optional();
+const SUBSCRIPTION_ARN = /^arn:aws:sns:[a-z0-9-]+:\d{12}:[^:]+:[^:]+$/;
 const TopicArn = z.string();
+/** At most 256 characters; those of FIFO topics end in `.fifo`. */
+const TopicName = z.string().regex(/^(?=.{1,256}$)[A-Za-z0-9_-]+(?:\.fifo)?$/);
 const SubscriptionArn = z.string();
 
 const shapes = {
-  createTopic: z.strictObject({ Name: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/), Attributes: entries, Tags: tags }),
+  createTopic: z.strictObject({ Name: TopicName, Attributes: entries, Tags: tags }),
   onTopic: z.strictObject({ TopicArn }),
   list: z.strictObject({ NextToken }),
   setTopicAttributes: z.strictObject({ TopicArn, AttributeName: z.enum(TOPIC_ATTRIBUTES), AttributeValue: z.string().default('') }),
   subscribe: z.strictObject({
     TopicArn,
-    Protocol: z.enum(PROTOCOLS),
+    Protocol: protocol,
     Endpoint: z.string().default(''),
     Attributes: entries,
     ReturnSubscriptionArn: z.stringbool().default(false),
@@ -72,7 +75,7 @@ const shapes = {
   onSubscription: z.strictObject({ SubscriptionArn }),
   setSubscriptionAttributes: z.strictObject({ SubscriptionArn, AttributeName: z.string(), AttributeValue: z.string().default('') }),
   listByTopic: z.strictObject({ TopicArn, NextToken }),
-  publish: z.strictObject({ TopicArn, Message: z.string().default(''), Subject: z.string().optional(), MessageAttributes: attributeEntries }),
+  publish: z.strictObject({ TopicArn: TopicArn.optional(), PhoneNumber: z.string().optional(), TargetArn: z.string().optional(), Message: z.string().default(''), Subject: z.string().optional(), MessageAttributes: attributeEntries }),
   publishBatch: z.strictObject({
     TopicArn,
     PublishBatchRequestEntries: z.array(z.strictObject({ Id: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/), Message: z.string().default(''), Subject: z.string().optional(), MessageAttributes: attributeEntries })),
@@ -103,8 +106,8 @@ export class SnsService implements Service, Stateful {
     .on('SetSubscriptionAttributes', shapes.setSubscriptionAttributes, ({ SubscriptionArn: arn, AttributeName, AttributeValue }) => this.subscription(arn).set(AttributeName, AttributeValue))
     .on('ListSubscriptions', shapes.list, ({ NextToken: token }) => listedSubscriptions([...this.subscriptions.values()], token))
     .on('ListSubscriptionsByTopic', shapes.listByTopic, ({ TopicArn: arn, NextToken: token }) => listedSubscriptions(this.subscriptionsOf(this.topic(arn).arn), token))
-    .on('Publish', shapes.publish, ({ TopicArn: arn, Message, Subject, MessageAttributes }, caller) =>
-      this.publish(arn, Message, caller, { ...(Subject !== undefined && { subject: Subject }), attributes: attributesFrom(MessageAttributes) }),
+    .on('Publish', shapes.publish, ({ Message, Subject, MessageAttributes, ...to }, caller) =>
+      this.publish(topicOf(to), Message, caller, { ...(Subject !== undefined && { subject: Subject }), attributes: attributesFrom(MessageAttributes) }),
     )
     .on('PublishBatch', shapes.publishBatch, (request, caller) => this.publishBatch(request, caller));
 
@@ -136,7 +139,7 @@ export class SnsService implements Service, Stateful {
    * Subscribes an endpoint; the same endpoint again is the same subscription.
    * @throws {AwsError} `NotFound`, `InvalidParameter`, `NotModelledLocally`.
    */
-  subscribe(topicArn: string, protocol: (typeof PROTOCOLS)[number], endpoint: string, attributes: Readonly<Record<string, string>> = {}): Subscription {
+  subscribe(topicArn: string, protocol: Protocol, endpoint: string, attributes: Readonly<Record<string, string>> = {}): Subscription {
     this.topic(topicArn);
     Subscription.requireEndpoint(protocol, endpoint);
     const existing = this.subscriptionsOf(topicArn).find((other) => other.protocol === protocol && other.endpoint === endpoint);
@@ -167,7 +170,9 @@ export class SnsService implements Service, Stateful {
     return subscription;
   }
 
+  /** Ends a subscription; one that does not exist is no error. @throws {AwsError} `InvalidParameter` for what is no subscription's ARN. */
   unsubscribe(subscriptionArn: string): void {
+    if (!SUBSCRIPTION_ARN.test(subscriptionArn)) throw new AwsError('InvalidParameter', 'Invalid parameter: SubscriptionArn');
     this.subscriptions.delete(subscriptionArn);
   }
 
@@ -233,6 +238,7 @@ export class SnsService implements Service, Stateful {
   }
 
   private create(name: string, attributes: readonly { key: string; value: string }[]): { TopicArn: string } {
+    if (name.endsWith('.fifo')) throw notModelled('FIFO topics');
     const arn = `arn:aws:sns:${this.options.region}:${this.options.accountId}:${name}`;
     const known = shapes.setTopicAttributes.shape.AttributeName;
     for (const { key } of attributes) {
@@ -318,6 +324,17 @@ export class SnsService implements Service, Stateful {
     if (topic === undefined) throw new AwsError('NotFound', 'Topic does not exist', 404);
     return topic;
   }
+}
+
+/** Where a message goes. @throws {AwsError} `NotModelledLocally` for phones and endpoints of applications, `InvalidParameter`. */
+function topicOf({ TopicArn: topicArn, TargetArn: targetArn, PhoneNumber: phoneNumber }: Pick<z.output<typeof shapes.publish>, 'TopicArn' | 'TargetArn' | 'PhoneNumber'>): string {
+  const given = [topicArn, targetArn, phoneNumber].filter((target) => target !== undefined);
+  if (given.length > 1) throw new AwsError('InvalidParameter', 'Invalid parameter: TopicArn or TargetArn or PhoneNumber Reason: only one of them may be given');
+  if (phoneNumber !== undefined) throw notModelled('messages to a PhoneNumber');
+  const arn = topicArn ?? targetArn;
+  if (arn === undefined) throw new AwsError('InvalidParameter', 'Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter');
+  if (arn.includes(':endpoint/')) throw notModelled('messages to the endpoint of an application');
+  return arn;
 }
 
 /** What a function is invoked with. @see https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html */

@@ -8,6 +8,16 @@ import { comparable, type MessageAttributes, messageAttribute, type PublishedMes
 export const PROTOCOLS = ['sqs', 'lambda', 'email', 'email-json', 'sms', 'http', 'https'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
+/** Protocols of AWS that are refused by name. */
+const OTHER_PROTOCOLS = ['firehose', 'application'] as const;
+
+/** What `Subscribe` takes for a protocol. @throws {AwsError} `NotModelledLocally`. */
+export const protocol = z.enum([...PROTOCOLS, ...OTHER_PROTOCOLS]).transform((name): Protocol => {
+  const known = PROTOCOLS.find((candidate) => candidate === name);
+  if (known === undefined) throw notModelled(`SNS subscriptions by the protocol ${name}`);
+  return known;
+});
+
 /** Whose owner must answer before anything is delivered. */
 const UNCONFIRMED: readonly Protocol[] = ['email', 'email-json', 'http', 'https'];
 
@@ -172,7 +182,12 @@ function compileFilter({ FilterPolicy = '', FilterPolicyScope = 'MessageAttribut
   if (nested !== undefined && FilterPolicyScope === 'MessageAttributes') {
     throw new AwsError('InvalidParameter', `Invalid parameter: FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy: ${nested[0]}`);
   }
-  return compileEventPattern(policy);
+  try {
+    return compileEventPattern(policy);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'InvalidEventPatternException') throw error;
+    throw new AwsError('InvalidParameter', `Invalid parameter: FilterPolicy: ${error.message.replace(/^.*Reason: /, '')}`);
+  }
 }
 
 function parsed(text: string): unknown {

@@ -53,6 +53,11 @@ export function md5OfAttributes(attributes: MessageAttributes): string {
   return md5(Buffer.concat(parts));
 }
 
+/** Whether a text has only characters that a message may have. @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export function isSendable(text: string): boolean {
+  return /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u.test(text);
+}
+
 /** Bytes that count against the size limit: body, and names, types and values of the attributes. */
 export function sizeOf(body: string, attributes: MessageAttributes): number {
   const attributeBytes = Object.entries(attributes).map(([name, { DataType, StringValue = '', BinaryValue = '' }]) =>

@@ -81,25 +81,27 @@ export class Queue {
   }
 
   /** Takes visible messages and hides them for a while. */
-  receive(limit: number, visibilitySeconds: number, nextHandle: () => string): readonly StoredMessage[] {
+  receive(limit: number, visibilitySeconds: number, nextReceipt: () => string): readonly StoredMessage[] {
     const nowMs = this.clock.nowMs();
     const taken = this.all().filter(({ visibleAtMs }) => visibleAtMs <= nowMs).slice(0, limit);
     for (const message of taken) {
       message.receiveCount++;
       message.firstReceivedAtMs ??= nowMs;
       message.visibleAtMs = nowMs + visibilitySeconds * 1000;
-      message.receiptHandle = nextHandle();
+      message.receiptHandle = this.handleOf(nextReceipt());
     }
     return taken;
   }
 
-  /** Deletes what a handle stands for; a handle of an earlier receipt deletes nothing and is no error. */
+  /** Deletes what a handle stands for; a handle of an earlier receipt deletes nothing and is no error. @throws {AwsError} `ReceiptHandleIsInvalid`. */
   delete(receiptHandle: string): void {
+    this.requireHandle(receiptHandle);
     this.messages = this.messages.filter((message) => message.receiptHandle !== receiptHandle);
   }
 
-  /** @throws {AwsError} `MessageNotInflight`. */
+  /** @throws {AwsError} `ReceiptHandleIsInvalid`, `MessageNotInflight`. */
   changeVisibility(receiptHandle: string, seconds: number): void {
+    this.requireHandle(receiptHandle);
     const nowMs = this.clock.nowMs();
     const message = this.all().find((candidate) => candidate.receiptHandle === receiptHandle && candidate.visibleAtMs > nowMs);
     if (message === undefined) throw new AwsError('MessageNotInflight', 'The specified message is not in flight.');
@@ -120,5 +122,16 @@ export class Queue {
 
   save(): SavedQueue {
     return { ...this.state, messages: [...this.all()] };
+  }
+
+  /** A handle says of which queue it is, so that one that was never given out can be told from one whose message is gone. */
+  private handleOf(receipt: string): string {
+    return Buffer.from(`${this.arn} ${receipt}`).toString('base64');
+  }
+
+  private requireHandle(receiptHandle: string): void {
+    const [arn, receipt, ...more] = Buffer.from(receiptHandle, 'base64').toString().split(' ');
+    if (arn === this.arn && receipt !== undefined && more.length === 0 && this.handleOf(receipt) === receiptHandle) return;
+    throw new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`);
   }
 }

@@ -6,7 +6,7 @@ import type { Caller, Service } from '../kernel/service';
 import type { Stateful } from '../kernel/stateful';
 import { Operations } from '../wire/operations';
 import { pageOf } from '../wire/paging';
-import { md5, md5OfAttributes, type MessageAttributes, messageAttribute, sizeOf, type StoredMessage, textAttributes } from './message';
+import { isSendable, md5, md5OfAttributes, type MessageAttributes, messageAttribute, sizeOf, type StoredMessage, textAttributes } from './message';
 import { Queue, queueSettings, type QueueSettings, savedQueue } from './queue';
 
 /** One message in a queue, as a person looks at it. */
@@ -148,6 +148,9 @@ export class SqsService implements Service, Stateful {
   private sendMessage({ QueueUrl: url, MessageBody, DelaySeconds, MessageAttributes }: z.output<typeof shapes.send>, caller: Caller): unknown {
     const queue = this.at(url);
     if (MessageBody === '') throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    if (!isSendable(MessageBody)) {
+      throw new AwsError('InvalidMessageContents', 'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF');
+    }
     const { MaximumMessageSize } = queue.settings;
     if (sizeOf(MessageBody, MessageAttributes) > MaximumMessageSize) {
       throw new AwsError('InvalidParameterValue', `One or more parameters are invalid. Reason: Message must be shorter than ${String(MaximumMessageSize)} bytes.`);

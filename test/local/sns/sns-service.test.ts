@@ -73,6 +73,10 @@ describe('publishing', () => {
     ['a number that is none', { TopicArn: TOPIC, Message: 'm', MessageAttributes: [{ Name: 'a', Value: { DataType: 'Number', StringValue: 'many' } }] }, 'ParameterValueInvalid'],
     ['an array that is none', { TopicArn: TOPIC, Message: 'm', MessageAttributes: [{ Name: 'a', Value: { DataType: 'String.Array', StringValue: 'x' } }] }, 'ParameterValueInvalid'],
     ['an attribute of another type', { TopicArn: TOPIC, Message: 'm', MessageAttributes: [{ Name: 'a', Value: { DataType: 'Date', StringValue: 'x' } }] }, 'InvalidParameter'],
+    ['a message to a phone', { PhoneNumber: '+491701234567', Message: 'm' }, 'NotModelledLocally'],
+    ['a message to an application', { TargetArn: 'arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/app/1', Message: 'm' }, 'NotModelledLocally'],
+    ['a message to nobody', { Message: 'm' }, 'InvalidParameter'],
+    ['a message to two', { TopicArn: TOPIC, PhoneNumber: '+491701234567', Message: 'm' }, 'InvalidParameter'],
     ['a message structure', { TopicArn: TOPIC, Message: 'm', MessageStructure: 'json' }, 'NotModelledLocally'],
   ])('refuses %s', (_case, input, code) => {
     const { call, trace } = sns();
@@ -185,6 +189,10 @@ describe('subscriptions', () => {
   test.each<[string, object, string]>([
     ['an unknown topic', { TopicArn: `${TOPIC}x`, Protocol: 'sqs', Endpoint: QUEUE }, 'NotFound'],
     ['an unknown protocol', { TopicArn: TOPIC, Protocol: 'pigeon', Endpoint: 'x' }, 'InvalidParameter'],
+    ['a protocol that is not modelled', { TopicArn: TOPIC, Protocol: 'firehose', Endpoint: 'arn:aws:firehose:eu-central-1:111122223333:deliverystream/s' }, 'NotModelledLocally'],
+    ['an endpoint of an application', { TopicArn: TOPIC, Protocol: 'application', Endpoint: 'arn:aws:sns:eu-central-1:111122223333:endpoint/GCM/app/1' }, 'NotModelledLocally'],
+    ['a filter that is no pattern', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE, Attributes: [{ key: 'FilterPolicy', value: '{"a":[{"exists":"yes"}]}' }] }, 'InvalidParameter'],
+    ['a filter of nothing', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE, Attributes: [{ key: 'FilterPolicy', value: '{"a":[]}' }] }, 'InvalidParameter'],
     ['an address that is none', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'x' }, 'InvalidParameter'],
     ['a filter that is no JSON', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE, Attributes: [{ key: 'FilterPolicy', value: '{' }] }, 'InvalidParameter'],
     ['a nested filter of attributes', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE, Attributes: [{ key: 'FilterPolicy', value: '{"a":{"b":["c"]}}' }] }, 'InvalidParameter'],
@@ -195,6 +203,22 @@ describe('subscriptions', () => {
     expect(() => call('Subscribe', input)).toThrow(expect.objectContaining({ code }) as Error);
     expect(call('ListSubscriptions', {})).toEqual({ Subscriptions: [] });
   });
+});
+
+test.each<[string, string, object, string]>([
+  ['a FIFO topic', 'CreateTopic', { Name: 't1.fifo', Attributes: [{ key: 'FifoTopic', value: 'true' }] }, 'NotModelledLocally'],
+  ['a name with a dot', 'CreateTopic', { Name: 't1.first' }, 'InvalidParameter'],
+  ['a name of 257 characters', 'CreateTopic', { Name: 'x'.repeat(257) }, 'InvalidParameter'],
+  ['to end what is no subscription', 'Unsubscribe', { SubscriptionArn: 'x' }, 'InvalidParameter'],
+  ['to end a topic as a subscription', 'Unsubscribe', { SubscriptionArn: TOPIC }, 'InvalidParameter'],
+])('refuses %s', (_case, operation, input, code) => {
+  expect(() => sns().call(operation, input)).toThrow(expect.objectContaining({ code }) as Error);
+});
+
+test('a message goes to a topic as its target too', () => {
+  const { call, service } = sns();
+  call('Publish', { TargetArn: TOPIC, Message: 'm' });
+  expect(service.messagesOf(TOPIC)).toHaveLength(1);
 });
 
 test('refuses other operations by name', () => {

@@ -26,7 +26,7 @@ test('a dead-letter queue shows what was sent to it, oldest first, and keeps it 
   expect(service.messagesOf(ARN)).toEqual([{ messageId: 'm-1', body: 'one', attributes: { ERROR_CODE: 'X' } }, { messageId: 'm-2', body: 'two', attributes: {} }]);
   expect(receive({ MessageAttributeNames: ['All'], AttributeNames: ['ApproximateReceiveCount'] })).toEqual([
     {
-      MessageId: 'm-1', ReceiptHandle: 'm-3', Body: 'one', MD5OfBody: 'f97c5d29941bfb1b2fdab0874906ab82', Attributes: { ApproximateReceiveCount: '1' },
+      MessageId: 'm-1', ReceiptHandle: Buffer.from(`${ARN} m-3`).toString('base64'), Body: 'one', MD5OfBody: 'f97c5d29941bfb1b2fdab0874906ab82', Attributes: { ApproximateReceiveCount: '1' },
       MD5OfMessageAttributes: expect.stringMatching(/^[0-9a-f]{32}$/), MessageAttributes: { ERROR_CODE: { DataType: 'String', StringValue: 'X' } },
     },
   ]);
@@ -49,6 +49,17 @@ test('a received message is hidden until its visibility time-out has passed, and
   call('DeleteMessage', { QueueUrl: URL, ReceiptHandle: third?.ReceiptHandle });
   await timeline.runUntil(START_MS + 3_600_000);
   expect(receive()).toEqual([]);
+});
+
+test('a handle of an earlier receipt, or of a message that is gone, deletes nothing and is no error', () => {
+  const { call, receive, service } = sqs();
+  call('SendMessage', { QueueUrl: URL, MessageBody: '\u{1F511}\t\r\n\uFFFD' });
+  const [first] = receive({ VisibilityTimeout: 0 });
+  const [second] = receive({ VisibilityTimeout: 0 });
+  expect(call('DeleteMessage', { QueueUrl: URL, ReceiptHandle: first?.ReceiptHandle })).toEqual({});
+  expect(service.messagesOf(ARN)).toHaveLength(1);
+  for (let time = 0; time < 2; time++) expect(call('DeleteMessage', { QueueUrl: URL, ReceiptHandle: second?.ReceiptHandle })).toEqual({});
+  expect(service.messagesOf(ARN)).toEqual([]);
 });
 
 test('messages come when their delay is over and go when their retention is', async () => {
@@ -89,6 +100,11 @@ test.each<[string, string, object, string]>([
   ['the queue of another account', 'ReceiveMessage', { QueueUrl: URL.replace('1111', '2222') }, 'QueueDoesNotExist'],
   ['an empty message', 'SendMessage', { QueueUrl: URL, MessageBody: '' }, 'MissingParameter'],
   ['a message over 1 MiB', 'SendMessage', { QueueUrl: URL, MessageBody: 'x'.repeat(1_048_577) }, 'InvalidParameterValue'],
+  ['a message with a character that XML lacks', 'SendMessage', { QueueUrl: URL, MessageBody: 'a\x00' }, 'InvalidMessageContents'],
+  ['a message with half a character', 'SendMessage', { QueueUrl: URL, MessageBody: '\ud83d' }, 'InvalidMessageContents'],
+  ['a handle that was never given out', 'DeleteMessage', { QueueUrl: URL, ReceiptHandle: 'junk' }, 'ReceiptHandleIsInvalid'],
+  ['the handle of another queue', 'DeleteMessage', { QueueUrl: URL, ReceiptHandle: Buffer.from(`${ARN}x m-3`).toString('base64') }, 'ReceiptHandleIsInvalid'],
+  ['a visibility for a handle that was never given out', 'ChangeMessageVisibility', { QueueUrl: URL, ReceiptHandle: 'junk', VisibilityTimeout: 1 }, 'ReceiptHandleIsInvalid'],
   ['eleven messages at once', 'ReceiveMessage', { QueueUrl: URL, MaxNumberOfMessages: 11 }, 'InvalidParameterValue'],
   ['an unknown attribute', 'GetQueueAttributes', { QueueUrl: URL, AttributeNames: ['Colour'] }, 'InvalidAttributeName'],
   ['a setting out of its range', 'SetQueueAttributes', { QueueUrl: URL, Attributes: { VisibilityTimeout: '99999' } }, 'InvalidAttributeValue'],
