@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 import { BUDGET, EvaluationBudget, type Frame } from './evaluation-budget';
 import type { ExpressionSources } from './expressions';
+import { parseJson } from './json';
 import { MAX_RANGE_LENGTH } from './limits';
 
 const HASHES = new Map([
@@ -39,7 +40,7 @@ export function registerFunctions(expression: jsonata.Expression, sources: Expre
   expression.registerFunction('random', (seed?: number) => (seed === undefined ? sources.random() : seededRandom(seed)), '<n?:n>');
   expression.registerFunction('shuffle', (values: readonly unknown[]) => shuffle(values, sources.random), '<a:a>');
   expression.registerFunction('uuid', () => sources.newId(), '<:s>');
-  expression.registerFunction('parse', (text?: string): unknown => (text === undefined ? undefined : JSON.parse(text)), '<s:x>');
+  expression.registerFunction('parse', (text?: string): unknown => (text === undefined ? undefined : parseJson(text)), '<s:x>');
   expression.registerFunction('partition', partition, '<an:a<a>>');
   expression.registerFunction('range', range, '<nnn:a<n>>');
   expression.registerFunction('hash', hash, '<ss:s>');

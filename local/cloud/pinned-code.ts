@@ -10,11 +10,6 @@ interface MissingCode {
   readonly filename: string;
 }
 
-interface ExecutionPage {
-  readonly executions: readonly { readonly executionArn: string }[];
-  readonly nextToken?: string;
-}
-
 /**
  * Refuses to go on with executions whose functions' code is gone: they would fail, and a rotation that fails cannot be taken back.
  * Versions that nothing waits for may lack their code; they fail when they are invoked.
@@ -25,7 +20,7 @@ interface ExecutionPage {
 export function requireCodeOfRunning(savedLambda: unknown, services: CloudServices): void {
   const missing = missingCode(savedLambda);
   if (missing.length === 0) return;
-  for (const { executionArn, definition } of runningDefinitions(services)) {
+  for (const { executionArn, definition } of services.states.definitionsOfRunning()) {
     const lost = missing.find(({ functionName, version }) => definition.includes(functionArn(services, functionName, version)));
     if (lost !== undefined) {
       throw new Error(`the code of ${lost.functionName}, version ${lost.version}, is not in ${lost.filename} any more, and ${executionArn.split(':').at(-1) ?? ''} runs with it. Bring that cloud assembly back, or begin anew with another state file.`);
@@ -45,20 +40,4 @@ function digestOf(filename: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function runningDefinitions({ states, machineRoles }: CloudServices): readonly { readonly executionArn: string; readonly definition: string }[] {
-  const running: string[] = [];
-  for (const stateMachineArn of machineRoles.keys()) {
-    let nextToken: string | undefined;
-    do {
-      const page = states.call('ListExecutions', { stateMachineArn, statusFilter: 'RUNNING', ...(nextToken !== undefined && { nextToken }) }) as unknown as ExecutionPage;
-      running.push(...page.executions.map(({ executionArn }) => executionArn));
-      ({ nextToken } = page);
-    } while (nextToken !== undefined);
-  }
-  return running.map((executionArn) => {
-    const { definition } = states.call('DescribeStateMachineForExecution', { executionArn }) as { readonly definition: string };
-    return { executionArn, definition };
-  });
 }

@@ -4,8 +4,7 @@ import { IamService } from '../iam/iam-service';
 import { IdentityDirectory } from '../iam/identities';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
 import { EventBridgeService } from '../eventbridge/eventbridge-service';
-import { AwsError } from '../kernel/aws-error';
-import { Timeline } from '../kernel/clock';
+import { type OnInternalError, Timeline } from '../kernel/clock';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import { functionUrlOf } from '../lambda/function-url';
@@ -19,6 +18,7 @@ import { StsService } from '../sts/sts-service';
 import { TaggingService } from '../tagging/tagging-service';
 import { createDispatch } from '../wire/dispatch';
 import type { Dispatch, Interceptor } from '../wire/message';
+import { sessionOf } from './assumed-role';
 import { CloudFormationService } from './cloudformation-service';
 import { deliverEvent, topicTargets } from './deliveries';
 import { idSupply } from './ids';
@@ -43,6 +43,8 @@ export interface CloudOptions {
   readonly wallNowMs?: () => number;
   /** @default every call goes straight to its service */
   readonly intercept?: Interceptor;
+  /** Told of what fails inside while time passes; only that invocation, execution or delivery fails then. @default it fails whoever drives the timeline */
+  readonly onInternalError?: OnInternalError;
 }
 
 /** One account in one Region: the services, and what ties them together. */
@@ -68,8 +70,6 @@ export interface CloudServices {
   readonly cloudformation: CloudFormationService;
   /** ARNs of the roles that stacks made, by name. */
   readonly roleArns: Map<string, string>;
-  /** Role of each state machine, by its ARN. */
-  readonly machineRoles: Map<string, string>;
   /** Names of the functions that have a URL. */
   readonly functionsWithUrl: Set<string>;
   readonly dispatch: Dispatch;
@@ -82,13 +82,12 @@ export interface CloudServices {
 export function createServices(options: CloudOptions, endpoint: () => string): CloudServices {
   const { accountId = '111122223333', region = 'eu-central-1', startMs = Date.UTC(2026, 0, 1), seed = 'keyturn' } = options;
   const place = { accountId, region };
-  const timeline = new Timeline(startMs);
+  const timeline = new Timeline(startMs, options.onInternalError);
   const trace = new Trace(timeline);
   const nextId = idSupply(seed, options.taken?.ids);
   const random = randomSupply(seed, options.taken?.randoms);
   const { wallNowMs = Date.now, credentialSeed = randomBytes(32).toString('hex') } = options;
   const identities = new IdentityDirectory({ clock: timeline, wallNowMs, credentialSeed });
-  const machineRoles = new Map<string, string>();
   const base = { ...place, timeline, trace, nextId, newId: nextId };
 
   const sqs = new SqsService({ ...base, clock: timeline, endpoint });
@@ -96,7 +95,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const lambda = new LambdaService({
     ...base,
     endpoint,
-    credentialsFor: (role, session) => identities.credentialsFor(role, session),
+    credentialsFor: (role, session) => sessionOf(identities, role, session, 'The role defined for the function cannot be assumed by Lambda.'),
     urlOf: (name) => (functionsWithUrl.has(name) ? functionUrlOf(endpoint(), name) : undefined),
   });
   const sns = new SnsService({ ...base, clock: timeline, targets: topicTargets({ accountId, lambda, sqs, authorizer: () => authorizer }) });
@@ -106,12 +105,12 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const kms = new KmsService({ ...base, onEvent: putServiceEvent('kms.amazonaws.com') });
   const dynamodb = new DynamoDbService({ ...place, clock: timeline, trace });
   const iam = new IamService({ accountId, identities, nextId });
-  const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: () => onlyMachine(machineRoles), identityArnOf: (kind, name) => iam.arnOf(kind, name) });
+  const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: (taskToken): string | undefined => states.stateMachineOfToken(taskToken), identityArnOf: (kind, name) => iam.arnOf(kind, name) });
   const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, sqs, authorizer }) });
-  const states = new StepFunctionsService({
+  const states: StepFunctionsService = new StepFunctionsService({
     ...base,
     random,
-    lambda: invokerFor({ lambda, identities, authorizer, machineRoles }),
+    lambda: invokerFor({ lambda, identities, authorizer, timeline }),
     onEvent: putServiceEvent('states.amazonaws.com'),
   });
   const scheduler = new SchedulerService({
@@ -119,7 +118,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     nextId,
     queues: sqs,
     invoke: ({ roleArn, targetArn }, input) => {
-      const { caller } = identities.credentialsFor(roleArn, 'scheduler');
+      const { caller } = sessionOf(identities, roleArn, 'scheduler', `The execution role ${roleArn} cannot be assumed by EventBridge Scheduler.`);
       authorizer.assertAccess(caller, { action: 'lambda:InvokeFunction', resource: targetArn });
       lambda.invokeLater(targetArn, input, { actor: caller.arn });
     },
@@ -139,12 +138,5 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     nextRequestId: nextId,
     ...(options.intercept !== undefined && { intercept: options.intercept }),
   });
-  return { ...place, timeline, trace, seed, credentialSeed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl };
-}
-
-/** Whose task waits for a token cannot be told from outside Step Functions, so an account with task tokens has one state machine. */
-function onlyMachine(machineRoles: ReadonlyMap<string, string>): string | undefined {
-  const [arn, ...others] = machineRoles.keys();
-  if (others.length > 0) throw new AwsError('NotModelledLocally', 'The local AWS does not model permissions on task tokens of several state machines. See local/SUPPORTED.md.', 501);
-  return arn;
+  return { ...place, timeline, trace, seed, credentialSeed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, dispatch, roleArns: new Map(), functionsWithUrl };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../lambdas/domain/trace';
 import { AwsError, notModelled } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import type { Timeline } from '../kernel/clock';
 import type { Caller, Service } from '../kernel/service';
 import type { Stateful } from '../kernel/stateful';
@@ -24,6 +25,23 @@ export interface BusEvent {
   readonly region: string;
   readonly resources: readonly string[];
   readonly detail: Json;
+}
+
+/** What is put on the bus. */
+interface EventContent {
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: Json;
+  readonly resources: readonly string[];
+  /** @default now */
+  readonly atMs?: number;
+}
+
+/** An entry of `PutEvents`, as it came. */
+type EventEntry = Readonly<Record<string, unknown>>;
+interface FailedEntry {
+  readonly ErrorCode: string;
+  readonly ErrorMessage: string;
 }
 
 /** Hands an event to a rule's target. @throws {AwsError} when the target or its policy refuses it. */
@@ -55,6 +73,14 @@ const MAX_TARGETS = 5;
 
 /** Entries per `PutEvents`. @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 const MAX_ENTRIES = 10;
+
+/** Bytes of all entries of a request. @see https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb */
+const MAX_REQUEST_BYTES = 1_048_576;
+
+/** Characters. @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html */
+const MAX_DETAIL_TYPE_LENGTH = 128;
+/** Characters. @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_EventBridgeParameters.html */
+const MAX_SOURCE_LENGTH = 256;
 
 const PAGE_SIZE = 100;
 
@@ -155,8 +181,13 @@ export class EventBridgeService implements Service, Stateful {
     this.failures.push(...failures);
   }
 
-  private putEvents(entries: readonly Readonly<Record<string, unknown>>[], caller: Caller): unknown {
-    const results = entries.map((entry) => this.putEntry(entry, caller));
+  private putEvents(entries: readonly EventEntry[], caller: Caller): unknown {
+    // Every entry is read before the first is put: a request that is refused has put nothing.
+    const read = entries.map(readEntry);
+    if (entries.reduce((bytes, entry) => bytes + entrySize(entry), 0) > MAX_REQUEST_BYTES) {
+      throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
+    }
+    const results = read.map((entry) => ('ErrorCode' in entry ? entry : { EventId: this.put(entry, caller).id }));
     return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
   }
 
@@ -194,35 +225,9 @@ export class EventBridgeService implements Service, Stateful {
     return `arn:aws:events:${this.options.region}:${this.options.accountId}:rule/${name}`;
   }
 
-  private putEntry(entry: Readonly<Record<string, unknown>>, caller: Caller): { EventId: string } | { ErrorCode: string; ErrorMessage: string } {
-    const { Source, DetailType, Detail, EventBusName, Resources, Time, ...others } = entry;
-    const [other] = Object.keys(others).filter((member) => member !== 'TraceHeader');
-    if (other !== undefined) throw notModelled(`the member ${other} of an event`);
-    if (EventBusName !== undefined && !(typeof EventBusName === 'string' && DEFAULT_BUS.test(EventBusName))) {
-      throw notModelled(`the event bus ${JSON.stringify(EventBusName)}`);
-    }
-    for (const [name, value] of Object.entries({ Source, DetailType, Detail })) {
-      if (typeof value !== 'string' || value === '') return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} is a required argument.` };
-    }
-    if (/^aws\./.test(String(Source))) return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
-    const detail = parseDetail(String(Detail));
-    if (detail === undefined) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
-    const event = this.put(
-      {
-        source: String(Source),
-        detailType: String(DetailType),
-        detail,
-        resources: Array.isArray(Resources) ? Resources.map(String) : [],
-        ...(typeof Time === 'number' && { atMs: Time * 1000 }),
-      },
-      caller,
-    );
-    return { EventId: event.id };
-  }
-
   /** Puts an event on the bus, also for AWS's own services; rules run as soon as the timeline gets to it. */
   put(
-    { source, detailType, detail, resources, atMs }: { readonly source: string; readonly detailType: string; readonly detail: Json; readonly resources: readonly string[]; readonly atMs?: number },
+    { source, detailType, detail, resources, atMs }: EventContent,
     caller: Pick<Caller, 'arn' | 'traceId'>,
   ): BusEvent {
     const { region, accountId, timeline, trace, nextId } = this.options;
@@ -250,23 +255,36 @@ export class EventBridgeService implements Service, Stateful {
       try {
         this.options.deliver(target.arn, event, rule);
       } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        this.bury(rule, target, event, error);
+        if (error instanceof AwsError) this.bury(rule, target, event, error);
+        else this.breakDown(rule, target, error);
       }
     }
   }
 
   private bury(rule: Rule, { arn, deadLetterArn }: RuleTarget, event: BusEvent, error: AwsError): void {
+    const reason = `${error.code}: ${error.message}`;
     if (deadLetterArn === undefined) {
-      this.failures.push({ rule: rule.arn, target: arn, error: `${error.code}: ${error.message}` });
-    } else {
+      this.failures.push({ rule: rule.arn, target: arn, error: reason });
+      return;
+    }
+    try {
       this.options.queues.send(deadLetterArn, JSON.stringify(event), {
         ERROR_CODE: error.code,
         ERROR_MESSAGE: error.message,
         RULE_ARN: rule.arn,
         TARGET_ARN: arn,
       });
+    } catch (refusal) {
+      if (!(refusal instanceof AwsError)) throw refusal;
+      // Counted in the metric InvocationsFailedToBeSentToDlq, and dropped.
+      this.failures.push({ rule: rule.arn, target: arn, error: `${reason} (not sent to ${deadLetterArn}: ${refusal.code}: ${refusal.message})` });
     }
+  }
+
+  /** A failure of the emulation, which fails this delivery only. */
+  private breakDown(rule: Rule, target: RuleTarget, error: unknown): void {
+    this.options.timeline.fail(error, `a delivery of ${rule.arn} to ${target.arn}`);
+    this.failures.push({ rule: rule.arn, target: target.arn, error: `InternalFailure: ${String(error)}` });
   }
 }
 
@@ -295,10 +313,53 @@ function listed<T>(member: string, all: readonly T[], idOf: (item: T) => string,
   return { [member]: page.items, ...(page.token !== undefined && { NextToken: page.token }) };
 }
 
+/** The last second that an ISO 8601 date with four digits for the year can tell. */
+const LAST_SECOND = Date.UTC(10_000, 0, 1) / 1000 - 1;
+
+/** @param seconds epoch seconds @returns ms since the epoch @throws {AwsError} `SerializationException` for what is no time. */
+function instantOf(seconds: unknown): number {
+  if (typeof seconds !== 'number' || seconds < 0 || seconds > LAST_SECOND) throw new AwsError('SerializationException', 'Time is not a timestamp in epoch seconds that this service takes.');
+  return seconds * 1000;
+}
+
+/** What an entry says, or why it is no event. @throws {AwsError} what refuses the whole request. */
+function readEntry(entry: EventEntry): EventContent | FailedEntry {
+  const { Source, DetailType, Detail, EventBusName, Resources, Time, ...others } = entry;
+  const [other] = Object.keys(others).filter((member) => member !== 'TraceHeader');
+  if (other !== undefined) throw notModelled(`the member ${other} of an event`);
+  if (EventBusName !== undefined && !(typeof EventBusName === 'string' && DEFAULT_BUS.test(EventBusName))) {
+    const { code, message } = notModelled(`the event bus ${JSON.stringify(EventBusName)}`);
+    return { ErrorCode: code, ErrorMessage: message };
+  }
+  for (const [name, value] of Object.entries({ Source, DetailType, Detail })) {
+    if (typeof value !== 'string' || value === '') return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} is a required argument.` };
+  }
+  for (const [name, value, limit] of [['Source', Source, MAX_SOURCE_LENGTH], ['DetailType', DetailType, MAX_DETAIL_TYPE_LENGTH]] as const) {
+    if (String(value).length > limit) return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${name} is not valid. Reason: ${name} must not be longer than ${String(limit)} characters.` };
+  }
+  if (/^aws\./.test(String(Source))) return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' };
+  const detail = parseDetail(String(Detail));
+  if (detail === undefined) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
+  return {
+    source: String(Source),
+    detailType: String(DetailType),
+    detail,
+    resources: Array.isArray(Resources) ? Resources.map(String) : [],
+    ...(Time !== undefined && { atMs: instantOf(Time) }),
+  };
+}
+
+/** Bytes of an entry as its limit counts them. @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html */
+function entrySize({ Time, Source, DetailType, Detail, Resources }: EventEntry): number {
+  const texts = [Source, DetailType, Detail, ...(Array.isArray(Resources) ? (Resources as unknown[]) : [])];
+  const bytes = texts.map((text) => (typeof text === 'string' ? Buffer.byteLength(text) : 0));
+  return bytes.reduce((sum, size) => sum + size, Time === undefined ? 0 : 14);
+}
+
 /** Events and patterns are JSON objects only. */
 function parseDetail(text: string): Json | undefined {
   try {
-    const detail: unknown = JSON.parse(text);
+    const detail = parseClientJson(text);
     return isRecord(detail) ? (detail as Json) : undefined;
   } catch {
     return undefined;

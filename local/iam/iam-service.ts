@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import type { Caller, Service } from '../kernel/service';
 import { Operations } from '../wire/operations';
 import { pageOf } from '../wire/paging';
@@ -151,7 +152,7 @@ export class IamService implements Service {
 function parsedDocument(text: string): PolicyDocument {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseClientJson(text);
   } catch {
     throw new AwsError('MalformedPolicyDocument', 'This policy contains invalid Json');
   }

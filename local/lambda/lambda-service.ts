@@ -3,6 +3,7 @@ import type { Json } from '../../lambdas/domain/trace';
 import type { PolicyStatement } from '../iam/documents';
 import { compilePolicy, type Policy } from '../iam/policy';
 import { AwsError } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import type { Timeline } from '../kernel/clock';
 import type { Caller, Service } from '../kernel/service';
 import type { Stateful } from '../kernel/stateful';
@@ -202,7 +203,8 @@ export class LambdaService implements Service, Stateful {
   /**
    * Invokes and waits. A function that fails is a result, not an error.
    * @param payload JSON text
-   * @throws {AwsError} `ResourceNotFoundException`, `RequestTooLargeException`, `InvalidRequestContentException`.
+   * @throws {AwsError} `ResourceNotFoundException`, `RequestTooLargeException`, `InvalidRequestContentException`; `AccessDeniedException` when the
+   * function's role does not exist.
    */
   invoke(target: string, payload: string, origin: InvocationOrigin): Promise<InvocationResult> {
     const { version, ref } = this.accept(target, payload, MAX_PAYLOAD_BYTES);
@@ -238,9 +240,10 @@ export class LambdaService implements Service, Stateful {
       const version = this.functions.get(name)?.versions.get(number);
       if (version === undefined) return;
       const { actor, execution } = pending.origin;
-      const { errorType } = await this.run(version, qualifier === undefined ? { name } : { name, qualifier }, payload, { actor, ...(execution !== undefined && { execution }) }, requestId);
+      const origin = { actor, ...(execution !== undefined && { execution }) };
+      const hasFailed = await this.run(version, qualifier === undefined ? { name } : { name, qualifier }, payload, origin, requestId).then(({ errorType }) => errorType !== undefined, isRefusal);
       const delaySeconds = ASYNC_RETRY_DELAYS_SECONDS[attempt];
-      if (errorType !== undefined && delaySeconds !== undefined) this.attempt({ ...pending, attempt: attempt + 1, atMs: timeline.nowMs() + delaySeconds * 1000 });
+      if (hasFailed && delaySeconds !== undefined) this.attempt({ ...pending, attempt: attempt + 1, atMs: timeline.nowMs() + delaySeconds * 1000 });
     });
   }
 
@@ -297,7 +300,7 @@ export class LambdaService implements Service, Stateful {
       throw new AwsError('RequestTooLargeException', `${String(bytes)} byte payload is too large (limit ${String(limitBytes)} bytes)`, 413);
     }
     try {
-      JSON.parse(payload);
+      parseClientJson(payload);
     } catch {
       throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
     }
@@ -354,6 +357,12 @@ export class LambdaService implements Service, Stateful {
     if (version === undefined) throw functionNotFound(functionArn(this.options, ref.name, ref.qualifier));
     return version;
   }
+}
+
+/** An invocation that Lambda itself refused has failed like one whose function threw. @throws what else it is */
+function isRefusal(error: unknown): true {
+  if (error instanceof AwsError) return true;
+  throw error;
 }
 
 function newFunction(): LocalFunction {

@@ -25,6 +25,10 @@ const schedule = z.strictObject({
 });
 export type Schedule = Readonly<z.infer<typeof schedule>>;
 
+/** A firing that a target did not take, and that no dead-letter queue took: AWS counts these in a metric and drops them. */
+const droppedFiring = z.strictObject({ schedule: z.string(), scheduledMs: z.int(), error: z.string() });
+export type DroppedFiring = Readonly<z.infer<typeof droppedFiring>>;
+
 const savedScheduler = z.strictObject({
   schedules: z.array(
     z.strictObject({
@@ -37,6 +41,7 @@ const savedScheduler = z.strictObject({
   ),
   /** Firings that a target refused, waiting for their next attempt. */
   retries: z.array(z.strictObject({ schedule, scheduledMs: z.int(), attempt: z.int(), atMs: z.int() })),
+  dropped: z.array(droppedFiring),
 });
 
 type Retry = z.infer<typeof savedScheduler>['retries'][number];
@@ -82,6 +87,7 @@ const shapes = {
 export class SchedulerService implements Service, Stateful {
   private readonly schedules = new Map<string, Standing>();
   private readonly retries = new Set<Retry>();
+  private readonly dropped: DroppedFiring[] = [];
 
   private readonly operations = new Operations('Scheduler', 'ValidationException')
     .on('GetSchedule', shapes.get, ({ Name: name, GroupName: group = 'default' }) => {
@@ -119,13 +125,19 @@ export class SchedulerService implements Service, Stateful {
     return [...this.schedules.values()].map(({ schedule }) => schedule);
   }
 
+  /** Firings that targets did not take, and no dead-letter queue, oldest first. */
+  droppedFirings(): readonly DroppedFiring[] {
+    return this.dropped;
+  }
+
   save(): Json {
     const schedules = [...this.schedules.values()].map(({ schedule, createdAtMs, modifiedAtMs, nextAtMs }) => ({ schedule, createdAtMs, modifiedAtMs, ...(nextAtMs !== undefined && { nextAtMs }) }));
-    return { schedules, retries: [...this.retries] } as unknown as Json;
+    return { schedules, retries: [...this.retries], dropped: this.dropped } as unknown as Json;
   }
 
   load(saved: Json): void {
-    const { schedules, retries } = savedScheduler.parse(saved);
+    const { schedules, retries, dropped } = savedScheduler.parse(saved);
+    this.dropped.push(...dropped);
     for (const { schedule, createdAtMs, modifiedAtMs, nextAtMs = 0 } of schedules) {
       this.stand({ schedule, createdAtMs, modifiedAtMs }, compileScheduleExpression(schedule.expression, modifiedAtMs), nextAtMs);
     }
@@ -167,13 +179,18 @@ export class SchedulerService implements Service, Stateful {
     try {
       this.options.invoke(schedule, input);
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      this.retryOrBury(schedule, scheduledMs, attempt, input, error, attributes);
+      if (error instanceof AwsError) {
+        this.retryOrBury(schedule, scheduledMs, attempt, input, error, attributes);
+      } else {
+        // A failure of the emulation, which fails this firing only.
+        this.options.timeline.fail(error, `a firing of ${schedule.arn}`);
+        this.drop(schedule, scheduledMs, `InternalFailure: ${String(error)}`);
+      }
     }
   }
 
   private retryOrBury(schedule: Schedule, scheduledMs: number, attempt: number, input: string, error: AwsError, attributes: Readonly<Record<string, string>>): void {
-    const { timeline, queues } = this.options;
+    const { timeline } = this.options;
     // Exponential, a second first, an hour at most.
     const delayMs = Math.min(2 ** (attempt - 1), 3_600) * 1000;
     const isRetryable = RETRYABLE_STATUSES.includes(error.httpStatus);
@@ -185,8 +202,8 @@ export class SchedulerService implements Service, Stateful {
           : undefined;
     if (isRetryable && exhausted === undefined) {
       this.retryAt({ schedule, scheduledMs, attempt: attempt + 1, atMs: timeline.nowMs() + delayMs });
-    } else if (schedule.deadLetterArn !== undefined) {
-      queues.send(schedule.deadLetterArn, input, {
+    } else {
+      this.bury(schedule, scheduledMs, input, error, {
         ERROR_CODE: error.code,
         ERROR_MESSAGE: error.message,
         EXECUTION_ID: attributes['execution-id'] ?? '',
@@ -197,6 +214,26 @@ export class SchedulerService implements Service, Stateful {
         TARGET_ARN: schedule.targetArn,
       });
     }
+  }
+
+  private bury(schedule: Schedule, scheduledMs: number, input: string, { code, message }: AwsError, attributes: Readonly<Record<string, string>>): void {
+    const { deadLetterArn } = schedule;
+    const reason = `${code}: ${message}`;
+    if (deadLetterArn === undefined) {
+      this.drop(schedule, scheduledMs, reason);
+      return;
+    }
+    try {
+      this.options.queues.send(deadLetterArn, input, attributes);
+    } catch (refusal) {
+      if (!(refusal instanceof AwsError)) throw refusal;
+      // Counted in the metric InvocationsFailedToBeSentToDeadLetterCount, and dropped.
+      this.drop(schedule, scheduledMs, `${reason} (not sent to ${deadLetterArn}: ${refusal.code}: ${refusal.message})`);
+    }
+  }
+
+  private drop({ arn }: Schedule, scheduledMs: number, error: string): void {
+    this.dropped.push({ schedule: arn, scheduledMs, error });
   }
 }
 

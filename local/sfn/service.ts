@@ -310,7 +310,7 @@ function started(execution: Execution): Json {
 /** @throws {AwsError} InvalidExecutionInput */
 function requireJson(input: string): void {
   try {
-    JSON.parse(input);
+    parseJson(input);
   } catch (error) {
     const reason = input === '' || !(error instanceof Error) ? 'Invalid execution input.' : error.message;
     throw new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${reason}'`);

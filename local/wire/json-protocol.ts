@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import type { WireRequest } from './message';
 import { isRecord, mediaTypeOf, type Protocol } from './protocol';
 
@@ -56,12 +57,12 @@ export function jsonProtocol(version: '1.0' | '1.1', { errorNamespace = '', hasC
   };
 }
 
-/** @throws {AwsError} `SerializationException` for anything but one JSON object in UTF-8. */
+/** @throws {AwsError} `SerializationException` for anything but one JSON object in UTF-8, not nested too deeply. */
 function parseJson({ body }: WireRequest): unknown {
   if (body.length === 0) return {};
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = parseClientJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new AwsError('SerializationException', 'The request body is not JSON');
   }

@@ -1,6 +1,6 @@
 import { AwsError } from '../kernel/aws-error';
 import { isRecord, type Protocol, textOf } from './protocol';
-import { restJsonProtocol } from './rest-json-protocol';
+import { restJsonProtocol, unescaped } from './rest-json-protocol';
 
 const FUNCTIONS = '/2015-03-31/functions';
 const QUALIFIER = { Qualifier: 'Qualifier' };
@@ -47,7 +47,7 @@ export const lambdaProtocol: Protocol = {
     return {
       operation: 'Invoke',
       input: {
-        FunctionName: decodeURIComponent(functionName),
+        FunctionName: unescaped(functionName),
         ...(typeof qualifier === 'string' && { Qualifier: qualifier }),
         InvocationType: 'RequestResponse',
         LogType: 'None',

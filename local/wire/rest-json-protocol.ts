@@ -46,7 +46,7 @@ export function restAnswer(statusCode: number, value: unknown, requestId: string
 }
 
 function inPath(groups: Readonly<Record<string, string>> | undefined): object {
-  return Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, decoded(value)]));
+  return Object.fromEntries(Object.entries(groups ?? {}).map(([name, value]) => [name, unescaped(value)]));
 }
 
 function inQuery({ query }: WireRequest, names: Readonly<Record<string, string>>): object {
@@ -58,7 +58,8 @@ function inQuery({ query }: WireRequest, names: Readonly<Record<string, string>>
   );
 }
 
-function decoded(segment: string): string {
+/** A segment of a path; one with a broken escape as it is, for no name has a percent sign. */
+export function unescaped(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -31,7 +31,6 @@ export const stateMachine: ResourceType = {
     const arn = arnIn(site, 'states', `stateMachine:${name}`);
     if (previous === undefined) services.states.call('CreateStateMachine', { name, definition, roleArn });
     else services.states.call('UpdateStateMachine', { stateMachineArn: arn, definition, roleArn });
-    services.machineRoles.set(arn, roleArn);
     return { ref: arn, attributes: { Arn: arn, Name: name } };
   },
 };
