@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { EmulationFailure, RunningCloud } from '../../local/cloud/running-cloud';
 import { CliError } from '../cli-error';
@@ -25,6 +26,9 @@ const SAME_SIGNAL_MS = 1000;
  */
 export async function serve(options: ServeOptions): Promise<void> {
   requireFreshAssembly(options.app, process.env);
+  if (options.start !== undefined && options.state !== undefined && existsSync(options.state)) {
+    throw new CliError(`${options.state} goes on at the time at which it was saved, and --start is for an empty account. Leave --start out, or name a state file that does not exist yet.`);
+  }
   // Before anybody can know that it runs.
   const ended = signal();
   const running = await start(options);

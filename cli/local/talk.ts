@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CliError } from '../cli-error';
-import type { TalkOptions } from './command';
+import type { CredentialsOptions, TalkOptions } from './command';
 import { ask } from './control-client';
 
 const virtualTime = z.string();
@@ -64,8 +64,8 @@ export async function messages(options: TalkOptions): Promise<void> {
 }
 
 /** `keyturn local credentials`. */
-export async function credentials(arn: string, options: TalkOptions & { readonly session?: string }): Promise<void> {
-  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }) });
+export async function credentials(arn: string, options: CredentialsOptions): Promise<void> {
+  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }), ...(options.create === true && { create: true }) });
   print(options, answer, () => {
     const { accessKeyId, secretAccessKey, sessionToken, region, isNew } = read(credentialsAnswer, answer);
     if (isNew) process.stderr.write(`${arn} was made: it has no permissions but those that resources give it.\n`);
@@ -87,9 +87,10 @@ export async function save(options: TalkOptions): Promise<void> {
 }
 
 /** `keyturn local set kms`. */
-export async function kms(switches: object | undefined, { endpoint }: TalkOptions): Promise<void> {
+export async function kms(switches: object | undefined, options: TalkOptions): Promise<void> {
+  const { endpoint } = options;
   const answer = switches === undefined ? await ask(endpoint, 'GET', 'kms') : await ask(endpoint, 'POST', 'kms', switches);
-  process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  print(options, answer, () => JSON.stringify(answer, null, 2));
 }
 
 function print({ json }: TalkOptions, answer: object, text: () => string): void {

@@ -53,7 +53,7 @@ export function readAssembly(directory: string): Assembly {
       const assetPath = pathsByKey.get(objectKey);
       if (assetPath === undefined) throw new Error(`The assembly has no asset ${objectKey}`);
       const filename = path.resolve(directory, assetPath, 'index.js');
-      return { filename, source: readText(filename) };
+      return { filename, source: readText(directory, filename) };
     },
   };
 }
@@ -69,22 +69,22 @@ function assetPathsOf(directory: string, manifestFile: string): (readonly [objec
 function readJson(directory: string, file: string): unknown {
   const filename = path.join(directory, file);
   try {
-    return JSON.parse(readText(filename)) as unknown;
+    return JSON.parse(readText(directory, filename)) as unknown;
   } catch (error) {
-    throw error instanceof SyntaxError ? damaged(filename, `is not JSON: ${error.message}`) : error;
+    throw error instanceof SyntaxError ? damaged(directory, filename, `is not JSON: ${error.message}`) : error;
   }
 }
 
-function readText(filename: string): string {
+function readText(directory: string, filename: string): string {
   try {
     return readFileSync(filename, 'utf8');
   } catch (error) {
-    throw damaged(filename, `cannot be read (${String((error as NodeJS.ErrnoException).code)})`);
+    throw damaged(directory, filename, `cannot be read (${String((error as NodeJS.ErrnoException).code)})`);
   }
 }
 
-function damaged(filename: string, complaint: string): Error {
-  return new Error(`The cloud assembly is damaged: ${filename} ${complaint}. Make it again: npx cdk synth --quiet`);
+function damaged(directory: string, filename: string, complaint: string): Error {
+  return new Error(`The cloud assembly is damaged: ${filename} ${complaint}. Make it again: npx cdk synth --quiet --output ${directory}`);
 }
 
 function recordOf(value: unknown, member: string): Record<string, unknown> {

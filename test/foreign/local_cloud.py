@@ -56,7 +56,7 @@ class LocalCloud:
 
     def credentials_of(self, arn):
         """What another principal signs with."""
-        printed = subprocess.run([*KEYTURN, "local", "credentials", arn, "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
+        printed = subprocess.run([*KEYTURN, "local", "credentials", arn, "--create", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
         exported = dict(line.removeprefix("export ").split("=", 1) for line in printed.stdout.splitlines() if line.startswith("export "))
         return {"accessKeyId": exported["AWS_ACCESS_KEY_ID"], "secretAccessKey": exported["AWS_SECRET_ACCESS_KEY"], "sessionToken": exported["AWS_SESSION_TOKEN"]}
 
