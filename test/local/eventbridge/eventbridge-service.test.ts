@@ -49,6 +49,9 @@ test.each([
   ['without a detail', { Detail: '' }, 'InvalidArgument'],
   ['with a detail that is no JSON', { Detail: '{' }, 'MalformedDetail'],
   ['with a detail that is no object', { Detail: '[1]' }, 'MalformedDetail'],
+  ['for another bus', { EventBusName: 'mine' }, 'NotModelledLocally'],
+  ['with a source of 257 characters', { Source: 'x'.repeat(257) }, 'InvalidArgument'],
+  ['with a detail type of 129 characters', { DetailType: 'x'.repeat(129) }, 'InvalidArgument'],
   ['in the name of AWS', { Source: 'aws.kms' }, 'NotAuthorizedForSourceException'],
 ])('an entry %s fails alone', (_case, more, code) => {
   const { put, trace } = bus();
@@ -59,6 +62,22 @@ test.each([
 test('refuses no entries, and more than ten', () => {
   expect(() => bus().put()).toThrow(expect.objectContaining({ code: 'ValidationException' }) as Error);
   expect(() => bus().put(...Array.from({ length: 11 }, () => entry()))).toThrow(expect.objectContaining({ code: 'ValidationException' }) as Error);
+});
+
+test('takes 1 MiB of entries, and refuses more as a whole', () => {
+  const { put, trace } = bus();
+  const overhead = 'keyturn'.length + 'T'.length + '{"a":""}'.length;
+  const half = entry({ Detail: JSON.stringify({ a: 'é'.repeat((524_288 - overhead) / 2) }) });
+  expect(put(half, half)).toMatchObject({ FailedEntryCount: 0 });
+  expect(() => put(half, half, entry({ Resources: ['x'] }))).toThrow(expect.objectContaining({ code: 'ValidationException' }) as Error);
+  expect(() => put({ ...half, Time: 1 }, half)).toThrow('over the limit');
+  expect(trace.events()).toHaveLength(2);
+});
+
+test('a request that is refused has put nothing', () => {
+  const { put, trace } = bus();
+  expect(() => put(entry(), entry({ Colour: 'red' }))).toThrow('Colour');
+  expect(trace.events()).toEqual([]);
 });
 
 test('an event that a target refuses goes to its dead-letter queue, or is counted', async () => {
@@ -78,13 +97,6 @@ test('a rule that was deleted delivers nothing', async () => {
   put(entry());
   await timeline.settle();
   expect(deliver).not.toHaveBeenCalled();
-});
-
-test.each([
-  ['another bus', entry({ EventBusName: 'mine' }), 'mine'],
-  ['another member', entry({ Colour: 'red' }), 'Colour'],
-])('refuses %s by name', (_case, bad, name) => {
-  expect(() => bus().put(bad)).toThrow(name);
 });
 
 describe('by its API', () => {
@@ -116,6 +128,7 @@ describe('by its API', () => {
 
   test.each<[string, string, object, string]>([
     ['a pattern that is no JSON', 'PutRule', { Name: 'x', EventPattern: '{' }, 'InvalidEventPatternException'],
+    ['a pattern that is none', 'PutRule', { Name: 'x', EventPattern: '{"source":[]}' }, 'InvalidEventPatternException'],
     ['targets of a rule that is not there', 'PutTargets', { Rule: 'x', Targets: [{ Id: 'a', Arn: 't' }] }, 'ResourceNotFoundException'],
     ['a name with a space', 'PutRule', { Name: 'a b', EventPattern: '{}' }, 'ValidationException'],
     ['a scheduled rule', 'PutRule', { Name: 'x', ScheduleExpression: 'rate(1 day)', EventPattern: '{}' }, 'NotModelledLocally'],
