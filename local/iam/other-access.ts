@@ -42,7 +42,7 @@ function resourceOf({ service, operation, caller }: ServiceCall, input: Input, s
     case 'lambda':
       return functionArn(input, sources);
     case 'sns':
-      return text(input['TopicArn']) ?? topicOf(text(input['SubscriptionArn'])) ?? arn('sns', text(input['Name']) ?? '', sources);
+      return text(input['TopicArn']) ?? text(input['TargetArn']) ?? topicOf(text(input['SubscriptionArn'])) ?? arn('sns', text(input['Name']) ?? '', sources);
     case 'sqs':
       return arn('sqs', text(input['QueueName']) ?? (text(input['QueueUrl']) ?? '').split('/').pop() ?? '', sources);
     case 'events':

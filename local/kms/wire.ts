@@ -7,7 +7,10 @@ import { invalidInput } from './invalid-input';
 export type Operation = (input: unknown, caller: Caller) => unknown;
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** An operation whose input is checked first, as AWS checks it before anything else. */
+/**
+ * An operation whose input is checked first, as AWS checks it before anything else. Members that AWS does not know are
+ * ignored, as AWS does; members that AWS knows are all in the schemas, those without a model as {@link refused}.
+ */
 export function operation<Schema extends z.ZodType>(schema: Schema, run: (input: z.output<Schema>, caller: Caller) => unknown): Operation {
   return (input, caller) => run(parse(schema, input), caller);
 }

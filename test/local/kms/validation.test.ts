@@ -27,6 +27,12 @@ test.each<[string, string, Readonly<Record<string, unknown>>, string]>([
   expect(refusal(() => new Kit().call(operation, input))).toEqual({ name: 'ValidationException', message: detected(1) + message });
 });
 
+test('a member that AWS does not know is ignored, one that it knows and that is not modelled is refused by name', () => {
+  const kit = new Kit();
+  expect(kit.call('CreateKey', { Foo: 1 })).toMatchObject({ KeyMetadata: { KeyState: 'Enabled' } });
+  expect(refusal(() => kit.call('CreateKey', { XksKeyId: 'x' })).name).toBe('NotModelledLocally');
+});
+
 test('several failures are told together, in the order of the members', () => {
   const { message } = refusal(() => new Kit().call('CreateAlias', { AliasName: '' }));
   expect(message).toBe(
