@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { EmulationFailure, RunningCloud } from '../../local/cloud/running-cloud';
+import { AwsError } from '../../local/kernel/aws-error';
 import { CliError } from '../cli-error';
 import { requireFreshAssembly } from './assembly-check';
 import { readinessOf, readyText } from './ready';
@@ -46,7 +47,13 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 function complaintAbout(error: unknown): string {
   if (!(error instanceof EmulationFailure)) return `the state was not saved: ${String(error)}`;
-  return `the local AWS failed inside, which is a bug of it; no state was saved.\n${stackOf(error.cause)}`;
+  return `the local AWS failed inside, which is a bug of it; ${error.savedTo === undefined ? 'no state was saved' : `what is left was saved to ${error.savedTo}, and the state file is as it was`}.\n${stackOf(error.cause)}`;
+}
+
+/** Only what failed is lost. */
+function internalError(error: unknown, what: string): string {
+  if (error instanceof AwsError && error.code === 'NotModelledLocally') return `${what} has failed: ${error.message}`;
+  return `the local AWS failed inside, which is a bug of it, and so has: ${what}. The rest goes on.\n${stackOf(error)}`;
 }
 
 function stackOf(error: unknown): string {
@@ -59,6 +66,7 @@ async function start({ app, port, speed, state, kms, start: startMs }: ServeOpti
       port,
       speed: speed ?? 'jump',
       onFailure: (error) => { process.stderr.write(`keyturn: the local AWS failed inside while it answered a request, which is a bug of it.\n${stackOf(error)}\n`); },
+      onInternalError: (error, what) => { process.stderr.write(`keyturn: ${internalError(error, what)}\n`); },
       ...(state !== undefined && { stateFile: state }),
       ...(startMs !== undefined && { startMs }),
       ...(kms !== undefined && { kms }),

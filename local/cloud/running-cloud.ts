@@ -1,4 +1,5 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import type { OnInternalError } from '../kernel/clock';
 import type { SigningIdentity } from '../wire/authentication';
 import { addKeyStores, registeredPolicies } from './configured-keys';
 import { CONTROL_PREFIX, controlRoute } from './control';
@@ -24,6 +25,8 @@ export interface RunningCloudOptions {
   readonly kms?: object;
   /** Told what went wrong inside while a request was answered. @default nobody is */
   readonly onFailure?: (error: unknown) => void;
+  /** Told what failed inside while time passed; the rest goes on. @default it ends the driving, with an {@link EmulationFailure} */
+  readonly onInternalError?: OnInternalError;
   /** @default the real one */
   readonly wall?: Wall;
 }
@@ -32,7 +35,8 @@ export interface RunningCloudOptions {
 export class EmulationFailure extends Error {
   override readonly name = 'EmulationFailure';
 
-  constructor(override readonly cause: unknown) {
+  /** @param savedTo the file beside the state file that holds what was left, if it could be written */
+  constructor(override readonly cause: unknown, readonly savedTo?: string) {
     super(cause instanceof Error ? cause.message : String(cause));
   }
 }
@@ -76,7 +80,7 @@ export class RunningCloud {
   private static async startWith(
     stateFile: StateFile | undefined,
     assemblyDirectory: string,
-    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
+    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, onInternalError, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
   ): Promise<RunningCloud> {
     const state = stateFile === undefined ? undefined : readStateFile(stateFile.file);
     let running = undefined as RunningCloud | undefined;
@@ -86,6 +90,7 @@ export class RunningCloud {
       ...(port !== undefined && { port }),
       ...(state !== undefined && { state }),
       ...(onFailure !== undefined && { onFailure }),
+      ...(onInternalError !== undefined && { onInternalError }),
     });
     try {
       await cloud.redeploy(assemblyDirectory);
@@ -122,16 +127,31 @@ export class RunningCloud {
 
   /**
    * Stops time when what runs has settled, writes the state file if there is one, and closes.
-   * @throws {EmulationFailure} Then nothing is written.
+   * @throws {EmulationFailure} Then the state file stays as it was, and what is left is written to `<file>.failed` beside it if that can be saved.
    */
   async stop(): Promise<void> {
     try {
       this.pace.stop();
-      await this.driving;
+      await this.driving.catch((error: unknown) => {
+        throw error instanceof EmulationFailure ? new EmulationFailure(error.cause, this.writeRemains()) : error;
+      });
       if (this.stateFile !== undefined) this.write();
     } finally {
       await this.cloud.close();
       this.stateFile?.lock.release();
+    }
+  }
+
+  /** What an emulation that failed has left, beside the good state. @returns the file; none when there is nothing to save to, or nothing that can be saved */
+  private writeRemains(): string | undefined {
+    if (this.stateFile === undefined) return undefined;
+    const file = `${this.stateFile.file}.failed`;
+    try {
+      this.stateFile.lock.requireHeld();
+      writeStateFile(file, this.cloud.save());
+      return file;
+    } catch {
+      return undefined;
     }
   }
 

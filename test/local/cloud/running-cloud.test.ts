@@ -1,9 +1,13 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { EmulationFailure, RunningCloud } from '../../../local/cloud/running-cloud';
 import { LocalCloud } from '../../../local/cloud/local-cloud';
 import type { Speed } from '../../../local/cloud/pace';
+import { readStateFile } from '../../../local/cloud/state-file';
 import { FakeWall, quiet } from './fake-wall';
 import type { Fixture } from './fixture';
 import { waitingStack } from './waiting-stack';
@@ -188,6 +192,34 @@ test('a failure of the emulation is told to whoever waits, and to whoever stops'
   running.cloud.timeline.after(HOUR, 'fails', () => { throw new Error('a bug'); });
   expect(await ask('POST', 'advance', JSON.stringify({ milliseconds: 2 * HOUR }))).toEqual({ status: 500, answer: { error: 'a bug' } });
   await expect(running.stop()).rejects.toThrow(EmulationFailure);
+});
+
+test('of a failure of the emulation, what is left is written beside the good state', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'state-'));
+  const stateFile = path.join(folder, 'state');
+  try {
+    running = await RunningCloud.start(fixture.directory, { speed: 0, startMs: START_MS, stateFile, wall: new FakeWall() });
+    stop = () => Promise.resolve();
+    await running.save();
+    const good = readFileSync(stateFile, 'utf8');
+    running.cloud.timeline.after(HOUR, 'fails', () => { throw new Error('a bug'); });
+    await expect(running.pace.advance(2 * HOUR)).rejects.toThrow('a bug');
+    await expect(running.stop()).rejects.toMatchObject({ name: 'EmulationFailure', savedTo: `${stateFile}.failed` });
+    expect(readFileSync(stateFile, 'utf8')).toBe(good);
+    expect(readStateFile(`${stateFile}.failed`)).toMatchObject({ nowMs: START_MS + HOUR });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('whoever is told of failures inside keeps a cloud that goes on', async () => {
+  const told: unknown[] = [];
+  running = await RunningCloud.start(fixture.directory, { speed: 0, startMs: START_MS, wall: new FakeWall(), onInternalError: (error, what) => told.push([error, what]) });
+  stop = () => running.stop();
+  const bug = new Error('a bug');
+  running.cloud.timeline.after(HOUR, 'fails', () => { throw bug; });
+  expect(await ask('POST', 'advance', JSON.stringify({ milliseconds: 2 * HOUR }))).toMatchObject({ status: 200 });
+  expect(told).toEqual([[bug, 'fails']]);
 });
 
 test('what fails inside while a request is answered is told, and the client sees no answer of AWS', async () => {
