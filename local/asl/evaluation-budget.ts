@@ -17,13 +17,18 @@ export interface Frame {
   [COUNTED]?: Map<unknown, number> | undefined;
 }
 
+/** What AWS says of an evaluation that takes too long. */
+export function evaluationTimeout(): RangeError {
+  return new RangeError('Expression evaluation timeout: Check for infinite loop');
+}
+
 /** Bounds one evaluation as Step Functions does. */
 export class EvaluationBudget {
   private depth = 0;
   private steps = 0;
 
   enter(node: unknown, frame: Frame): void {
-    if (++this.steps > MAX_EVALUATION_STEPS) throw new RangeError('Expression evaluation timeout: Check for infinite loop');
+    if (++this.steps > MAX_EVALUATION_STEPS) throw evaluationTimeout();
     if (frame.isParallelCall === true) return;
     this.count(node, frame, 1);
     if (++this.depth > MAX_EVALUATION_DEPTH) {

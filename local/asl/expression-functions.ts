@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import jsonata from 'jsonata';
+import type jsonata from 'jsonata';
 import { BUDGET, EvaluationBudget, type Frame } from './evaluation-budget';
 import type { ExpressionSources } from './expressions';
 import { parseJson } from './json';
+import { compileJsonata } from './jsonata-source';
 import { MAX_RANGE_LENGTH } from './limits';
 
 const HASHES = new Map([
@@ -52,7 +53,7 @@ function budgetOf(environment: Frame): EvaluationBudget {
   throw new Error('An expression is evaluated without a budget');
 }
 
-const timeFormatter = jsonata('$fromMillis($ms, $picture, $timezone)');
+const timeFormatter = compileJsonata('$fromMillis($ms, $picture, $timezone)');
 
 function formatTime(ms: number, picture?: string, timezone?: string): Promise<unknown> {
   return timeFormatter.evaluate(undefined, { ms, picture, timezone });

@@ -1,10 +1,11 @@
-import jsonata from 'jsonata';
+import type jsonata from 'jsonata';
 import type { Json } from '../../lambdas/domain/trace';
 import { MAX_JSON_DEPTH } from '../kernel/client-json';
 import type { Timeline } from '../kernel/clock';
 import { BUDGET, EvaluationBudget } from './evaluation-budget';
 import { registerFunctions } from './expression-functions';
 import { isArray, isObject } from './json';
+import { compileJsonata } from './jsonata-source';
 
 /** An expression failed, or gave what the field cannot take. The interpreter words it as `States.QueryEvaluationError`. */
 export class EvaluationError extends Error {
@@ -77,7 +78,7 @@ export class Expressions {
   private compile(source: string): jsonata.Expression {
     let expression = this.compiled.get(source);
     if (expression === undefined) {
-      expression = jsonata(source);
+      expression = compileJsonata(source);
       registerFunctions(expression, this.sources);
       this.compiled.set(source, expression);
     }
