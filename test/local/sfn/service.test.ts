@@ -266,6 +266,24 @@ describe('UpdateStateMachine', () => {
   });
 });
 
+describe('a definition with deeply nested data', () => {
+  const nested = (levels: number): string => JSON.stringify({ ...PASS, States: { P: { Type: 'Pass', Output: 0, End: true } } }).replace('0', `${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+  test.each([1_000, 100_000, 500_000])('is refused: %d levels', (levels) => {
+    const request = { name: 'm', definition: nested(levels), roleArn: ROLE };
+    expect(thrownBy(() => new StepFunctionsKit().call('CreateStateMachine', request))).toMatchObject({ code: 'InvalidDefinition', message: expect.stringContaining('INVALID_JSON_DESCRIPTION') as string });
+  });
+
+  test('is run with as many levels as JSON of clients may have', async () => {
+    const kit = new StepFunctionsKit();
+    // The state is the third level.
+    const stateMachineArn = kit.text('CreateStateMachine', { name: 'm', definition: nested(997), roleArn: ROLE }, 'stateMachineArn');
+    const executionArn = kit.start(stateMachineArn);
+    await kit.pass(1);
+    expect(kit.call('DescribeExecution', { executionArn })).toMatchObject({ status: 'SUCCEEDED', output: `${'['.repeat(997)}${']'.repeat(997)}` });
+  });
+});
+
 test('UpdateStateMachine refuses a role that is no ARN, and keeps what was', () => {
   const kit = new StepFunctionsKit();
   const stateMachineArn = kit.create(PASS);
