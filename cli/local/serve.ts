@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { EmulationFailure, RunningCloud } from '../../local/cloud/running-cloud';
@@ -31,7 +30,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw new CliError(`${options.state} goes on at the time at which it was saved, and --start is for an empty account. Leave --start out, or name a state file that does not exist yet.`);
   }
   // Before anybody can know that it runs.
-  const ended = signal();
+  const signals = heedSignals();
+  try {
+    await serveUntil(Promise.race([signals.first, abandonment()]), options);
+  } finally {
+    signals.release();
+  }
+}
+
+async function serveUntil(ended: Promise<void>, options: ServeOptions): Promise<void> {
   const running = await start(options);
   const isForPeople = options.json !== true;
   const readiness = readinessOf(running);
@@ -82,15 +89,24 @@ async function start({ app, port, speed, state, kms, start: startMs }: ServeOpti
 /** Ctrl-C, a polite end, a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves at the first signal; a later one ends the process at once. */
-async function signal(): Promise<void> {
-  await Promise.race([...SIGNALS.map((name) => once(process, name)), abandonment()]);
-  const firstAt = performance.now();
-  for (const name of SIGNALS) {
-    process.on(name, () => {
+/** `first` resolves at the first signal, a later one ends the process at once; until they are `released`. */
+function heedSignals(): { readonly first: Promise<void>; readonly release: () => void } {
+  let onSignal = (): void => undefined;
+  const first = new Promise<void>((resolve) => {
+    let firstAt: number | undefined;
+    onSignal = () => {
+      firstAt ??= performance.now();
       if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
-    });
-  }
+      resolve();
+    };
+  });
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    first,
+    release: () => {
+      for (const name of SIGNALS) process.removeListener(name, onSignal);
+    },
+  };
 }
 
 /** npm passes a SIGTERM on to its shell only, which leaves this process behind: its new parent tells. */

@@ -200,7 +200,8 @@ describe('with a cloud assembly', () => {
     old.remove();
   });
 
-  test('refuses a state file that is none, and a stack that cannot be made, by name', async () => {
+  test('refuses a state file that is none, and a stack that cannot be made, by name; and listens to no signal after it', async () => {
+    const listeners = process.listenerCount('SIGTERM');
     expect(await quickly('--port', '0', '--app', fixture.directory, '--state', __filename)).toBe(1);
     expect(errors).toMatch(/local\.test\.ts is not a state of `keyturn local`/);
     errors = '';
@@ -212,5 +213,6 @@ describe('with a cloud assembly', () => {
     expect(errors).toMatch(/^keyturn: .*Bucket/);
     expect(errors).toContain('AWS::S3::Bucket');
     unmakeable.remove();
+    expect(process.listenerCount('SIGTERM')).toBe(listeners);
   });
 });
