@@ -21,8 +21,8 @@ export const EVENTS = {
 
 export const METRICS_NAMESPACE = 'keyturn';
 
-/** Partition key prefixes of the one table. Acknowledgements have their own, so that IAM tells writers apart; `KMS#<key id>` names the managed key that owns a KMS key. */
-export const PARTITIONS = { key: 'KEY#', kmsKey: 'KMS#', acknowledgement: 'ACK#' } as const;
+/** Partition key prefixes of the one table. Acknowledgements, approvals and alerts have their own, so that IAM tells writers apart; `KMS#<key id>` names the managed key that owns a KMS key. */
+export const PARTITIONS = { key: 'KEY#', kmsKey: 'KMS#', acknowledgement: 'ACK#', approval: 'APPROVAL#', alert: 'ALERT#' } as const;
 
 /** The sparse index that finds candidates: partition `dueIndex`, sort `dueAt`. */
 export const DUE_INDEX = { name: 'due', partitionAttribute: 'dueIndex', sortAttribute: 'dueAt', partition: 'DUE' } as const;

@@ -56,6 +56,16 @@ export const MAX_SETTLEMENTS = 3;
  */
 export const MAX_STARTS_PER_FIRING = 300;
 
+/** A closed execution's lease is taken over only after so long: no call of it is under way, and KMS shows what it did. */
+export const TAKEOVER_SECONDS = QUIESCENCE_SECONDS + KMS_CONSISTENCY_SECONDS;
+
+/** A retirement that could not go on is tried again after so long. */
+export const RETIREMENT_RETRY_SECONDS = 86_400;
+
+/** Emergencies of one key in one period: a stolen permission must not rotate a key to death. */
+export const MAX_EMERGENCIES_PER_PERIOD = 3;
+export const EMERGENCY_PERIOD_SECONDS = 86_400;
+
 /** A window's attempts before a person is needed. */
 export const DEFAULT_MAX_ATTEMPTS = 3;
 

@@ -38,13 +38,18 @@ export function extendDrain(key: ManagedKey, owner: Owner, number: number, at: I
   }
   // A retry of the state that extended it finds the deadline in its future already.
   if (isBefore(at, deadline)) return DONE;
-  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key)) });
+  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key, version)) });
   return write(next, { type: 'DrainExtended', at, by: owner.rotationId, facts: { version: number, extension: extensions, reason } });
 }
 
-/** One extension is as long as the idleness that is waited for, and at least a day. */
-function extensionSeconds(key: ManagedKey): number {
-  return Math.max(longest(key, (policy) => policy.idleSeconds), 86_400);
+/** One extension is as long as the idleness that is waited for, and at least a day; of a compromised version, an hour. */
+function extensionSeconds(key: ManagedKey, version: KeyVersion): number {
+  return Math.max(idleSeconds(key, version), version.compromisedAt === undefined ? 86_400 : LAST_USAGE_LAG_SECONDS);
+}
+
+/** How long a version must have been unused. Nobody has half of a normal drain's time to leave a compromised one. */
+function idleSeconds(key: ManagedKey, version: KeyVersion): number {
+  return version.compromisedAt === undefined ? longest(key, (policy) => policy.idleSeconds) : key.policy.emergencyDrainSeconds / 2;
 }
 
 /**
@@ -53,9 +58,9 @@ function extensionSeconds(key: ManagedKey): number {
  */
 export function hasTimeToExtend(key: ManagedKey, version: KeyVersion, at: Instant): boolean {
   if ((version.drainExtensions ?? 0) >= MAX_DRAIN_EXTENSIONS) return false;
-  const end = plusSeconds(at, extensionSeconds(key) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
-  const lastEnd = key.lease === null ? key.dueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
-  return isBefore(end, key.dueAt) && isBefore(end, lastEnd);
+  const end = plusSeconds(at, extensionSeconds(key, version) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
+  const lastEnd = key.lease === null ? key.rotationDueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
+  return isBefore(end, key.rotationDueAt) && isBefore(end, lastEnd);
 }
 
 /** Allows `DisableKey` on a DEPRECATED version whose deadline has passed. */
@@ -88,9 +93,13 @@ function longest(key: ManagedKey, seconds: (policy: KeyPolicy) => number): numbe
   return Math.max(seconds(key.policy), key.lease === null ? 0 : seconds(key.lease.policy));
 }
 
-/** Until when the version drains: its deadline, or later if the policy has been tightened meanwhile. `undefined` for a version without one. */
+/**
+ * Until when the version drains: its deadline, or later if the policy has been tightened meanwhile. A compromised version's deadline stands.
+ * `undefined` for a version without one.
+ */
 export function drainDeadline(key: ManagedKey, version: KeyVersion): Instant | undefined {
   if (version.disableNotBefore === undefined || version.drainFrom === undefined) return undefined;
+  if (version.compromisedAt !== undefined) return version.disableNotBefore;
   return latest(version.disableNotBefore, deadlineAfter(version.drainFrom, longest(key, (policy) => Math.max(policy.drainSeconds, policy.backupRetentionSeconds))));
 }
 
@@ -149,7 +158,7 @@ export function drainUntil(key: ManagedKey, version: KeyVersion): Instant | unde
 
 /** The moment since which the old version must have been idle: counted back from the newest use that KMS can know of at `at`. */
 export function idleSince(key: ManagedKey, version: KeyVersion, at: Instant): Instant {
-  const start = plusSeconds(at, -LAST_USAGE_LAG_SECONDS - longest(key, (policy) => policy.idleSeconds));
+  const start = plusSeconds(at, -LAST_USAGE_LAG_SECONDS - idleSeconds(key, version));
   return version.drainFrom === undefined ? start : latest(start, version.drainFrom);
 }
 

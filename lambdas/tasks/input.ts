@@ -8,8 +8,11 @@ const positive = z.int().positive();
 /** What every state tells its task: which rotation, and when the state was entered. */
 export const rotationInput = z.strictObject({
   key: z.string().regex(KEY_NAME_PATTERN),
-  window: z.string().regex(/^\d{8}T\d{4}Z$/),
-  attempt: positive,
+  run: z.strictObject({
+    kind: z.enum(['rotation', 'emergency', 'retirement']),
+    window: z.string().regex(/^\d{8}T\d{4}Z$/),
+    number: positive,
+  }),
   /** The execution's name. */
   rotationId: z.string().min(1).max(80),
   /** `$states.context.State.EnteredTime`: the task's only idea of "now". */

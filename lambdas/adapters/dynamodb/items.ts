@@ -1,8 +1,10 @@
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, PutItemCommandInput, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { KeyPolicy } from '../../contract/key-policy';
 import { DUE_INDEX, PARTITIONS } from '../../contract/names';
+import type { Alert } from '../../domain/alert';
 import { canonicalJson, type LedgerEvent, type SealedTransition } from '../../domain/ledger';
-import { versionKey, type KeyVersion, type ManagedKey } from '../../domain/managed-key';
+import { versionKey, type KeyVersion, type ManagedKey, type Note } from '../../domain/managed-key';
 import { TaskError } from '../../domain/task-error';
 import { allowedFrom, isTerminal } from '../../domain/version-status';
 
@@ -16,6 +18,8 @@ export const keyPartition = (name: string): string => `${PARTITIONS.key}${name}`
 export const metaKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'META' });
 export const freezeKey = (name: string): Item => toItem({ pk: keyPartition(name), sk: 'FREEZE' });
 export const ledgerKey = (name: string, seq: number): Item => toItem({ pk: keyPartition(name), sk: `LEDGER#${String(seq).padStart(10, '0')}` });
+export const alertPartition = (name: string): string => `${PARTITIONS.alert}${name}`;
+export const alertKey = ({ key, id }: Pick<Alert, 'key' | 'id'>): Item => toItem({ pk: alertPartition(key), sk: id });
 export const kmsKeyOwnerKey = (kmsKeyId: string): Item => toItem({ pk: `${PARTITIONS.kmsKey}${kmsKeyId}`, sk: 'OWNER' });
 const versionItemKey = (name: string, number: number): Item => toItem({ pk: keyPartition(name), sk: `VERSION#${String(number).padStart(6, '0')}` });
 
@@ -25,7 +29,29 @@ export function toManagedKey(item: Item): ManagedKey {
   if (key['schema'] !== 1) {
     throw new TaskError('LedgerMismatch', `the registry's item of ${String(key['name'])} has schema ${String(key['schema'])}; this release reads schema 1`);
   }
-  return key as unknown as ManagedKey;
+  return { ...withoutLaterFields(key), ...key } as unknown as ManagedKey;
+}
+
+/** What policies of the release before mean. */
+const POLICY_BEFORE: Pick<KeyPolicy, 'approvers' | 'approvalTimeoutSeconds' | 'emergencyDrainSeconds'> = {
+  approvers: 1,
+  approvalTimeoutSeconds: 7 * 86_400,
+  emergencyDrainSeconds: 4 * 3_600,
+};
+
+/** What items of the release before lack. */
+function withoutLaterFields(key: Readonly<Record<string, unknown>>): Partial<ManagedKey> {
+  const policy = key['policy'] as KeyPolicy;
+  return {
+    policy: { ...POLICY_BEFORE, ...policy },
+    rotationDueAt: key['dueAt'] as string,
+    retirementDueAt: null,
+    retirementRuns: 0,
+    emergency: null,
+    emergencies: [],
+    abortRequest: null,
+    rescues: {},
+  };
 }
 
 export function toLedgerEvent(item: Item): LedgerEvent {
@@ -33,9 +59,40 @@ export function toLedgerEvent(item: Item): LedgerEvent {
   return event as unknown as LedgerEvent;
 }
 
+export function toAlert(item: Item): Alert {
+  const { pk: _pk, sk: _sk, ...alert } = unmarshall(item);
+  return alert as unknown as Alert;
+}
+
 export function toKeyVersion(item: Item): KeyVersion {
   const { pk: _pk, sk: _sk, ...version } = unmarshall(item);
   return version as unknown as KeyVersion;
+}
+
+/** A freeze that was lifted stays as an item: nothing of a key is ever deleted. */
+const NOT_FROZEN = 'attribute_not_exists(pk) OR attribute_exists(liftedAt)';
+const FROZEN = 'attribute_exists(pk) AND attribute_not_exists(liftedAt)';
+
+export function freezePut(table: string, name: string, note: Note): PutItemCommandInput {
+  return { TableName: table, Item: { ...toItem(note), ...freezeKey(name) }, ConditionExpression: NOT_FROZEN };
+}
+
+/** @returns the freeze that stands, if one does */
+export function toFreeze(item: Item | undefined): Note | null {
+  if (item === undefined || item['liftedAt'] !== undefined) return null;
+  const { pk: _pk, sk: _sk, ...note } = unmarshall(item);
+  return note as unknown as Note;
+}
+
+/** What a transition expects of the freeze, and does to it. */
+export type FreezePart = 'none' | 'stands' | 'lifted';
+
+function freezePart(table: string, name: string, part: FreezePart, event: LedgerEvent): TransactWriteItem {
+  const at = { TableName: table, Key: freezeKey(name) };
+  if (part !== 'lifted') return { ConditionCheck: { ...at, ConditionExpression: part === 'none' ? NOT_FROZEN : FROZEN } };
+  return {
+    Update: { ...at, UpdateExpression: 'SET liftedAt = :at, liftedBy = :by', ConditionExpression: FROZEN, ExpressionAttributeValues: toItem({ ':at': event.at, ':by': event.by }) },
+  };
 }
 
 /** Positions of the parts of {@link transitionItems}, by which a cancelled transaction says which condition failed. */
@@ -45,14 +102,14 @@ export const FREEZE_PART = 2;
 
 /**
  * One transition as one transaction: META on condition of sequence, head, fence and allowed statuses; the ledger event on
- * condition that none stands there; no freeze; terminal versions in items of their own; and the owner of each new KMS key.
+ * condition that none stands there; what is expected of the freeze; terminal versions in items of their own; and the owner of each new KMS key.
  */
-export function transitionItems(table: string, { before, after, event }: SealedTransition): TransactWriteItem[] {
+export function transitionItems(table: string, { before, after, event }: SealedTransition, freeze: FreezePart = 'none'): TransactWriteItem[] {
   const name = after.name;
   const parts: TransactWriteItem[] = [
     before === undefined ? firstPut(table, after) : metaUpdate(table, before, after),
     { Put: { TableName: table, Item: { ...toItem(event), ...ledgerKey(name, event.seq) }, ConditionExpression: 'attribute_not_exists(pk)' } },
-    { ConditionCheck: { TableName: table, Key: freezeKey(name), ConditionExpression: 'attribute_not_exists(pk)' } },
+    freezePart(table, name, freeze, event),
   ];
   for (const version of leaving(after)) {
     parts.push({ Put: { TableName: table, Item: { ...toItem(version), ...versionItemKey(name, version.number) }, ConditionExpression: 'attribute_not_exists(pk)' } });
