@@ -1,4 +1,4 @@
-#!/usr/bin/env -S npx tsx
+#!/usr/bin/env -S node --import tsx
 import { run } from '../cli/program';
 
 // The SDK's word that it will want a newer Node some day is not what anybody asked for.

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { acknowledge } from './acknowledge';
 import { CliError } from './cli-error';
+import { addLocalCommand } from './local/command';
 
 /** Runs the command line. @returns the exit code: 0 only if what was asked for was done. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -17,7 +18,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
 }
 
 function programFor(env: NodeJS.ProcessEnv): Command {
-  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').exitOverride().showHelpAfterError();
+  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').exitOverride().showHelpAfterError().enablePositionalOptions();
   program
     .command('ack')
     .description("Answers a dependent's acknowledgement, signed as the caller: only the principal that the policy names counts.")
@@ -33,6 +34,7 @@ function programFor(env: NodeJS.ProcessEnv): Command {
       const result = await acknowledge({ acknowledgementId, ...options }, env);
       process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : `${result.status}: ${result.verdict} by ${result.by}\n`);
     });
+  addLocalCommand(program);
   return program;
 }
 

@@ -86,6 +86,14 @@ export interface ExecutionEnded extends Base {
   readonly cause?: string;
 }
 
+/** An execution that had ended without success goes on from where it failed. */
+export interface ExecutionRedriven extends Base {
+  readonly type: 'states.execution-redriven';
+  readonly execution: string;
+  /** From 1. */
+  readonly redriveCount: number;
+}
+
 export interface StateEntered extends Base {
   readonly type: 'states.state-entered';
   readonly execution: string;
@@ -149,6 +157,7 @@ export type TraceEvent =
   | RegistryItemWritten
   | ExecutionStarted
   | ExecutionEnded
+  | ExecutionRedriven
   | StateEntered
   | StateExited
   | TaskRetried

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS } from './limits';
+import { MAX_DELAY_SECONDS, MAX_SECONDS } from './limits';
 
 /**
  * The Amazon States Language as far as it is interpreted: strict shapes per state type. What a shape does not
@@ -7,25 +7,32 @@ import { MAX_DELAY_SECONDS_BOUND, MAX_SECONDS } from './limits';
  * @see https://states-language.net/spec.html
  */
 
-const expression = z.string().regex(/^\{%[^]*%\}$/, 'must be a JSONata expression: {% … %}');
+/** In a union it comes last: what is neither is told as the wrong literal. */
+const expression = z.string().regex(/^\{%[^]*%\}$/, { abort: true });
 const secondsOrExpression = z.union([z.number().int().min(1).max(MAX_SECONDS), expression]);
-const assign = z.record(z.string().max(80), z.json());
+
+/**
+ * A Unicode identifier (UAX #31) of at most 80 characters; `states` is reserved.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+ */
+const variableName = z.string().regex(/^(?!states$)\p{ID_Start}\p{ID_Continue}{0,79}$/u, 'is not the name of a variable');
+const assign = z.record(variableName, z.json());
 const errorEquals = z.array(z.string()).min(1);
 
 const common = {
   Comment: z.string().optional(),
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
+  QueryLanguage: z.enum(['JSONPath', 'JSONata']).optional(),
 };
 const transition = { Next: z.string().optional(), End: z.boolean().optional() };
 const data = { Assign: assign.optional(), Output: z.json().optional() };
 
 const retrier = z.strictObject({
   ErrorEquals: errorEquals,
-  IntervalSeconds: z.number().int().min(1).max(MAX_SECONDS).default(1),
+  IntervalSeconds: z.number().int().min(0).max(MAX_SECONDS).default(1),
   MaxAttempts: z.number().int().min(0).max(MAX_SECONDS).default(3),
   BackoffRate: z.number().min(1).default(2),
-  MaxDelaySeconds: z.number().int().min(1).lt(MAX_DELAY_SECONDS_BOUND).optional(),
-  JitterStrategy: z.enum(['FULL', 'NONE']).default('NONE'),
+  MaxDelaySeconds: z.number().int().min(1).max(MAX_DELAY_SECONDS).optional(),
+  JitterStrategy: z.enum(['NONE', 'FULL']).default('NONE'),
   Comment: z.string().optional(),
 });
 const catcher = z.strictObject({ ErrorEquals: errorEquals, Next: z.string(), ...data, Comment: z.string().optional() });
@@ -39,7 +46,7 @@ export const STATE_SHAPES = {
     ...common,
     ...transition,
     ...data,
-    /** A literal result: the one JSONPath field without a path. */
+    /** A literal result, in JSONPath only: the one field of that language that needs no path. */
     Result: z.json().optional(),
   }),
   Task: z.strictObject({
@@ -85,7 +92,7 @@ export const STATE_SHAPES = {
     ...transition,
     ...data,
     ...handlers,
-    Items: z.union([expression, z.array(z.json())]).optional(),
+    Items: z.union([z.array(z.json()), expression]).optional(),
     ItemSelector: z.json().optional(),
     MaxConcurrency: z.union([z.number().int().min(0), expression]).optional(),
     ItemProcessor: z.looseObject({}),
@@ -95,7 +102,7 @@ export const STATE_SHAPES = {
 export const BLOCK_SHAPE = z.strictObject({
   Comment: z.string().optional(),
   StartAt: z.string(),
-  States: z.record(z.string().min(1).max(80), z.looseObject({ Type: z.string() })),
+  States: z.record(z.string(), z.looseObject({ Type: z.string() })),
 });
 
 export const ITEM_PROCESSOR_SHAPE = BLOCK_SHAPE.extend({
@@ -105,7 +112,7 @@ export const ITEM_PROCESSOR_SHAPE = BLOCK_SHAPE.extend({
 export const MACHINE_SHAPE = BLOCK_SHAPE.extend({
   QueryLanguage: common.QueryLanguage,
   Version: z.literal('1.0').optional(),
-  TimeoutSeconds: z.number().int().min(1).max(MAX_SECONDS).optional(),
+  TimeoutSeconds: z.number().int().min(0).max(MAX_SECONDS).optional(),
 });
 
 export type Retrier = z.infer<typeof retrier>;

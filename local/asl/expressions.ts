@@ -1,6 +1,7 @@
 import jsonata from 'jsonata';
 import type { Json } from '../../lambdas/domain/trace';
 import type { Timeline } from '../kernel/clock';
+import { BUDGET, EvaluationBudget } from './evaluation-budget';
 import { registerFunctions } from './expression-functions';
 import { isArray, isObject } from './json';
 
@@ -61,9 +62,9 @@ export class Expressions {
     const blame = `The JSONata expression '${source}' specified for the field '${location}'`;
     let result: unknown;
     try {
-      result = await this.sources.timeline.track(this.compile(source).evaluate(undefined, bindings));
+      result = await this.sources.timeline.track(this.compile(source).evaluate(undefined, { ...bindings, [BUDGET]: new EvaluationBudget() }));
     } catch (error) {
-      throw new EvaluationError(`${blame} threw an error during evaluation. ${describe(error)}`, location);
+      throw new EvaluationError(`${blame} threw an error during evaluation${describe(error)}`, location);
     }
     if (result === undefined) throw new EvaluationError(`${blame} returned nothing (undefined).`, location);
     const json = toJson(result);
@@ -89,7 +90,9 @@ export function sourceOf(template: string): string {
 
 /** JSONata marks its arrays and functions with extra members: only plain JSON leaves; `undefined` when a function is inside. */
 function toJson(value: unknown): Json | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  // JSON has no Infinity: AWS answers it as text.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (Array.isArray(value)) {
     const elements = value.map(toJson);
     return elements.every((element) => element !== undefined) ? elements : undefined;
@@ -105,8 +108,9 @@ function toJson(value: unknown): Json | undefined {
   return Object.fromEntries(members);
 }
 
+/** An error of JSONata has a code and is a sentence of its own; one without a code is the end of AWS's. */
 function describe(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  return `${code}${'message' in error ? String(error.message) : 'unknown error'}`;
+  if (typeof error !== 'object' || error === null) return `: ${String(error)}`;
+  const message = 'message' in error ? String(error.message) : 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? `. ${error.code}: ${message}` : `: ${message}`;
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../lambdas/domain/trace';
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from './limits';
 
 /**
  * Error names that the interpreter itself raises.
@@ -20,12 +21,20 @@ export class StateFailure extends Error {
   readonly error: string | undefined;
   override readonly cause: string | undefined;
 
-  /** @param alsoKnownAs other names by which this failure may be retried or caught */
+  /**
+   * An error or a cause that is longer than an event can carry is cut off.
+   * @param alsoKnownAs other names by which this failure may be retried or caught
+   */
   constructor(error: string | undefined, cause?: string, private readonly alsoKnownAs: readonly string[] = []) {
     super(`${error ?? 'no error name'}: ${cause ?? 'no cause'}`);
     this.name = 'StateFailure';
-    this.error = error;
-    this.cause = cause;
+    this.error = error?.slice(0, MAX_ERROR_LENGTH);
+    this.cause = cause?.slice(0, MAX_CAUSE_LENGTH);
+  }
+
+  /** Nothing handles it: it ends the execution from wherever it stands, and the states around it leave no event of their own. */
+  get isTerminal(): boolean {
+    return this.error === STATES_ERRORS.runtime;
   }
 
   /**
@@ -33,7 +42,7 @@ export class StateFailure extends Error {
    * `States.DataLimitExceeded` only by its own name, and `States.TaskFailed` stands for all but the time-outs.
    */
   matches(errorEquals: readonly string[]): boolean {
-    if (this.error === STATES_ERRORS.runtime) return false;
+    if (this.isTerminal) return false;
     return errorEquals.some((name) => {
       if (name === this.error || this.alsoKnownAs.includes(name)) return true;
       if (this.error === STATES_ERRORS.dataLimitExceeded) return false;
@@ -53,7 +62,7 @@ export class StateFailure extends Error {
   }
 }
 
-/** The task's own time-out. */
+/** The task's own time-out. AWS gives it no cause. */
 export function taskTimedOut(): StateFailure {
   return new StateFailure(STATES_ERRORS.timeout);
 }
@@ -63,7 +72,7 @@ export function heartbeatMissed(): StateFailure {
   return new StateFailure(STATES_ERRORS.timeout, undefined, [STATES_ERRORS.heartbeatTimeout]);
 }
 
-/** @param stateOrTask the state's name, or the task's resource */
+/** @param stateOrTask the state's name; for a result, the function's ARN or the service */
 export function dataLimitExceeded(stateOrTask: string): StateFailure {
   const cause = `The state/task '${stateOrTask}' returned a result with a size exceeding the maximum number of bytes service limit.`;
   return new StateFailure(STATES_ERRORS.dataLimitExceeded, cause);

@@ -4,7 +4,7 @@ import { StateFailure, STATES_ERRORS } from './failure';
 import { MAX_HISTORY_EVENTS } from './limits';
 
 /** An event as GetExecutionHistory answers it. */
-export interface HistoryEvent {
+export type HistoryEvent = {
   /** Seconds since the epoch. */
   readonly timestamp: number;
   readonly type: string;
@@ -14,15 +14,21 @@ export interface HistoryEvent {
   readonly previousEventId: number;
   /** `<type>EventDetails`. */
   readonly [details: string]: Json;
-}
+};
 
 export type EventDetails = Readonly<Record<string, Json>>;
 
 /** The events of one execution, in order. */
 export class History {
-  private readonly list: HistoryEvent[] = [];
+  private readonly list: HistoryEvent[];
 
-  constructor(private readonly clock: Clock) {}
+  /** @param events those of an earlier run */
+  constructor(
+    private readonly clock: Clock,
+    events: readonly HistoryEvent[] = [],
+  ) {
+    this.list = [...events];
+  }
 
   /**
    * @returns the event's id
@@ -44,6 +50,10 @@ export class History {
 
   events(): readonly HistoryEvent[] {
     return this.list;
+  }
+
+  get length(): number {
+    return this.list.length;
   }
 }
 

@@ -24,6 +24,11 @@ export interface TaskIntegration {
   /** `.waitForTaskToken`: after the call, the state waits until someone answers its task token. */
   readonly waitsForToken: boolean;
   /**
+   * What AWS refuses in the task's arguments when the definition is created.
+   * @throws {AwsError} NotModelledLocally
+   */
+  problemsOf?(parameters: Json): readonly string[];
+  /**
    * Makes the call. It must hold the virtual time itself while it works (`Timeline.track`), since a call may take
    * virtual time. A call that the execution no longer waits for goes on; its result is dropped.
    * @throws {TaskFailure}

@@ -1,9 +1,11 @@
 import type { Json } from '../../lambdas/domain/trace';
-import type { StatesBlock, StateType } from './definition';
+import type { State, StatesBlock, StateType } from './definition';
 import type { Execution } from './execution';
 import { StateFailure } from './failure';
 import type { EventDetails } from './history';
-import { StateVisit } from './state-visit';
+import { byteLength } from './json';
+import type { LaneStanding } from './standing';
+import { StateVisit, type Transition } from './state-visit';
 import { runState } from './states';
 
 /** The iteration of a Map that a lane runs: `$states.context.Map.Item`. */
@@ -20,14 +22,16 @@ const ABORTABLE: readonly StateType[] = ['Task', 'Wait', 'Map', 'Parallel'];
 
 /**
  * One sequence of states: the execution's own, a branch of a Parallel, or an iteration of a Map. It knows its
- * variables and where in the history it stands. Once closed it leaves no more traces: what it waits for is cancelled,
- * and code of it that is still under way ends with `LaneClosed`.
+ * variables, where in the history it stands, and which state it is in. Once closed it leaves no more traces: what it
+ * waits for is cancelled, and code of it that is still under way ends with `LaneClosed`.
  */
 export class Lane {
   private readonly children = new Set<Lane>();
   private readonly ownVariables = new Map<string, Json>();
+  private readonly variableBytes = new Map<string, number>();
   private cancelWait: (() => void) | undefined;
-  private currentType: StateType | undefined;
+  /** The state that it is in or has just left; none before the first. */
+  private visit: StateVisit | undefined;
   private isClosed = false;
 
   /** @param cursorId the event that the next one follows */
@@ -38,33 +42,54 @@ export class Lane {
     public cursorId: number,
   ) {}
 
+  /** A lane that stands where another one stood; `run` goes on from there. */
+  static restore(execution: Execution, parent: Lane | undefined, mapItem: MapItem | undefined, standing: LaneStanding): Lane {
+    const lane = new Lane(execution, parent, mapItem, standing.cursorId);
+    lane.assign(standing.variables);
+    if (standing.visit !== null) lane.visit = StateVisit.restore(lane, standing.visit);
+    return lane;
+  }
+
+  standing(): LaneStanding {
+    return { cursorId: this.cursorId, variables: Object.fromEntries(this.ownVariables), visit: this.visit?.standing() ?? null };
+  }
+
+  /** Whether it waits, with everything in it, for nothing but virtual time and answers to task tokens. */
+  isAtRest(): boolean {
+    return this.visit?.isAtRest() ?? false;
+  }
+
   /**
-   * Runs states from `block.startAt` until one ends.
+   * Runs states until one ends: from the one that it was put back into, else from `block.startAt`.
    * @param inputText how the first state's input reads in the history, where it was not written by us
    * @throws {StateFailure} that no state caught
    */
   async run(block: StatesBlock, input: Json, inputText: string = JSON.stringify(input)): Promise<Json> {
-    let next: string | undefined = block.startAt;
-    let value = input;
-    let text: string | undefined = inputText;
-    while (next !== undefined) {
-      const state = block.states.get(next);
-      if (state === undefined) throw new Error(`The definition has no state '${next}', although its references were checked`);
-      this.currentType = state.Type;
-      const visit: StateVisit = new StateVisit(this, next, state.Type, value, text ?? JSON.stringify(value));
-      const transition = await this.visitState(visit, () => runState(visit, state));
-      text = undefined;
-      value = transition.output;
-      next = transition.next;
+    this.requireOpen();
+    let visit = this.visit ?? this.enter(block, block.startAt, input, inputText);
+    for (;;) {
+      const { output, next } = visit.left ?? (await this.visitState(visit, stateOf(block, visit.stateName)));
+      this.forgetBranches();
+      if (next === undefined) {
+        // Its variables are out of scope.
+        this.variableBytes.clear();
+        return output;
+      }
+      visit = this.enter(block, next, output, JSON.stringify(output));
     }
-    this.currentType = undefined;
-    return value;
   }
 
   branch(mapItem: MapItem | undefined, cursorId: number): Lane {
-    const lane = new Lane(this.execution, this, mapItem ?? this.mapItem, cursorId);
-    this.children.add(lane);
-    return lane;
+    return this.adopt(new Lane(this.execution, this, mapItem ?? this.mapItem, cursorId));
+  }
+
+  /** The lanes of an attempt or of a state that is over. */
+  forgetBranches(): void {
+    this.children.clear();
+  }
+
+  restoreBranch(mapItem: MapItem | undefined, standing: LaneStanding): Lane {
+    return this.adopt(Lane.restore(this.execution, this, mapItem ?? this.mapItem, standing));
   }
 
   /** Appends an event that follows `previousEventId` and is what the next one follows. */
@@ -84,8 +109,18 @@ export class Lane {
     return { ...this.parent?.variables(), ...Object.fromEntries(this.ownVariables) };
   }
 
+  /** Bytes of all variables in here and in the lanes inside, if `changed` ones were assigned here. */
+  storedBytes(changed: Readonly<Record<string, Json>> = {}): number {
+    const bytes = new Map(this.variableBytes);
+    for (const [name, value] of Object.entries(changed)) bytes.set(name, byteLength(value));
+    return [...bytes.values(), ...[...this.children].map((child) => child.storedBytes())].reduce((sum, more) => sum + more, 0);
+  }
+
   assign(variables: Readonly<Record<string, Json>>): void {
-    for (const [name, value] of Object.entries(variables)) this.ownVariables.set(name, value);
+    for (const [name, value] of Object.entries(variables)) {
+      this.ownVariables.set(name, value);
+      this.variableBytes.set(name, byteLength(value));
+    }
   }
 
   /**
@@ -107,10 +142,6 @@ export class Lane {
     });
   }
 
-  sleep(ms: number, label: string): Promise<void> {
-    return this.wait((resume) => this.execution.timeline.after(ms, label, () => resume()));
-  }
-
   /** @throws {LaneClosed} */
   requireOpen(): void {
     if (this.isClosed) throw new LaneClosed();
@@ -126,7 +157,7 @@ export class Lane {
   /** Writes down what a sibling's failure cuts off here, then closes. */
   abort(previousEventId: number): void {
     if (this.isClosed) return;
-    const type = this.currentType;
+    const type = this.currentType();
     if (type !== undefined && ABORTABLE.includes(type)) this.note(`${type}StateAborted`, undefined, previousEventId);
     for (const child of this.children) child.abort(previousEventId);
     this.close();
@@ -134,21 +165,43 @@ export class Lane {
 
   /** After an unhandled failure in here: a Task that failed counts as aborted too. */
   abortFailed(): void {
-    if (this.currentType === 'Task') this.note('TaskStateAborted');
+    if (this.currentType() === 'Task') this.note('TaskStateAborted');
     this.close();
   }
 
-  private async visitState<T>(visit: StateVisit, run: () => Promise<T>): Promise<T> {
+  private enter(block: StatesBlock, name: string, input: Json, inputText: string): StateVisit {
+    const visit = StateVisit.enter(this, name, stateOf(block, name).Type, input, inputText);
+    this.visit = visit;
+    return visit;
+  }
+
+  /** Of the state that it is in; none between states. */
+  private currentType(): StateType | undefined {
+    return this.visit?.left === undefined ? this.visit?.type : undefined;
+  }
+
+  private async visitState(visit: StateVisit, state: State): Promise<Transition> {
     try {
-      return await run();
+      return await runState(visit, state);
     } catch (error) {
-      if (error instanceof StateFailure) visit.failed();
+      if (error instanceof StateFailure) visit.failed(error);
       throw error;
     }
+  }
+
+  private adopt(child: Lane): Lane {
+    this.children.add(child);
+    return child;
   }
 
   private stopWaiting(): void {
     this.cancelWait?.();
     this.cancelWait = undefined;
   }
+}
+
+function stateOf(block: StatesBlock, name: string): State {
+  const state = block.states.get(name);
+  if (state === undefined) throw new Error(`The definition has no state '${name}', although its references were checked`);
+  return state;
 }

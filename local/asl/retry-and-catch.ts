@@ -13,19 +13,17 @@ interface Handlers {
  * @throws {StateFailure} that neither retrier nor catcher handles
  */
 export async function withRetryAndCatch(visit: StateVisit, { Retry = [], Catch = [] }: Handlers, attempt: () => Promise<Transition>): Promise<Transition> {
-  const attemptsOf = new Map<Retrier, number>();
   for (;;) {
     try {
+      if (visit.isAsleep) await visit.sleep('retry');
       return await attempt();
     } catch (error) {
       if (!(error instanceof StateFailure)) throw error;
-      const retrier = Retry.find((candidate) => error.matches(candidate.ErrorEquals));
-      const retries = retrier === undefined ? 0 : (attemptsOf.get(retrier) ?? 0);
+      const position = Retry.findIndex((candidate) => error.matches(candidate.ErrorEquals));
+      const retrier = Retry[position];
+      const retries = visit.retriesBy(position);
       if (retrier === undefined || retries >= retrier.MaxAttempts) return caught(visit, Catch, error);
-      attemptsOf.set(retrier, retries + 1);
-      const delaySeconds = retryDelaySeconds(retrier, retries, visit.lane.execution.random);
-      visit.retried(error, delaySeconds);
-      await visit.lane.sleep(delaySeconds * 1000, `retry ${visit.stateName}`);
+      visit.retried(error, position, retryDelaySeconds(retrier, retries, visit.lane.execution.random));
     }
   }
 }

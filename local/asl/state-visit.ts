@@ -1,11 +1,14 @@
 import type { Json } from '../../lambdas/domain/trace';
+import type { Alarm } from './alarms';
 import type { StateType } from './definition';
 import { dataLimitExceeded, StateFailure, STATES_ERRORS } from './failure';
 import { EvaluationError, isExpression, sourceOf, type Bindings } from './expressions';
 import { payload } from './history';
 import { typeOf } from './json';
 import type { Lane } from './lane';
-import { MAX_PAYLOAD_BYTES } from './limits';
+import { MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES } from './limits';
+import type { VisitStanding } from './standing';
+import { LaneGroup } from './states/lanes';
 
 /** Where a state went: its output, and the next state or, at an end, none. */
 export interface Transition {
@@ -31,31 +34,129 @@ interface TypeOfName {
   boolean: boolean;
 }
 
-/** One visit of one state, its retries included: what was true when it was entered stays true until it is left. */
-export class StateVisit {
+/** An attempt of a task that was begun, as the visit remembers it. */
+export interface TaskAttempt {
+  /** Whether the call has come back, so that only the answer to its token is missing. */
+  hasReturned: boolean;
+  readonly timeout: Alarm | null;
+  /** Moved by every heartbeat. */
+  heartbeat: Alarm | null;
+  readonly heartbeatSeconds: number | null;
+}
+
+interface Entry {
+  readonly stateName: string;
+  readonly type: StateType;
+  readonly input: Json;
+  readonly enteredAtMs: number;
   readonly enteredEventId: number;
   /** The event before the state was entered. */
+  readonly beforeEventId: number;
+}
+
+/**
+ * One visit of one state, its retries included: what was true when it was entered stays true until it is left. It
+ * remembers how far it has come, so that it can be put back there.
+ */
+export class StateVisit {
+  readonly stateName: string;
+  readonly type: StateType;
+  readonly input: Json;
+  readonly enteredEventId: number;
   readonly beforeEventId: number;
   /** Retries so far: `$states.context.State.RetryCount`. */
   retryCount = 0;
   /** The token of a callback task's current attempt: `$states.context.Task.Token`. */
   taskToken: string | undefined;
+  /** The attempt of a task that is under way. */
+  task: TaskAttempt | undefined;
+  /** The branches or iterations of the current attempt. */
+  lanes: LaneGroup | undefined;
 
   private readonly enteredAtMs: number;
   private readonly variables: Readonly<Record<string, Json>>;
+  /** By the position of the retrier. */
+  private readonly retries = new Map<number, number>();
+  private wake: Alarm | undefined;
+  private transition: Transition | undefined;
 
-  constructor(
+  private constructor(
     readonly lane: Lane,
-    readonly stateName: string,
-    readonly type: StateType,
-    readonly input: Json,
-    inputText: string,
+    entry: Entry,
   ) {
-    this.enteredAtMs = lane.execution.timeline.nowMs();
+    this.stateName = entry.stateName;
+    this.type = entry.type;
+    this.input = entry.input;
+    this.enteredAtMs = entry.enteredAtMs;
+    this.enteredEventId = entry.enteredEventId;
+    this.beforeEventId = entry.beforeEventId;
+    // Nothing is assigned between the entry and the exit: these are still those of the entry.
     this.variables = lane.variables();
-    this.beforeEventId = lane.cursorId;
-    this.enteredEventId = lane.record(`${type}StateEntered`, { stateEnteredEventDetails: { name: stateName, ...payload('input', inputText) } });
-    lane.execution.observer.stateEntered?.(lane.execution, stateName);
+  }
+
+  static enter(lane: Lane, stateName: string, type: StateType, input: Json, inputText: string): StateVisit {
+    const { execution } = lane;
+    const beforeEventId = lane.cursorId;
+    const enteredEventId = lane.record(`${type}StateEntered`, { stateEnteredEventDetails: { name: stateName, ...payload('input', inputText) } });
+    const visit = new StateVisit(lane, { stateName, type, input, enteredAtMs: execution.timeline.nowMs(), enteredEventId, beforeEventId });
+    execution.observer.stateEntered?.(execution, stateName);
+    return visit;
+  }
+
+  static restore(lane: Lane, standing: VisitStanding): StateVisit {
+    const visit = new StateVisit(lane, standing);
+    visit.retryCount = standing.retryCount;
+    for (const [retrier, retries] of standing.retries) visit.retries.set(retrier, retries);
+    visit.taskToken = standing.taskToken ?? undefined;
+    visit.wake = standing.wake ?? undefined;
+    visit.task = standing.task === null ? undefined : { ...standing.task };
+    visit.lanes = standing.lanes === null ? undefined : LaneGroup.restore(lane, standing.lanes);
+    visit.transition = standing.left === null ? undefined : { output: standing.left.output, next: standing.left.next ?? undefined };
+    return visit;
+  }
+
+  standing(): VisitStanding {
+    const { stateName, type, input, enteredAtMs, enteredEventId, beforeEventId, retryCount, transition } = this;
+    return {
+      ...{ stateName, type, input, enteredAtMs, enteredEventId, beforeEventId, retryCount },
+      retries: [...this.retries],
+      taskToken: this.taskToken ?? null,
+      wake: this.wake ?? null,
+      task: this.task === undefined ? null : { ...this.task },
+      lanes: this.lanes?.standing() ?? null,
+      left: transition === undefined ? null : { output: transition.output, next: transition.next ?? null },
+    };
+  }
+
+  isAtRest(): boolean {
+    return this.isAsleep || (this.task?.hasReturned ?? this.lanes?.isAtRest() ?? false);
+  }
+
+  /** Where it went, once it has left the state. */
+  get left(): Transition | undefined {
+    return this.transition;
+  }
+
+  /** Whether `sleep` has something to wait for. */
+  get isAsleep(): boolean {
+    return this.wake !== undefined;
+  }
+
+  /** Fixes the time until which `sleep` waits. */
+  sleepFor(ms: number): void {
+    this.wake = this.lane.execution.alarms.in(ms);
+  }
+
+  /** Waits for the time that was fixed. */
+  sleep(label: string): Promise<void> {
+    const { wake } = this;
+    if (wake === undefined) return Promise.resolve();
+    return this.lane.wait((resume) =>
+      this.lane.execution.alarms.set(wake, `${label} ${this.stateName}`, () => {
+        this.wake = undefined;
+        resume();
+      }),
+    );
   }
 
   /**
@@ -115,28 +216,44 @@ export class StateVisit {
     const output = fields.Output === undefined ? defaultOutput : await this.evaluate(`${at}Output`, fields.Output, results);
     const assigned = await this.evaluateAssign(fields.Assign ?? {}, results, at);
     const text = this.limited(output);
-    this.lane.assign(assigned);
     const names = Object.entries(assigned);
+    if (names.length > 0) this.assign(assigned);
     const assignedVariables = {
       assignedVariables: Object.fromEntries(names.map(([name, value]) => [name, JSON.stringify(value)])),
       assignedVariablesDetails: { truncated: false },
     };
     const details = { name: this.stateName, ...payload('output', text), ...(names.length === 0 ? {} : assignedVariables) };
     this.lane.record(`${this.type}StateExited`, { stateExitedEventDetails: details }, previousEventId);
+    this.transition = { output, next };
+    this.lanes = undefined;
     this.transitionTo(next);
-    return { output, next };
+    return this.transition;
   }
 
-  /** The state is tried again; AWS bills a transition for it. */
-  retried(failure: StateFailure, delaySeconds: number): void {
+  /** Retries so far that the retrier at this position has allowed. */
+  retriesBy(retrier: number): number {
+    return this.retries.get(retrier) ?? 0;
+  }
+
+  /**
+   * The state is tried again after a delay, which is still to be slept; AWS bills a transition for it.
+   * @param retrier the position of the retrier that allows it
+   */
+  retried(failure: StateFailure, retrier: number, delaySeconds: number): void {
     this.lane.requireOpen();
+    this.retries.set(retrier, this.retriesBy(retrier) + 1);
     this.retryCount++;
+    this.lanes = undefined;
+    this.lane.forgetBranches();
+    this.sleepFor(delaySeconds * 1000);
     this.lane.execution.observer.stateRetried?.(this.lane.execution, this.stateName, failure.error ?? '', delaySeconds);
     this.transitionTo(this.stateName);
   }
 
   /** The state ended with a failure that it did not handle. */
-  failed(): void {
+  failed({ error }: StateFailure): void {
+    // Too much data came together from all lanes: a redrive runs all of them again.
+    if (error === STATES_ERRORS.dataLimitExceeded) this.lanes = undefined;
     this.transitionTo(undefined);
   }
 
@@ -151,6 +268,13 @@ export class StateVisit {
     const variables = Object.fromEntries(assigned);
     this.limited(variables);
     return variables;
+  }
+
+  /** @throws {StateFailure} States.DataLimitExceeded when all variables of the execution would become too large together */
+  private assign(variables: Readonly<Record<string, Json>>): void {
+    const elsewhere = this.lane.execution.storedBytes() - this.lane.storedBytes();
+    if (elsewhere + this.lane.storedBytes(variables) > MAX_VARIABLES_BYTES) throw dataLimitExceeded(this.stateName);
+    this.lane.assign(variables);
   }
 
   /** @throws {StateFailure} States.DataLimitExceeded */

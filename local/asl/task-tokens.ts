@@ -28,4 +28,9 @@ export class TaskTokens {
   find(token: string): TokenLookup {
     return this.tokens.get(token) ?? 'unknown';
   }
+
+  /** Those whose task is over. */
+  closed(): readonly string[] {
+    return [...this.tokens].flatMap(([token, task]) => (task === 'closed' ? [token] : []));
+  }
 }

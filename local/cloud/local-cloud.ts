@@ -5,15 +5,27 @@ import type { KmsService } from '../kms/kms-service';
 import { FUNCTION_URL_PREFIX, functionUrls } from '../lambda/function-url';
 import type { InvocationResult } from '../lambda/function';
 import type { SigningIdentity } from '../wire/authentication';
-import type { Dispatch } from '../wire/message';
-import { startServer, type WireServer } from '../wire/server';
+import { type Dispatch, LostAnswer } from '../wire/message';
+import { type Route, startServer, type WireServer } from '../wire/server';
 import { readAssembly } from './assembly';
+import { type CloudState, loadState, stateOf } from './cloud-state';
 import { CustomResources, RESPONSE_PREFIX } from './custom-resources';
 import { type Deployed, deployTemplate } from './deployment';
 import { type CloudOptions, type CloudServices, createServices } from './services';
 
 /** `admin`: everything. */
 export type Permissions = 'admin' | { readonly actions: readonly string[] };
+
+export interface StartOptions extends CloudOptions {
+  /** @default 0: any free port */
+  readonly port?: number;
+  /** What an earlier run left; its account, Region, seed and time hold. @default an empty account */
+  readonly state?: CloudState;
+  /** What else is served, besides AWS; the virtual clock does not wait for it. */
+  readonly routes?: readonly Route[];
+  /** Told when the emulation failed inside while it answered a request, which is a bug of it; the client gets a 501. @default nobody is */
+  readonly onFailure?: (error: unknown) => void;
+}
 
 /** An account with one stack in it, on virtual time, reachable in-process and over loopback HTTP. */
 export class LocalCloud {
@@ -26,15 +38,26 @@ export class LocalCloud {
     private readonly customResources: CustomResources,
   ) {}
 
-  /** Starts an empty account. */
-  static async start(options: CloudOptions): Promise<LocalCloud> {
+  /**
+   * Starts an account. The virtual clock stands still while a request is under way.
+   * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that says what is wrong with the state.
+   */
+  static async start({ port, state, routes = [], onFailure, ...options }: StartOptions = {}): Promise<LocalCloud> {
     // The services are made before the server that they are told the address of.
     let server = undefined as WireServer | undefined;
     const endpoint = (): string => {
       if (server === undefined) throw new Error('The local cloud has not started its server yet');
       return server.endpoint;
     };
-    const services = createServices(options, endpoint);
+    const services = createServices(state === undefined ? options : { ...options, ...continued(state) }, endpoint);
+    const holdingTime = (handle: Dispatch): Dispatch => async (request) => {
+      try {
+        return await services.timeline.track(handle(request));
+      } catch (error) {
+        if (!(error instanceof LostAnswer)) onFailure?.(error);
+        throw error;
+      }
+    };
     const customResources = new CustomResources(services.lambda, services.nextId, endpoint);
     const urls = functionUrls({
       ...services,
@@ -43,14 +66,28 @@ export class LocalCloud {
       hasUrl: (functionName) => services.functionsWithUrl.has(functionName),
     });
     server = await startServer({
-      dispatch: services.dispatch,
+      dispatch: holdingTime(services.dispatch),
       clock: services.timeline,
       routes: [
-        { prefix: FUNCTION_URL_PREFIX, handle: urls },
-        { prefix: RESPONSE_PREFIX, handle: customResources.receive },
+        ...routes,
+        { prefix: FUNCTION_URL_PREFIX, handle: holdingTime(urls) },
+        { prefix: RESPONSE_PREFIX, handle: holdingTime(customResources.receive) },
       ],
+      ...(port !== undefined && { port }),
     });
-    return new LocalCloud(services, server, customResources);
+    const cloud = new LocalCloud(services, server, customResources);
+    try {
+      if (state !== undefined) cloud.deployed = loadState(state, services, endpoint());
+    } catch (error) {
+      await cloud.close();
+      throw error;
+    }
+    return cloud;
+  }
+
+  /** Everything that the next run needs. To be asked when nothing runs and nothing is due. */
+  save(): CloudState {
+    return stateOf(this.services, this.deployed, this.endpoint);
   }
 
   get timeline(): Timeline {
@@ -117,15 +154,16 @@ export class LocalCloud {
   /**
    * Credentials of a role or user, which is made if it does not exist.
    * @param permissions what it may do on all resources, besides what it may already. @default nothing
+   * @param sessionName of a role's session. @default local
    */
-  credentialsFor(roleOrUserArn: string, permissions?: Permissions): SigningIdentity {
+  credentialsFor(roleOrUserArn: string, permissions?: Permissions, sessionName?: string): SigningIdentity {
     const { identities } = this.services;
     identities.put(roleOrUserArn);
     if (permissions !== undefined) {
       const Action = permissions === 'admin' ? '*' : permissions.actions;
       identities.putPolicy(roleOrUserArn, 'local-permissions', { Statement: { Effect: 'Allow', Action, Resource: '*' } });
     }
-    return identities.credentialsFor(roleOrUserArn);
+    return identities.credentialsFor(roleOrUserArn, sessionName);
   }
 
   /** Every schedule once more, at the same times: a second pool that believes it is the only one. */
@@ -178,4 +216,9 @@ export async function deploy(assemblyDirectory: string, options: CloudOptions = 
     await cloud.close();
     throw error;
   }
+}
+
+/** Time, ids and randomness go on where they were. */
+function continued({ accountId, region, seed, taken, nowMs: startMs }: CloudState): CloudOptions {
+  return { accountId, region, seed, taken, startMs };
 }

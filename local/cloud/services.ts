@@ -20,6 +20,7 @@ import { deliverEvent } from './deliveries';
 import { idSupply } from './ids';
 import { randomSupply } from './randomness';
 import { invokerFor } from './machine-invoker';
+import type { Supply } from './supply';
 
 export interface CloudOptions {
   /** @default 111122223333 */
@@ -30,6 +31,8 @@ export interface CloudOptions {
   readonly startMs?: number;
   /** Ids and jitter are a function of it. @default 'keyturn' */
   readonly seed?: string;
+  /** How many ids and random numbers an earlier run of this account has taken. @default none */
+  readonly taken?: { readonly ids: number; readonly randoms: number };
   /** @default every call goes straight to its service */
   readonly intercept?: Interceptor;
 }
@@ -40,7 +43,9 @@ export interface CloudServices {
   readonly region: string;
   readonly timeline: Timeline;
   readonly trace: Trace;
-  readonly nextId: () => string;
+  readonly seed: string;
+  readonly nextId: Supply<string>;
+  readonly random: Supply<number>;
   readonly identities: IdentityDirectory;
   readonly authorizer: Authorizer;
   readonly kms: KmsService;
@@ -70,7 +75,8 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const place = { accountId, region };
   const timeline = new Timeline(startMs);
   const trace = new Trace(timeline);
-  const nextId = idSupply(seed);
+  const nextId = idSupply(seed, options.taken?.ids);
+  const random = randomSupply(seed, options.taken?.randoms);
   const identities = new IdentityDirectory();
   const machineRoles = new Map<string, string>();
   const base = { ...place, timeline, trace, nextId, newId: nextId };
@@ -87,7 +93,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, authorizer }) });
   const states = new StepFunctionsService({
     ...base,
-    random: randomSupply(seed),
+    random,
     lambda: invokerFor({ lambda, identities, authorizer, machineRoles }),
     onEvent: putServiceEvent('states.amazonaws.com'),
   });
@@ -110,7 +116,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     nextRequestId: nextId,
     ...(options.intercept !== undefined && { intercept: options.intercept }),
   });
-  return { ...place, timeline, trace, nextId, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl: new Set() };
+  return { ...place, timeline, trace, seed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, machineRoles, dispatch, roleArns: new Map(), functionsWithUrl: new Set() };
 }
 
 /** An AWS service as the caller of another. */

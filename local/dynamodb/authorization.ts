@@ -1,5 +1,7 @@
 import { keyText, type Item } from './attribute-value';
+import { readBatchGet, readBatchWrite } from './batch-requests';
 import type { Database } from './database';
+import type { ExpressionParser } from './expressions';
 import { queriedRange } from './paged-reader';
 import type { RequestReader } from './requests';
 import { readTransactGet, readTransactWrite } from './transaction-requests';
@@ -26,6 +28,7 @@ export class Authorization {
   constructor(
     private readonly database: Database,
     private readonly reader: RequestReader,
+    private readonly parser: ExpressionParser,
   ) {}
 
   /** @throws {ValidationException|SerializationException} as the call itself when the request is not well-formed */
@@ -48,7 +51,11 @@ export class Authorization {
         return [this.part('DeleteItem', request.TableName, request.Key)];
       }
       case 'BatchGetItem':
-        return this.reader.batchGet(input).map(({ tableName, keys }) => this.part('BatchGetItem', tableName, ...keys));
+        return readBatchGet(input, this.parser).tables.map(({ tableName, request }) => this.part('BatchGetItem', tableName, ...request.Keys));
+      case 'BatchWriteItem':
+        return readBatchWrite(input).tables.map(({ tableName, writes }) =>
+          this.part('BatchWriteItem', tableName, ...writes.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key ?? {})),
+        );
       case 'Query':
         return [this.query(input)];
       case 'Scan': {
@@ -63,9 +70,14 @@ export class Authorization {
       case 'TransactWriteItems':
         return this.transactWrite(input);
       case 'ListTables':
-        return [{ action: 'dynamodb:ListTables', resourceArns: ['*'], leadingKeys: [] }];
+      case 'DescribeLimits':
+        return [{ action: `dynamodb:${operation}`, resourceArns: ['*'], leadingKeys: [] }];
+      case 'TagResource':
+      case 'UntagResource':
+      case 'ListTagsOfResource':
+        return [{ action: `dynamodb:${operation}`, resourceArns: [textIn(input, 'ResourceArn')], leadingKeys: [] }];
       default:
-        return [{ action: `dynamodb:${operation}`, resourceArns: [this.database.arnOf(tableNameIn(input))], leadingKeys: [] }];
+        return [{ action: `dynamodb:${operation}`, resourceArns: [this.database.arnOf(textIn(input, 'TableName'))], leadingKeys: [] }];
     }
   }
 
@@ -97,7 +109,7 @@ export class Authorization {
   }
 }
 
-function tableNameIn(input: unknown): string {
-  const name = typeof input === 'object' && input !== null && 'TableName' in input ? input.TableName : undefined;
-  return typeof name === 'string' ? name : '*';
+function textIn(input: unknown, member: string): string {
+  const text: unknown = typeof input === 'object' && input !== null ? Object.entries(input).find(([name]) => name === member)?.[1] : undefined;
+  return typeof text === 'string' ? text : '*';
 }

@@ -1,5 +1,6 @@
 import * as dynalite from 'dynalite/validations';
 import type { AttributeValue } from './attribute-value';
+import { refuseLongExpressions } from './expression-limits';
 import { validationError } from './validation';
 
 /** A document path: attribute and map names, list positions. */
@@ -109,6 +110,7 @@ export class ExpressionParser {
     const cached = key === undefined ? undefined : this.cache.get(key);
     if (cached !== undefined && areValid(request.ExpressionAttributeValues)) return rebound(cached, request.ExpressionAttributeValues ?? {});
 
+    refuseLongExpressions(request);
     const data: DynaliteExpressions = { ...request };
     const message = dynalite.validateExpressions(data);
     if (message !== undefined) throw validationError(message);

@@ -2,8 +2,9 @@ import { mapPaths } from 'dynalite/db';
 import type { Caller } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
 import { areEqualItems, keyText, toPlain, type Item, type PlainItem } from './attribute-value';
+import { CapacityMeter, type CapacityRequest } from './consumed-capacity';
 import type { Database } from './database';
-import type { RequestReader } from './requests';
+import type { Checked, KeyedWriteRequest, RequestReader } from './requests';
 import { put, remove, update, type WritePlan } from './write-plans';
 
 /** The single-item writes, and the one place where items change. */
@@ -21,35 +22,21 @@ export class ItemWriter {
     const checked = this.reader.put(input);
     const plan = put(this.database.table(checked.request.TableName), checked).plan();
     this.apply([plan], caller);
-    return attributes(checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
+    return answer(plan, checked.request, checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
   }
 
   deleteItem(input: unknown, caller: Caller): unknown {
     const checked = this.reader.delete(input);
     const plan = remove(this.database.table(checked.request.TableName), checked).plan();
     this.apply([plan], caller);
-    return attributes(checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
+    return answer(plan, checked.request, checked.request.ReturnValues === 'ALL_OLD' ? plan.before : undefined);
   }
 
   updateItem(input: unknown, caller: Caller): unknown {
     const checked = this.reader.update(input);
     const plan = update(this.database.table(checked.request.TableName), checked).plan();
     this.apply([plan], caller);
-    const { before, after } = plan;
-    const paths = checked.expressions.updates?.paths ?? [];
-    switch (checked.request.ReturnValues) {
-      case 'ALL_OLD':
-        return attributes(before);
-      case 'ALL_NEW':
-        return attributes(after);
-      case 'UPDATED_OLD':
-        return attributes(before && mapPaths(paths, before));
-      case 'UPDATED_NEW':
-        return attributes(after && mapPaths(paths, after));
-      case 'NONE':
-      case undefined:
-        return {};
-    }
+    return answer(plan, checked.request, updatedAttributes(plan, checked));
   }
 
   /** Makes every plan come true, in order, and records each item that is different now. */
@@ -80,7 +67,27 @@ export class ItemWriter {
   }
 }
 
+function updatedAttributes({ before, after }: WritePlan, { request, expressions }: Checked<KeyedWriteRequest>): Item | undefined {
+  const paths = expressions.updates?.paths ?? [];
+  switch (request.ReturnValues) {
+    case 'ALL_OLD':
+      return before;
+    case 'ALL_NEW':
+      return after;
+    case 'UPDATED_OLD':
+      return before && mapPaths(paths, before);
+    case 'UPDATED_NEW':
+      return after && mapPaths(paths, after);
+    case 'NONE':
+    case undefined:
+      return undefined;
+  }
+}
+
 /** DynamoDB leaves `Attributes` out when there are none. */
-function attributes(item: Item | undefined): { readonly Attributes?: Item } {
-  return item === undefined || Object.keys(item).length === 0 ? {} : { Attributes: item };
+function answer({ table, before, after }: WritePlan, request: CapacityRequest, attributes: Item | undefined): unknown {
+  const meter = new CapacityMeter(request);
+  meter.write(table, before, after);
+  const hasAttributes = attributes !== undefined && Object.keys(attributes).length > 0;
+  return { ...(hasAttributes && { Attributes: attributes }), ...meter.single() };
 }

@@ -1,9 +1,10 @@
-import { toRangeStr, validateKeyPiece } from 'dynalite/db';
+import { toRangeStr } from 'dynalite/db';
 import type { AttributeValue } from './attribute-value';
 import type { KeyConditions } from './expressions';
+import { checkKeyAttribute } from './item-validation';
 import type { Range } from './partitioned-items';
 import type { KeyAttribute, PrimaryKey } from './table-definition';
-import { refuse, validationError } from './validation';
+import { validationError } from './validation';
 
 /** Greater than everything that a position holds. */
 const END = '~';
@@ -31,7 +32,7 @@ export function keyRange(key: PrimaryKey, conditions: KeyConditions): KeyRange {
 
   const [hash] = operandsOf(key.hash, hashCondition);
   if (hash === undefined || hashCondition.ComparisonOperator !== 'EQ') throw validationError('Query key condition not supported');
-  refuse(validateKeyPiece({ [key.hash.name]: hash }, key.hash.name, key.hash.type, true));
+  checkKeyAttribute({ [key.hash.name]: hash }, key.hash, true);
   const range = key.range === undefined || rangeCondition === undefined ? { from: '' } : rangeOf(key.range, rangeCondition);
   return { partition: toRangeStr(hash), range, hash };
 }

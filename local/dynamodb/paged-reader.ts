@@ -1,10 +1,14 @@
-import { itemSize, mapPaths, validateKey, validateKeyPaths, validateKeyPiece } from 'dynalite/db';
+import { mapPaths, validateKeyPaths } from 'dynalite/db';
+import { AwsError } from '../kernel/aws-error';
 import type { Item } from './attribute-value';
 import { meets } from './conditions';
+import { CapacityMeter, readUnits } from './consumed-capacity';
 import type { Database } from './database';
 import { keyConditionsOf, type Expressions } from './expressions';
+import { itemSize } from './item-size';
+import { checkKey, checkKeyAttribute } from './item-validation';
 import { keyRange, type KeyRange } from './key-range';
-import { justAfter, type Address, type PartitionedItems, type Range } from './partitioned-items';
+import { justAfter, segmentOf, type Address, type PartitionedItems, type Range } from './partitioned-items';
 import type { Checked, RequestReader, ScanRequest } from './requests';
 import type { SecondaryIndex } from './secondary-index';
 import type { Table } from './table';
@@ -46,7 +50,15 @@ export class PagedReader {
   scan(input: unknown): unknown {
     const checked = this.reader.scan(input);
     const source = this.source(checked);
-    return page(source.items.scan(startAddress(source, checked.request)), source, checked);
+    const { Segment: segment, TotalSegments: total } = checked.request;
+    const start = startAddress(source, checked.request);
+    if (segment === undefined || total === undefined) return page(source.items.scan(start), source, checked);
+    if (start !== undefined && segmentOf(start.partition, total) !== segment) {
+      throw validationError(
+        `${BAD_START_KEY}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: ${total} Segment: ${segment}`,
+      );
+    }
+    return page(source.items.scan(start, { index: segment, total }), source, checked);
   }
 
   private source({ request, expressions }: Checked<ScanRequest>): Source {
@@ -79,16 +91,21 @@ function page(items: Iterable<Item>, source: Source, { request, expressions }: C
   for (const item of items) {
     last = item;
     scanned++;
-    bytes += itemSize(item, true, true, source.table.key.range?.name);
+    bytes += itemSize(item);
     if (filter === undefined || meets(filter.expression, item)) found.push(projection === undefined ? item : mapPaths(projection.paths, item));
     if (scanned >= limit || bytes >= MAX_PAGE_BYTES) break;
   }
   // A page that was filled exactly has a key too, even if nothing follows.
   const isFull = scanned >= limit || bytes >= MAX_PAGE_BYTES;
+  const meter = new CapacityMeter(request);
+  // A query of an index names its table too, without units.
+  if (source.index !== undefined) meter.read(source.table.name, 0);
+  meter.read(source.table.name, readUnits(bytes, request.ConsistentRead === true), request.IndexName);
   return {
     Count: found.length,
     ScannedCount: scanned,
     ...(request.Select !== 'COUNT' && { Items: found }),
+    ...meter.single(),
     ...(isFull && last !== undefined && { LastEvaluatedKey: keyOf(last, source) }),
   };
 }
@@ -106,19 +123,26 @@ function keyOf(item: Item, source: Source): Item {
 /** Where the page before this one ended. */
 function startAddress(source: Source, { ExclusiveStartKey: start }: ScanRequest): Address | undefined {
   if (start === undefined) return undefined;
-  const { table, index, key } = source;
+  const { index, key } = source;
   if (Object.keys(start).length !== keyAttributesOf(source).length) {
     throw validationError(index === undefined ? `${BAD_START_KEY}: The provided key element does not match the schema` : BAD_START_KEY);
   }
   for (const [attribute, isHash] of [[key.hash, true], [key.range, false]] as const) {
     if (attribute === undefined) continue;
     if (start[attribute.name] === undefined) throw validationError(BAD_START_KEY);
-    refuse(validateKeyPiece(start, attribute.name, attribute.type, isHash));
+    checkKeyAttribute(start, attribute, isHash);
   }
-  const tableKeyNames = keyAttributesOf({ ...source, index: undefined });
-  const invalid = validateKey(Object.fromEntries(Object.entries(start).filter(([name]) => tableKeyNames.includes(name))), table.definition);
-  if (invalid) throw validationError(`${BAD_START_KEY}: ${invalid.message}`);
+  checkTableKey(start, { ...source, index: undefined });
   return source.addressOf(start);
+}
+
+/** The start key of an index holds the table's key as well. */
+function checkTableKey(start: Item, source: Source): void {
+  try {
+    checkKey(keyOf(start, source), source.table);
+  } catch (error) {
+    throw error instanceof AwsError ? validationError(`${BAD_START_KEY}: ${error.message}`) : error;
+  }
 }
 
 /** What is left of a queried range after a start key. */

@@ -2,6 +2,9 @@ import { hashPrefix, toRangeStr } from 'dynalite/db';
 import type { Item } from './attribute-value';
 import { SortedMap } from './sorted-map';
 
+/** How many values dynalite's six hexadecimal digits have. */
+const HASHES = 0x1000000;
+
 /** Where an item stands. Both texts sort as DynamoDB sorts what they stand for, and hold `0-9a-f/` only. */
 export interface Address {
   readonly partition: string;
@@ -17,6 +20,12 @@ export interface Range {
 interface Partition {
   readonly id: string;
   readonly items: SortedMap<Item>;
+}
+
+/** One of `total` parts of a table, counted from 0, that are scanned apart. */
+export interface Segment {
+  readonly index: number;
+  readonly total: number;
 }
 
 /** Items of a table or an index: partitions scattered by a hash, items sorted within each. */
@@ -61,9 +70,10 @@ export class PartitionedItems {
     return this.partitions.get(partition)?.items.between(range.from, range.to, isAscending) ?? [];
   }
 
-  /** All items, partition by partition, those up to and including `after` left out. */
-  *scan(after?: Address): Generator<Item> {
+  /** All items, or those of a segment, partition by partition, those up to and including `after` left out. */
+  *scan(after?: Address, segment?: Segment): Generator<Item> {
     for (const partition of this.scattered.between(after === undefined ? '' : scanKey(after.partition), undefined)) {
+      if (segment !== undefined && segmentOf(partition.id, segment.total) !== segment.index) continue;
       yield* partition.items.between(partition.id === after?.partition ? justAfter(after.position) : '', undefined);
     }
   }
@@ -78,6 +88,11 @@ export function sortable(item: Item, attribute: string | undefined): string {
 /** The least text that is greater than a position. */
 export function justAfter(position: string): string {
   return `${position}\0`;
+}
+
+/** The segment of a partition: each segment is as long a range of hashes as the others. */
+export function segmentOf(partition: string, total: number): number {
+  return Math.floor((parseInt(hashPrefix(partition, 'S'), 16) * total) / HASHES);
 }
 
 function scanKey(partition: string): string {

@@ -1,6 +1,4 @@
-import { itemSize } from 'dynalite/db';
-import { validateAttributeValue, validateExpressionParams } from 'dynalite/validations';
-import * as batchGet from 'dynalite/validations/batchGetItem';
+import { validateExpressionParams } from 'dynalite/validations';
 import * as del from 'dynalite/validations/deleteItem';
 import * as get from 'dynalite/validations/getItem';
 import * as put from 'dynalite/validations/putItem';
@@ -8,15 +6,14 @@ import * as query from 'dynalite/validations/query';
 import * as scan from 'dynalite/validations/scan';
 import * as update from 'dynalite/validations/updateItem';
 import type { Item } from './attribute-value';
+import { CAPACITY_MEMBER, type CapacityRequest } from './consumed-capacity';
 import type { ExpressionMembers, ExpressionParser, Expressions } from './expressions';
-import { checkShape, modelledMembers, pick, refuseMessage, type MemberTypes, type Shape } from './validation';
-
-/** Bytes of an item at most. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-export const MAX_ITEM_BYTES = 409_600;
+import { checkItem, checkValues } from './item-validation';
+import { checkShape, pick, refuseMessage, type MemberTypes, type Shape } from './validation';
 
 type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW';
 
-interface TableRequest extends ExpressionMembers {
+interface TableRequest extends ExpressionMembers, CapacityRequest {
   readonly TableName: string;
 }
 export interface KeyRequest extends TableRequest {
@@ -38,15 +35,13 @@ export interface ScanRequest extends TableRequest {
   readonly ConsistentRead?: boolean;
   readonly Limit?: number;
   readonly ExclusiveStartKey?: Item;
+  readonly Segment?: number;
+  readonly TotalSegments?: number;
   readonly Select?: 'ALL_ATTRIBUTES' | 'ALL_PROJECTED_ATTRIBUTES' | 'COUNT' | 'SPECIFIC_ATTRIBUTES';
 }
 export interface QueryRequest extends ScanRequest {
   readonly ScanIndexForward?: boolean;
 }
-export interface BatchGetRequest {
-  readonly RequestItems: Readonly<Record<string, Omit<GetRequest, 'TableName' | 'Key'> & { readonly Keys: readonly Item[] }>>;
-}
-
 /** A request that is well-formed, and its parsed expressions. */
 export interface Checked<Request> {
   readonly request: Request;
@@ -60,36 +55,42 @@ const PAGED_READ = ['TableName', 'IndexName', 'Limit', 'ExclusiveStartKey', 'Sel
 const CONDITIONED = ['TableName', 'ConditionExpression', NAMES, VALUES];
 const ON_FAILURE: MemberTypes = { ReturnValuesOnConditionCheckFailure: { type: 'String', enum: ['ALL_OLD', 'NONE'] } };
 
+/** Item collections are what local secondary indexes have; of a table without them AWS tells nothing either. */
+export const COLLECTION_METRICS_MEMBER: MemberTypes = { ReturnItemCollectionMetrics: { type: 'String', enum: ['SIZE', 'NONE'] } };
+
 const CONDITION = 'ConditionExpression';
 
-const GET: Shape<GetRequest> = { what: 'DynamoDB GetItem', types: pick(get.types, KEY_READ) };
-const BATCH_GET: Shape<BatchGetRequest> = { what: 'DynamoDB BatchGetItem', types: pick(batchGet.types, ['RequestItems']) };
-const PUT: Shape<PutRequest> = {
-  what: 'DynamoDB PutItem',
-  types: { ...pick(put.types, [...CONDITIONED, 'Item', 'ReturnValues']), ...ON_FAILURE },
-};
-const DELETE: Shape<KeyedWriteRequest> = {
-  what: 'DynamoDB DeleteItem',
-  types: { ...pick(del.types, [...CONDITIONED, 'Key', 'ReturnValues']), ...ON_FAILURE },
-};
+const DELETE_PART: MemberTypes = { ...pick(del.types, [...CONDITIONED, 'Key']), ...ON_FAILURE };
+
+/** The modelled members of a transaction's parts. */
+export const PART_MEMBERS = {
+  Get: pick(get.types, KEY_READ.filter((member) => member !== 'ConsistentRead')),
+  Put: { ...pick(put.types, [...CONDITIONED, 'Item']), ...ON_FAILURE },
+  Delete: DELETE_PART,
+  Update: { ...pick(update.types, [...CONDITIONED, 'Key']), ...ON_FAILURE, UpdateExpression: { type: 'String', notNull: true } },
+  ConditionCheck: { ...DELETE_PART, ConditionExpression: { type: 'String', notNull: true } },
+} as const satisfies Record<string, MemberTypes>;
+
+const GET: Shape<GetRequest> = { what: 'DynamoDB GetItem', types: { ...pick(get.types, KEY_READ), ...CAPACITY_MEMBER } };
+const PUT: Shape<PutRequest> = { what: 'DynamoDB PutItem', types: writeTypes(PART_MEMBERS.Put, put.types) };
+const DELETE: Shape<KeyedWriteRequest> = { what: 'DynamoDB DeleteItem', types: writeTypes(DELETE_PART, del.types) };
 const UPDATE: Shape<KeyedWriteRequest> = {
   what: 'DynamoDB UpdateItem',
-  types: { ...pick(update.types, [...CONDITIONED, 'Key', 'ReturnValues', 'UpdateExpression']), ...ON_FAILURE },
+  types: writeTypes({ ...PART_MEMBERS.Update, ...pick(update.types, ['UpdateExpression']) }, update.types),
 };
 const QUERY: Shape<QueryRequest> = {
   what: 'DynamoDB Query',
-  types: pick(query.types, [...PAGED_READ, 'ConsistentRead', 'KeyConditionExpression', 'ScanIndexForward']),
+  types: { ...pick(query.types, [...PAGED_READ, 'ConsistentRead', 'KeyConditionExpression', 'ScanIndexForward']), ...CAPACITY_MEMBER },
 };
-const SCAN: Shape<ScanRequest> = { what: 'DynamoDB Scan', types: { ...pick(scan.types, PAGED_READ), ConsistentRead: 'Boolean' } };
-
-/** The modelled members of a transaction's parts, which have no `ReturnValues` of a success. */
-export const PART_MEMBERS = {
-  Get: omit(GET.types, 'ConsistentRead'),
-  Put: omit(PUT.types, 'ReturnValues'),
-  Delete: omit(DELETE.types, 'ReturnValues'),
-  Update: { ...omit(UPDATE.types, 'ReturnValues'), UpdateExpression: { type: 'String', notNull: true } },
-  ConditionCheck: { ...omit(DELETE.types, 'ReturnValues'), ConditionExpression: { type: 'String', notNull: true } },
-} as const satisfies Record<string, MemberTypes>;
+const SCAN: Shape<ScanRequest> = {
+  what: 'DynamoDB Scan',
+  types: {
+    ...pick(scan.types, [...PAGED_READ, 'Segment']),
+    ConsistentRead: 'Boolean',
+    TotalSegments: { type: 'Integer', greaterThanOrEqual: 1, lessThanOrEqual: 1_000_000 },
+    ...CAPACITY_MEMBER,
+  },
+};
 
 /**
  * Reads the requests of the data plane. What `check…` takes already has the right shape.
@@ -123,20 +124,10 @@ export class RequestReader {
   }
 
   scan(input: unknown): Checked<ScanRequest> {
-    return this.paged(checkShape(SCAN, input), ['ProjectionExpression', 'FilterExpression']);
-  }
-
-  /** One checked read per table, and the keys to read there. */
-  batchGet(input: unknown): readonly (Checked<ExpressionMembers> & { readonly tableName: string; readonly keys: readonly Item[] })[] {
-    const shape = modelledMembers(BATCH_GET.what, input, BATCH_GET.types);
-    const tables = { Keys: 'List', ...pick(get.types, ['ConsistentRead', 'ProjectionExpression', NAMES]) };
-    for (const part of Object.values(shape['RequestItems'] ?? {})) modelledMembers(`a table of ${BATCH_GET.what}`, part, tables);
-    const { RequestItems: requests } = checkShape(BATCH_GET, shape);
-    refuseMessage(batchGet.custom({ RequestItems: structuredClone(requests) }, {}));
-    return Object.entries(requests).map(([tableName, request]) => {
-      for (const key of request.Keys) checkValues(key);
-      return { tableName, keys: request.Keys, request, expressions: this.parser.parse(request) };
-    });
+    const request = checkShape(SCAN, input);
+    const checked = this.paged(request, ['ProjectionExpression', 'FilterExpression']);
+    checkSegment(request);
+    return checked;
   }
 
   checkGet(request: GetRequest): Checked<GetRequest> {
@@ -145,9 +136,8 @@ export class RequestReader {
 
   checkPut(request: PutRequest): Checked<PutRequest> {
     refuseMessage(validateExpressionParams(request, [CONDITION], []));
-    checkValues(request.Item);
+    checkItem(request.Item);
     checkReturnValues(request);
-    if (itemSize(request.Item) > MAX_ITEM_BYTES) refuseMessage('Item size has exceeded the maximum allowed size');
     return { request, expressions: this.parser.parse(request) };
   }
 
@@ -174,14 +164,19 @@ export class RequestReader {
   }
 }
 
-function omit(types: MemberTypes, member: string): MemberTypes {
-  return Object.fromEntries(Object.entries(types).filter(([name]) => name !== member));
+function writeTypes(part: MemberTypes, all: MemberTypes): MemberTypes {
+  return { ...part, ...pick(all, ['ReturnValues']), ...CAPACITY_MEMBER, ...COLLECTION_METRICS_MEMBER };
 }
 
-function checkValues(item: Item, prefix = ''): void {
-  for (const value of Object.values(item)) {
-    const message = validateAttributeValue(value);
-    if (message !== undefined) refuseMessage(prefix + message);
+function checkSegment({ Segment: segment, TotalSegments: total }: ScanRequest): void {
+  const missing = 'is required but was not present in the request when';
+  if (segment === undefined) {
+    if (total !== undefined) refuseMessage(`The Segment parameter ${missing} parameter TotalSegments is present`);
+    return;
+  }
+  if (total === undefined) refuseMessage(`The TotalSegments parameter ${missing} Segment parameter is present`);
+  else if (segment >= total) {
+    refuseMessage(`The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: ${segment} is not less than TotalSegments: ${total}`);
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Clock } from '../kernel/clock';
-import type { Item } from './attribute-value';
+import { areEqualItems, type Item } from './attribute-value';
+import { largerSize, writeUnits } from './consumed-capacity';
 import { PartitionedItems, sortable, type Address } from './partitioned-items';
 import { primaryKey, type IndexDefinition, type PrimaryKey, type TableDefinition } from './table-definition';
 
-interface Change {
+/** A change of the table that the index shows from `visibleAtMs` on. */
+export interface PendingChange {
   readonly visibleAtMs: number;
-  readonly before: Item | undefined;
-  readonly after: Item | undefined;
+  readonly before?: Item | undefined;
+  readonly after?: Item | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export class SecondaryIndex {
   /** Names of the attributes it holds, or `undefined` for all of them. */
   private readonly projected: ReadonlySet<string> | undefined;
   private readonly entries = new PartitionedItems();
-  private pending: Change[] = [];
+  private pending: PendingChange[] = [];
 
   constructor(
     table: TableDefinition,
@@ -50,6 +52,29 @@ export class SecondaryIndex {
     this.catchUp();
   }
 
+  /** What the index does not show yet. */
+  pendingChanges(): readonly PendingChange[] {
+    this.catchUp();
+    return this.pending;
+  }
+
+  /** Makes an index that shows all of its table lag behind by these changes, the table's latest. */
+  fallBehind(changes: readonly PendingChange[]): void {
+    for (const { before, after } of [...changes].reverse()) this.show(after, before);
+    this.pending = [...changes];
+  }
+
+  /**
+   * What a change of the table costs here: nothing when the entry stays as it is, two writes when it moves.
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+   */
+  writeUnits(before: Item | undefined, after: Item | undefined): number {
+    const [old, entry] = [this.entryOf(before), this.entryOf(after)];
+    if (areEqualItems(old, entry)) return 0;
+    const moves = old !== undefined && entry !== undefined && !this.isSameAddress(old, entry);
+    return moves ? writeUnits(largerSize(old, undefined)) + writeUnits(largerSize(undefined, entry)) : writeUnits(largerSize(old, entry));
+  }
+
   /** The entries that are visible now. */
   items(): PartitionedItems {
     this.catchUp();
@@ -70,18 +95,29 @@ export class SecondaryIndex {
     let due = 0;
     for (const { visibleAtMs, before, after } of this.pending) {
       if (visibleAtMs > nowMs) break;
-      if (before !== undefined && this.isIndexed(before)) this.entries.delete(this.addressOf(before));
-      if (after !== undefined && this.isIndexed(after)) this.entries.set(this.addressOf(after), this.projection(after));
+      this.show(before, after);
       due++;
     }
     if (due > 0) this.pending = this.pending.slice(due);
+  }
+
+  private show(before: Item | undefined, after: Item | undefined): void {
+    if (before !== undefined && this.isIndexed(before)) this.entries.delete(this.addressOf(before));
+    const entry = this.entryOf(after);
+    if (entry !== undefined) this.entries.set(this.addressOf(entry), entry);
+  }
+
+  private isSameAddress(left: Item, right: Item): boolean {
+    const [one, other] = [this.addressOf(left), this.addressOf(right)];
+    return one.partition === other.partition && one.position === other.position;
   }
 
   private isIndexed(item: Item): boolean {
     return item[this.key.hash.name] !== undefined && (this.key.range === undefined || item[this.key.range.name] !== undefined);
   }
 
-  private projection(item: Item): Item {
+  private entryOf(item: Item | undefined): Item | undefined {
+    if (item === undefined || !this.isIndexed(item)) return undefined;
     const projected = this.projected;
     if (projected === undefined) return item;
     return Object.freeze(Object.fromEntries(Object.entries(item).filter(([name]) => projected.has(name))));

@@ -1,6 +1,7 @@
 import * as createTableValidation from 'dynalite/validations/createTable';
 import { notModelled } from '../kernel/aws-error';
-import { checkShape, modelledMembers, refuseMessage, type MemberTypes, type Shape } from './validation';
+import { SETTING_TYPES } from './table-settings';
+import { checkShape, modelledMembers, pickPresent, refuseMessage, type MemberTypes, type Shape } from './validation';
 
 export type KeyType = 'S' | 'N' | 'B';
 
@@ -22,7 +23,6 @@ export interface TableDefinition {
   readonly KeySchema: readonly KeySchemaElement[];
   readonly BillingMode: 'PAY_PER_REQUEST';
   readonly GlobalSecondaryIndexes?: readonly IndexDefinition[];
-  readonly DeletionProtectionEnabled?: boolean;
 }
 
 export interface KeyAttribute {
@@ -34,33 +34,22 @@ export interface PrimaryKey {
   readonly range: KeyAttribute | undefined;
 }
 
-const CREATE_TABLE: Shape<TableDefinition> = {
-  what: 'DynamoDB CreateTable',
-  types: { ...createTableValidation.types, DeletionProtectionEnabled: 'Boolean' },
-};
+const CREATE_TABLE: Shape<TableDefinition> = { what: 'DynamoDB CreateTable', types: createTableValidation.types };
 
-/**
- * Properties that change nothing that a caller of the data plane can see: encryption at rest, tags, storage class, and
- * point-in-time recovery, which stands for the export and import of a table.
- */
-const WITHOUT_EFFECT: MemberTypes = {
-  SSESpecification: 'Any',
-  Tags: 'Any',
-  TableClass: 'Any',
-  PointInTimeRecoverySpecification: 'Any',
-};
+/** Properties that change nothing that a caller can see: encryption at rest and storage class. */
+const WITHOUT_EFFECT: MemberTypes = { SSESpecification: 'Any', TableClass: 'Any' };
 
 const INDEX_MEMBERS: MemberTypes = { IndexName: 'String', KeySchema: 'List', Projection: 'Struct' };
 
 /** @throws {ValidationException} for a definition that DynamoDB refuses */
 export function tableDefinition(properties: unknown): TableDefinition {
   const { what, types } = CREATE_TABLE;
-  const members = modelledMembers(what, properties, { ...types, ...WITHOUT_EFFECT });
+  const members = modelledMembers(what, properties, { ...types, ...SETTING_TYPES, ...WITHOUT_EFFECT });
   if (members['LocalSecondaryIndexes'] !== undefined) throw notModelled('local secondary indexes');
   if (members['ProvisionedThroughput'] !== undefined) throw notModelled('provisioned throughput: use BillingMode PAY_PER_REQUEST');
   const indexes = members['GlobalSecondaryIndexes'];
   if (Array.isArray(indexes)) for (const index of indexes) modelledMembers(`an index of ${what}`, index, INDEX_MEMBERS);
-  const definition = checkShape(CREATE_TABLE, Object.fromEntries(Object.entries(members).filter(([name]) => name in types)));
+  const definition = checkShape(CREATE_TABLE, pickPresent(members, types));
   refuseMessage(createTableValidation.custom(definition, {}));
   return definition;
 }

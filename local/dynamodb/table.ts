@@ -1,14 +1,18 @@
 import type { Clock } from '../kernel/clock';
 import { deepFreeze, type Item } from './attribute-value';
 import { PartitionedItems, sortable, type Address } from './partitioned-items';
-import { SecondaryIndex } from './secondary-index';
+import { SecondaryIndex, type PendingChange } from './secondary-index';
 import { primaryKey, type PrimaryKey, type TableDefinition } from './table-definition';
+import type { TableSettings } from './table-settings';
 
-/** Everything that a table holds, as plain JSON. */
-export interface TableSnapshot {
+/** Everything of a table, as plain JSON. */
+export interface SavedTable {
   readonly definition: TableDefinition;
+  readonly settings: TableSettings;
   readonly createdAtMs: number;
   readonly items: readonly Item[];
+  /** What each index does not show yet. */
+  readonly pending: Readonly<Record<string, readonly PendingChange[]>>;
 }
 
 /** One table: its items and its indexes. Items are frozen: what is read is what is stored. */
@@ -19,6 +23,8 @@ export class Table {
 
   constructor(
     readonly definition: TableDefinition,
+    /** What can change without the data: replaced as a whole. */
+    public settings: TableSettings,
     readonly createdAtMs: number,
     clock: Clock,
     indexLagMs: number,
@@ -50,15 +56,23 @@ export class Table {
     for (const index of this.indexes.values()) index.follow(before, after);
   }
 
-  /** Fills an empty table; its indexes show everything at once. */
-  restore(items: readonly Item[]): void {
+  /** What a change costs in each index that it concerns. */
+  indexWriteUnits(before: Item | undefined, after: Item | undefined): readonly (readonly [name: string, units: number])[] {
+    return [...this.indexes].map(([name, index]) => [name, index.writeUnits(before, after)] as const).filter(([, units]) => units > 0);
+  }
+
+  /** Fills an empty table. */
+  restore({ items, pending }: Pick<SavedTable, 'items' | 'pending'>): void {
     for (const item of items) {
       this.items.set(this.addressOf(item), deepFreeze(item));
       for (const index of this.indexes.values()) index.follow(undefined, item, 0);
     }
+    for (const [name, index] of this.indexes) index.fallBehind(deepFreeze(pending[name] ?? []));
   }
 
-  snapshot(): TableSnapshot {
-    return { definition: this.definition, createdAtMs: this.createdAtMs, items: [...this.items.scan()] };
+  save(): SavedTable {
+    const { definition, settings, createdAtMs, items } = this;
+    const pending = Object.fromEntries([...this.indexes].map(([name, index]) => [name, index.pendingChanges()]));
+    return { definition, settings, createdAtMs, items: [...items.scan()], pending };
   }
 }

@@ -1,4 +1,5 @@
-import { PART_MEMBERS, type GetRequest, type KeyedWriteRequest, type PutRequest } from './requests';
+import { CAPACITY_MEMBER, type CapacityRequest } from './consumed-capacity';
+import { COLLECTION_METRICS_MEMBER, PART_MEMBERS, type GetRequest, type KeyedWriteRequest, type PutRequest } from './requests';
 import { checkShape, modelledMembers, validationError, type MemberType, type MemberTypes, type Shape } from './validation';
 
 /** One part of a TransactWriteItems: exactly one member is set. */
@@ -8,11 +9,11 @@ export interface WritePart {
   readonly Delete?: KeyedWriteRequest;
   readonly ConditionCheck?: KeyedWriteRequest;
 }
-export interface TransactWriteRequest {
+export interface TransactWriteRequest extends CapacityRequest {
   readonly TransactItems: readonly WritePart[];
   readonly ClientRequestToken?: string;
 }
-export interface TransactGetRequest {
+export interface TransactGetRequest extends CapacityRequest {
   readonly TransactItems: readonly { readonly Get: GetRequest }[];
 }
 
@@ -27,11 +28,13 @@ const TRANSACT_WRITE: Shape<TransactWriteRequest> = {
   types: {
     TransactItems: partsOf(WRITES),
     ClientRequestToken: { type: 'String', lengthGreaterThanOrEqual: 1, lengthLessThanOrEqual: 36 },
+    ...CAPACITY_MEMBER,
+    ...COLLECTION_METRICS_MEMBER,
   },
 };
 const TRANSACT_GET: Shape<TransactGetRequest> = {
   what: 'DynamoDB TransactGetItems',
-  types: { TransactItems: partsOf(['Get'], true) },
+  types: { TransactItems: partsOf(['Get'], true), ...CAPACITY_MEMBER },
 };
 
 /** @throws {ValidationException|SerializationException} as DynamoDB does when the request is not well-formed */

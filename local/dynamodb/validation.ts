@@ -16,13 +16,11 @@ export interface MemberType {
   readonly enum?: readonly string[];
   readonly regex?: string;
   readonly greaterThanOrEqual?: number;
+  readonly lessThanOrEqual?: number;
   readonly lengthGreaterThanOrEqual?: number;
   readonly lengthLessThanOrEqual?: number;
   readonly children?: MemberTypes | MemberType | string;
 }
-
-/** Metrics that nobody measures here: only "not wanted" is a legal value. */
-const UNMEASURED = ['ReturnConsumedCapacity', 'ReturnItemCollectionMetrics'];
 
 export function validationError(message: string): AwsError {
   return new AwsError('ValidationException', message);
@@ -48,6 +46,16 @@ export function pick(types: MemberTypes, members: readonly string[]): MemberType
     }),
   );
 }
+
+/** The members of a request that a dynalite description names. */
+export function pickPresent(members: Readonly<Record<string, unknown>>, types: MemberTypes): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => name in types));
+}
+
+/** The member of operations on a whole table. */
+export const TABLE_NAME = {
+  TableName: { type: 'String', notNull: true, regex: '[a-zA-Z0-9_.-]+', lengthGreaterThanOrEqual: 3, lengthLessThanOrEqual: 255 },
+} as const satisfies MemberTypes;
 
 /** What a request must look like. */
 export interface Shape<Request> {
@@ -82,7 +90,6 @@ export function modelledMembers(what: string, input: unknown, types: MemberTypes
   const members: Record<string, unknown> = {};
   for (const [member, value] of Object.entries(input)) {
     if (value === undefined || value === null) continue;
-    if (UNMEASURED.includes(member) && value === 'NONE') continue;
     if (!(member in types)) throw notModelled(`the member ${member} of ${what}`);
     if (member === 'TableName' && typeof value === 'string' && value.startsWith('arn:')) throw notModelled(`an ARN as the TableName of ${what}`);
     members[member] = value;

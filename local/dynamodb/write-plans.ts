@@ -1,12 +1,13 @@
-import { itemSize, validateItem, validateKey, validateUpdates } from 'dynalite/db';
+import { validateUpdates } from 'dynalite/db';
 import { AwsError } from '../kernel/aws-error';
-import { typeOf, type Item } from './attribute-value';
+import type { Item } from './attribute-value';
 import { meets } from './conditions';
 import type { Expressions } from './expressions';
+import { checkItemKeys, checkKey, checkUpdatedSize } from './item-validation';
 import type { Address } from './partitioned-items';
-import { MAX_ITEM_BYTES, type Checked, type KeyedWriteRequest, type PutRequest } from './requests';
+import type { Checked, KeyedWriteRequest, PutRequest } from './requests';
 import type { Table } from './table';
-import { refuse, validationError } from './validation';
+import { refuse } from './validation';
 import { updated } from './update';
 
 /** A write that has passed all its checks and changed nothing yet. `undefined` stands for no item. */
@@ -29,29 +30,27 @@ type CheckedWrite = Checked<KeyedWriteRequest>;
 
 /** @throws {ValidationException} when the item's keys do not fit the table or an index */
 export function put(table: Table, { request, expressions }: Checked<PutRequest>): Write {
-  refuse(validateItem(request.Item, table.definition));
-  refuseEmptyIndexKeys(table, request.Item);
+  checkItemKeys(request.Item, table);
   return write(table, request.Item, request, expressions, () => request.Item);
 }
 
 export function remove(table: Table, { request, expressions }: CheckedWrite): Write {
-  refuse(validateKey(request.Key, table.definition));
+  checkKey(request.Key, table);
   return write(table, request.Key, request, expressions, () => undefined);
 }
 
 export function check(table: Table, { request, expressions }: CheckedWrite): Write {
-  refuse(validateKey(request.Key, table.definition));
+  checkKey(request.Key, table);
   return write(table, request.Key, request, expressions, (before) => before);
 }
 
 export function update(table: Table, { request, expressions }: CheckedWrite): Write {
-  refuse(validateKey(request.Key, table.definition));
+  checkKey(request.Key, table);
   refuse(validateUpdates(undefined, expressions.updates, table.definition));
   return write(table, request.Key, request, expressions, (before) => {
     const after = updated(before ?? request.Key, expressions.updates?.sections ?? []);
-    refuse(validateItem(after, table.definition));
-    refuseEmptyIndexKeys(table, after);
-    if (itemSize(after) > MAX_ITEM_BYTES) throw validationError('Item size to update has exceeded the maximum allowed size');
+    checkItemKeys(after, table);
+    checkUpdatedSize(after);
     return after;
   });
 }
@@ -73,18 +72,4 @@ function write(
     return { table, address, before, after: apply(before) };
   };
   return { table, address, plan };
-}
-
-/** dynalite checks the table's own key for empty values; index keys may not be empty either. */
-function refuseEmptyIndexKeys(table: Table, item: Item): void {
-  for (const { IndexName: index, KeySchema: schema } of table.definition.GlobalSecondaryIndexes ?? []) {
-    for (const { AttributeName: name } of schema) {
-      const value = item[name];
-      if (value === undefined || (value.S ?? value.B) !== '') continue;
-      throw validationError(
-        'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
-          `The AttributeValue for a key attribute cannot contain an empty ${typeOf(value) === 'S' ? 'string' : 'binary'} value. IndexName: ${index}, IndexKey: ${name}`,
-      );
-    }
-  }
 }

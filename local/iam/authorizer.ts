@@ -54,7 +54,12 @@ export class Authorizer {
     const resource = access.keyPolicy === undefined ? resourcePolicy : this.keyPolicy(access.keyPolicy);
     assertAllowed(
       { principal, action: access.action, resource: access.resource, context },
-      { identity: policies, identityNeedsResourcePolicy: access.keyPolicy !== undefined, ...(resource !== undefined && { resource }) },
+      {
+        identity: policies,
+        identityNeedsResourcePolicy: access.keyPolicy !== undefined,
+        ...(resource !== undefined && { resource }),
+        ...(access.grant !== undefined && { grant: access.grant }),
+      },
     );
   }
 

@@ -1,5 +1,5 @@
 import { AwsError } from '../kernel/aws-error';
-import type { AccessRequest, Policy } from './policy';
+import type { AccessRequest, Policy, Principal, PrincipalMatch } from './policy';
 
 /** The policies that bear on one request. */
 export interface ApplicablePolicies {
@@ -8,11 +8,13 @@ export interface ApplicablePolicies {
   readonly resource?: Policy;
   /** Whether an identity policy suffices by itself. A KMS key's policy must name the account for that. */
   readonly identityNeedsResourcePolicy?: boolean;
+  /** Whether a grant of the resource allows the request: to the principal itself, or to whom its account delegates it. */
+  readonly grant?: (principal: Principal) => PrincipalMatch;
 }
 
 /**
  * Decides as IAM does within one account: an explicit deny anywhere wins; else the resource policy may allow the principal
- * directly; else an identity policy may allow it — for a KMS key only if the key policy delegates to the account.
+ * directly; else an identity policy may allow it — for a KMS key only if the key policy delegates to the account; else a grant may.
  *
  * @throws {AwsError} `AccessDeniedException` with AWS's words.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -29,9 +31,12 @@ export function assertAllowed(request: AccessRequest, policies: ApplicablePolici
   if (resource.some(({ effect }) => effect === 'Deny')) throw denied(request, 'with an explicit deny in a resource-based policy');
   if (resource.some(({ match }) => match === 'direct')) return;
 
+  const isIdentityAllowed = identity.length > 0;
   const isDelegated = policies.identityNeedsResourcePolicy !== true || resource.length > 0;
-  if (!isDelegated) throw denied(request, `because no resource-based policy allows the ${request.action} action`);
-  if (identity.length === 0) throw denied(request, `because no identity-based policy allows the ${request.action} action`);
+  if (isDelegated && isIdentityAllowed) return;
+  const granted = policies.grant?.(request.principal);
+  if (granted === 'direct' || (granted === 'account' && isIdentityAllowed)) return;
+  throw denied(request, `because no ${isDelegated || granted === 'account' ? 'identity' : 'resource'}-based policy allows the ${request.action} action`);
 }
 
 function denied({ principal, action, resource }: AccessRequest, reason: string): AwsError {

@@ -1,6 +1,7 @@
 import { notModelled } from '../kernel/aws-error';
 import type { ServiceCall } from '../wire/message';
 import { isRecord } from '../wire/protocol';
+import type { Principal, PrincipalMatch } from './policy';
 
 /** One permission that a call needs. */
 export interface RequiredAccess {
@@ -10,6 +11,8 @@ export interface RequiredAccess {
   readonly conditionKeys?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Policy of the KMS key, as JSON text. */
   readonly keyPolicy?: string;
+  /** Whether a grant allows it. */
+  readonly grant?: (principal: Principal) => PrincipalMatch;
 }
 
 /** A KMS key that a call touches. */
@@ -19,6 +22,10 @@ export interface TouchedKey {
   readonly tags: Readonly<Record<string, string>>;
   /** With their prefix. */
   readonly aliases: readonly string[];
+  /** What the call needs on this key: `ReEncrypt` needs `ReEncryptFrom` on one and `ReEncryptTo` on another. */
+  readonly permissions: readonly string[];
+  /** Whether a grant of the key gives a permission to a principal. Not there for a key without grants. */
+  readonly grants?: (permission: string, principal: Principal) => PrincipalMatch;
 }
 
 /** What this room must know of the services, to name what a call touches. */
@@ -80,12 +87,20 @@ function kmsAccess(operation: string, input: Readonly<Record<string, unknown>>, 
   const action = `kms:${operation}`;
   const { resourceArns, keys } = sources.kms.authorizationOf(operation, input);
   const requestKeys = kmsRequestKeys(operation, input);
-  const onKeys = keys.map((key) => ({
-    action,
-    resource: key.arn,
-    keyPolicy: key.policy,
-    conditionKeys: { ...requestKeys, ...tagKeys('aws:ResourceTag', key.tags), 'kms:ResourceAliases': key.aliases.length > 0 ? key.aliases : undefined },
-  }));
+  const onKeys = keys.flatMap(({ arn: resource, policy, tags, aliases, permissions, grants }) =>
+    permissions.map((permission) => ({
+      action: `kms:${permission}`,
+      resource,
+      // Who may retire a grant is said by the grant, and by IAM policies where the account delegates it: never by the key policy.
+      ...(permission !== 'RetireGrant' && { keyPolicy: policy }),
+      ...(grants !== undefined && { grant: (principal: Principal) => grants(permission, principal) }),
+      conditionKeys: {
+        ...kmsRequestKeys(permission, input),
+        ...tagKeys('aws:ResourceTag', tags),
+        'kms:ResourceAliases': aliases.length > 0 ? aliases : undefined,
+      },
+    })),
+  );
   // A key or alias that does not exist has no policy that could refuse: KMS answers that it is not found.
   const isAlias = /^(?:Create|Update|Delete)Alias$/.test(operation);
   const onOthers = resourceArns
@@ -100,11 +115,14 @@ function kmsAccess(operation: string, input: Readonly<Record<string, unknown>>, 
 
 /** @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
 function kmsRequestKeys(operation: string, input: Readonly<Record<string, unknown>>): Record<string, string | readonly string[] | undefined> {
-  const alias = /(?:^|:)(alias\/.+)$/.exec(text(input['KeyId']) ?? '')?.[1];
+  // ReEncrypt has a key and an encryption context of each kind.
+  const side = operation === 'ReEncryptFrom' ? 'Source' : operation === 'ReEncryptTo' ? 'Destination' : '';
+  const alias = /(?:^|:)(alias\/.+)$/.exec(text(input[`${side}KeyId`]) ?? '')?.[1];
   const tags = Array.isArray(input['Tags']) ? input['Tags'].filter(isRecord) : [];
   const removed = Array.isArray(input['TagKeys']) ? input['TagKeys'].map(String) : [];
   const names = [...tags.map((tag) => String(tag['TagKey'])), ...removed];
-  const encryptionContext = isRecord(input['EncryptionContext']) ? input['EncryptionContext'] : {};
+  const given = input[`${side}EncryptionContext`];
+  const encryptionContext = isRecord(given) ? given : {};
   const contextNames = Object.keys(encryptionContext);
   return {
     'kms:RequestAlias': alias,

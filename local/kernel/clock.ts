@@ -27,6 +27,8 @@ export class Timeline implements Clock {
   private active = 0;
   private wake: (() => void) | undefined;
   private failure: { readonly error: unknown } | undefined;
+  private isDriven = false;
+  private readonly listeners: (() => void)[] = [];
 
   constructor(startMs: number) {
     this.currentMs = startMs;
@@ -49,7 +51,7 @@ export class Timeline implements Clock {
       else high = middle;
     }
     this.timers.splice(low, 0, timer);
-    this.wake?.();
+    this.tell();
     return () => {
       this.timers = this.timers.filter((candidate) => candidate !== timer);
     };
@@ -58,6 +60,16 @@ export class Timeline implements Clock {
   /** Virtual time of the next timer, or `undefined` when none waits. */
   nextAtMs(): number | undefined {
     return this.timers[0]?.atMs;
+  }
+
+  /** What the next timer is for, in words, or `undefined` when none waits. */
+  nextLabel(): string | undefined {
+    return this.timers[0]?.label;
+  }
+
+  /** Calls `listener` whenever a timer was set or an activity has settled: a driver that rests looks again. */
+  onActivity(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /** True while a started activity has not settled. */
@@ -70,17 +82,33 @@ export class Timeline implements Clock {
     this.active++;
     const settled = (): void => {
       this.active--;
-      this.wake?.();
+      this.tell();
     };
     work.then(settled, settled);
     return work;
   }
 
   /**
-   * Plays everything that is due up to and including `untilMs`, then sets the clock there.
+   * Plays everything that is due up to and including `untilMs`, then sets the clock there. One driver at a time.
    * @throws what a timer threw: an emulation that fails inside is a bug, never a result.
+   * @throws {Error} while another call has not returned.
    */
   async runUntil(untilMs: number): Promise<void> {
+    if (this.isDriven) throw new Error('Two drivers move the virtual clock at once');
+    this.isDriven = true;
+    try {
+      await this.play(untilMs);
+    } finally {
+      this.isDriven = false;
+    }
+  }
+
+  /** Plays what is due now, without moving the clock. */
+  async settle(): Promise<void> {
+    await this.runUntil(this.currentMs);
+  }
+
+  private async play(untilMs: number): Promise<void> {
     let isQuiet = false;
     for (;;) {
       if (this.failure) throw this.failure.error;
@@ -106,11 +134,6 @@ export class Timeline implements Clock {
     }
   }
 
-  /** Plays what is due now, without moving the clock. */
-  async settle(): Promise<void> {
-    await this.runUntil(this.currentMs);
-  }
-
   private start(timer: Timer): void {
     try {
       const result = timer.run();
@@ -122,6 +145,11 @@ export class Timeline implements Clock {
     } catch (error) {
       this.failure ??= { error };
     }
+  }
+
+  private tell(): void {
+    this.wake?.();
+    for (const listener of this.listeners) listener();
   }
 
   private async somethingSettles(): Promise<void> {

@@ -21,6 +21,12 @@ export class Trace {
     return this.list;
   }
 
+  /** Puts the events of an earlier run before those of this one; listeners are not told. @throws {Error} once something has happened. */
+  load(events: readonly TraceEvent[]): void {
+    if (this.list.length > 0) throw new Error('A trace is loaded before anything happens');
+    for (const event of events) this.list.push(event);
+  }
+
   /** Calls `listener` for every later event, in order. */
   onEvent(listener: (event: TraceEvent) => void): void {
     this.listeners.push(listener);

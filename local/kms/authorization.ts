@@ -1,4 +1,7 @@
+import type { Principal, PrincipalMatch } from '../iam/policy';
 import { unpackCiphertext } from './ciphertext';
+import { grantedTo, mayRetire } from './grant-permissions';
+import { parseGrantToken } from './grant-token';
 import type { KmsKey } from './key';
 import { ALIAS_PREFIX, aliasArn, keyArn, parseKeyReference } from './place';
 import type { Rooms } from './rooms';
@@ -13,7 +16,17 @@ export interface KmsAuthorization {
     readonly tags: Record<string, string>;
     /** With their prefix. */
     readonly aliases: string[];
+    /** What must be permitted on this key: `ReEncryptFrom`, say. */
+    readonly permissions: string[];
+    /** Whether a grant of the key gives a permission to a principal. Not there for a key without grants. */
+    readonly grants?: (permission: string, principal: Principal) => PrincipalMatch;
   }[];
+}
+
+/** A key as the request names it, and what the call needs on it. */
+interface Named {
+  readonly text: string | undefined;
+  readonly permission: string;
 }
 
 /**
@@ -22,45 +35,92 @@ export interface KmsAuthorization {
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
  */
 export function authorizationOf(rooms: Rooms, operation: string, input: unknown): KmsAuthorization {
-  const text = textMembers(input);
+  const request = new Request(rooms, operation, input);
+  const { text } = request;
+  const keyOfCall = (name: string | undefined): Named => ({ text: name, permission: operation });
   switch (operation) {
     case 'CreateAlias':
     case 'UpdateAlias':
     case 'DeleteAlias':
-      return aliasAuthorization(rooms, text('AliasName'), text('TargetKeyId'));
+      return aliasAuthorization(request, text('AliasName'), text('TargetKeyId'));
     case 'ListAliases':
-      return answer(rooms, []);
+      return request.answer([]);
     case 'ReEncrypt':
-      return answer(rooms, [text('SourceKeyId') ?? keyIdOfCiphertext(text('CiphertextBlob')), text('DestinationKeyId')]);
+      return request.answer([
+        { text: text('SourceKeyId') ?? keyIdOfCiphertext(text('CiphertextBlob')), permission: 'ReEncryptFrom' },
+        { text: text('DestinationKeyId'), permission: 'ReEncryptTo' },
+      ]);
     case 'Decrypt':
-      return answer(rooms, [text('KeyId') ?? keyIdOfCiphertext(text('CiphertextBlob'))]);
+      return request.answer([keyOfCall(text('KeyId') ?? keyIdOfCiphertext(text('CiphertextBlob')))]);
     case 'RetireGrant':
-      return answer(rooms, [text('KeyId') ?? keyIdOfGrant(rooms, text('GrantToken'))]);
+      return request.answer([keyOfCall(request.grantToRetire()?.keyId ?? text('KeyId'))]);
     default:
-      return answer(rooms, [text('KeyId')]);
+      return request.answer([keyOfCall(text('KeyId'))]);
   }
 }
 
-function aliasAuthorization(rooms: Rooms, alias: string | undefined, targetKeyId: string | undefined): KmsAuthorization {
-  if (!alias?.startsWith(ALIAS_PREFIX)) return answer(rooms, [targetKeyId]);
-  const current = rooms.aliases.find(alias)?.targetKeyId;
-  const { resourceArns, keys } = answer(rooms, [current, targetKeyId]);
+function aliasAuthorization(request: Request, alias: string | undefined, targetKeyId: string | undefined): KmsAuthorization {
+  const { operation, rooms } = request;
+  const named = [alias === undefined ? undefined : rooms.aliases.find(alias)?.targetKeyId, targetKeyId].map((text) => ({ text, permission: operation }));
+  if (!alias?.startsWith(ALIAS_PREFIX)) return request.answer(named.slice(1));
+  const { resourceArns, keys } = request.answer(named);
   return { resourceArns: [aliasArn(rooms.options, alias), ...resourceArns.filter((arn) => arn !== '*')], keys };
 }
 
-function answer(rooms: Rooms, named: readonly (string | undefined)[]): KmsAuthorization {
-  const touched = named.flatMap((text) => (text === undefined ? [] : [resolve(rooms, text)]));
-  const keys = new Map(touched.flatMap(({ key }) => (key === undefined ? [] : [[key.id, key]])));
-  const resourceArns = [...new Set(touched.map(({ arn }) => arn))];
-  return {
-    resourceArns: resourceArns.length > 0 ? resourceArns : ['*'],
-    keys: [...keys.values()].map(({ id, arn, policy, tags }) => ({
-      arn,
-      policy,
-      tags: Object.fromEntries(tags),
-      aliases: [...rooms.aliases.namesOf(id)],
-    })),
+/** One request, as far as its permissions depend on it. */
+class Request {
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(
+    readonly rooms: Rooms,
+    readonly operation: string,
+    input: unknown,
+  ) {
+    this.members = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {};
+  }
+
+  readonly text = (name: string): string | undefined => {
+    const value = this.members[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
   };
+
+  answer(named: readonly Named[]): KmsAuthorization {
+    const resourceArns = new Set<string>();
+    const touched = new Map<string, { readonly key: KmsKey; readonly permissions: string[] }>();
+    for (const { text, permission } of named) {
+      if (text === undefined) continue;
+      const { arn, key } = resolve(this.rooms, text);
+      resourceArns.add(arn);
+      if (key === undefined) continue;
+      const permissions = touched.get(key.id)?.permissions ?? [];
+      if (!permissions.includes(permission)) touched.set(key.id, { key, permissions: [...permissions, permission] });
+    }
+    return {
+      resourceArns: resourceArns.size > 0 ? [...resourceArns] : ['*'],
+      keys: [...touched.values()].map(({ key, permissions }) => ({
+        arn: key.arn,
+        policy: key.policy,
+        tags: Object.fromEntries(key.tags),
+        aliases: [...this.rooms.aliases.namesOf(key.id)],
+        permissions,
+        ...(key.grants.size > 0 && { grants: (permission, principal) => this.grants(key, permission, principal) }),
+      })),
+    };
+  }
+
+  /** The grant that the call retires, which itself says who may. */
+  grantToRetire(): { readonly keyId: string; readonly grantId: string } | undefined {
+    const token = this.text('GrantToken');
+    return token === undefined ? undefined : parseGrantToken(token);
+  }
+
+  private grants(key: KmsKey, permission: string, principal: Principal): PrincipalMatch {
+    if (permission === 'RetireGrant') {
+      const grant = key.grants.get(this.grantToRetire()?.grantId ?? this.text('GrantId') ?? '');
+      return grant === undefined ? undefined : mayRetire(grant, principal);
+    }
+    return grantedTo(key, { operation: permission, input: this.members, nowMs: this.rooms.options.timeline.nowMs() }, principal);
+  }
 }
 
 /** The key and its ARN; without such a key, the ARN that was asked for. */
@@ -82,17 +142,4 @@ function resolve({ aliases, keys, options }: Rooms, text: string): { readonly ar
 
 function keyIdOfCiphertext(base64: string | undefined): string | undefined {
   return base64 === undefined ? undefined : unpackCiphertext(Buffer.from(base64, 'base64'))?.keyId;
-}
-
-function keyIdOfGrant({ keys }: Rooms, token: string | undefined): string | undefined {
-  if (token === undefined) return undefined;
-  return keys.all().find(({ grants }) => [...grants.values()].some((grant) => grant.tokens.has(token)))?.id;
-}
-
-function textMembers(input: unknown): (name: string) => string | undefined {
-  const members: Readonly<Record<string, unknown>> = typeof input === 'object' && input !== null ? { ...input } : {};
-  return (name) => {
-    const value = members[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
 }

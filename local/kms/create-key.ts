@@ -1,26 +1,24 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { KEY_SPECS, type KeySpec, type KeyUsage } from '../../lambdas/contract/key-specs';
+import type { KeySpec, KeyUsage } from '../../lambdas/contract/key-specs';
 import { notModelled } from '../kernel/aws-error';
 import type { Caller } from '../kernel/service';
-import { CHINA_ONLY, isUsageOf } from './algorithms';
+import { CHINA_ONLY, isUsageOf, KEY_SPEC_NAMES, KEY_USAGES } from './algorithms';
 import { kmsError } from './errors';
-import type { KeyMaterial } from './cryptography/material';
+import { KeyMaterials, type KeyOrigin } from './key-materials';
 import type { KmsKey } from './key';
 import { keyMetadata } from './key-metadata';
 import { assertUsablePolicy, defaultKeyPolicy, policyText } from './key-policy';
 import { actorOf } from './key-ring';
 import { Lagging } from './lagging';
 import { keyArn } from './place';
+import { NEVER_ROTATED } from './rotation';
 import type { Rooms } from './rooms';
 import { tagList, withTags } from './tags';
 import { choice, operation, type Operation, refused } from './wire';
 
 const DEFAULT_MAX_KEYS = 100_000;
 
-const SPECS = Object.keys(KEY_SPECS) as KeySpec[];
-const USAGES = [...new Set<KeyUsage>(Object.values(KEY_SPECS).flat())];
-const keySpec = choice(SPECS, [CHINA_ONLY.keySpec]).optional();
+const keySpec = choice(KEY_SPEC_NAMES, [CHINA_ONLY.keySpec]).optional();
 
 const createKeyInput = z.object({
   Policy: policyText.optional(),
@@ -28,8 +26,8 @@ const createKeyInput = z.object({
   Description: z.string().max(8192).optional(),
   KeySpec: keySpec,
   CustomerMasterKeySpec: keySpec,
-  KeyUsage: choice(USAGES).optional(),
-  Origin: choice(['AWS_KMS', 'AWS_CLOUDHSM'], ['EXTERNAL', 'EXTERNAL_KEY_STORE']).optional(),
+  KeyUsage: choice(KEY_USAGES).optional(),
+  Origin: choice(['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM'], ['EXTERNAL_KEY_STORE']).optional(),
   CustomKeyStoreId: z.string().min(1).max(64).optional(),
   Tags: tagList.optional(),
   MultiRegion: z.boolean().optional(),
@@ -39,8 +37,7 @@ const createKeyInput = z.object({
 export function createKeyOperation(rooms: Rooms): Operation {
   const { options, keys, keyStores } = rooms;
   return operation(createKeyInput, (input, caller) => {
-    if (input.MultiRegion === true) throw notModelled('multi-Region KMS keys');
-    const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
+    const spec = specOf(input);
     const usage = usageOf(spec, input.KeyUsage);
     const keyStoreId = keyStoreOf(rooms, spec, input);
     const tags = withTags(new Map(), input.Tags ?? []);
@@ -48,21 +45,24 @@ export function createKeyOperation(rooms: Rooms): Operation {
     const maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS;
     if (keys.count() >= maxKeys) throw kmsError('LimitExceededException', `KMS keys quota for this account in this region is ${String(maxKeys)}.`);
 
-    const id = options.newId();
-    const hasMaterialId = spec === 'SYMMETRIC_DEFAULT' && keyStoreId === undefined;
+    const isMultiRegion = input.MultiRegion === true;
+    const origin = originOf(input, spec, isMultiRegion);
+    const id = isMultiRegion ? `mrk-${options.newId().replaceAll('-', '')}` : options.newId();
     const key: KmsKey = {
       id,
       arn: keyArn(options, id),
       spec,
       usage,
-      origin: keyStoreId === undefined ? 'AWS_KMS' : 'AWS_CLOUDHSM',
-      ...(keyStoreId !== undefined && { keyStoreId }),
+      origin,
+      keyStoreId,
+      isMultiRegion,
       createdAtMs: options.timeline.nowMs(),
-      ...(hasMaterialId && { materialId: createHash('sha256').update(id).digest('hex') }),
-      material: once(() => rooms.cryptography.generate(spec)),
+      materials: new KeyMaterials({ keyId: id, spec, origin }, rooms.cryptography),
       description: input.Description ?? '',
       policy,
       lifecycle: { phase: 'Enabled' },
+      rotation: NEVER_ROTATED,
+      importTokens: new Map(),
       tags,
       grants: new Map(),
       shown: new Lagging(options.timeline),
@@ -71,6 +71,19 @@ export function createKeyOperation(rooms: Rooms): Operation {
     keys.add(key, actorOf(caller));
     return { KeyMetadata: keyMetadata(key, keys.truthOf(key), options, keyStores) };
   });
+}
+
+function specOf({ KeySpec, CustomerMasterKeySpec }: z.output<typeof createKeyInput>): KeySpec {
+  if (KeySpec !== undefined && CustomerMasterKeySpec !== undefined) {
+    throw kmsError('ValidationException', 'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.');
+  }
+  return KeySpec ?? CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT';
+}
+
+function originOf({ Origin: origin = 'AWS_KMS' }: z.output<typeof createKeyInput>, spec: KeySpec, isMultiRegion: boolean): KeyOrigin {
+  if (origin === 'EXTERNAL' && spec.startsWith('ML_')) throw notModelled(`imported key material of ${spec} keys`);
+  if (origin === 'AWS_CLOUDHSM' && isMultiRegion) throw kmsError('UnsupportedOperationException', 'Multi-Region keys are not supported in a custom key store.');
+  return origin;
 }
 
 function usageOf(spec: KeySpec, wanted: KeyUsage | undefined): KeyUsage {
@@ -88,9 +101,9 @@ function keyStoreOf({ keyStores }: Rooms, spec: KeySpec, { Origin, CustomKeyStor
     throw kmsError('ValidationException', 'The origin AWS_CLOUDHSM and a CustomKeyStoreId go together.');
   }
   if (id === undefined) return undefined;
-  const { connectionState } = keyStores.get(id);
-  if (connectionState !== 'CONNECTED') {
-    throw kmsError('CustomKeyStoreInvalidStateException', `Custom key store ${id} is ${connectionState}; it must be CONNECTED.`);
+  const { state } = keyStores.get(id).connection;
+  if (state !== 'CONNECTED') {
+    throw kmsError('CustomKeyStoreInvalidStateException', `Custom key store ${id} is ${state}; it must be CONNECTED.`);
   }
   if (spec !== 'SYMMETRIC_DEFAULT') throw kmsError('UnsupportedOperationException', `KeySpec ${spec} is not supported in a custom key store.`);
   return id;
@@ -100,9 +113,4 @@ function policyOf({ options }: Rooms, { Policy, BypassPolicyLockoutSafetyCheck }
   if (Policy === undefined) return defaultKeyPolicy(options);
   assertUsablePolicy(Policy, caller, BypassPolicyLockoutSafetyCheck ?? false);
   return Policy;
-}
-
-function once(make: () => KeyMaterial): () => KeyMaterial {
-  let made: KeyMaterial | undefined;
-  return () => (made ??= make());
 }

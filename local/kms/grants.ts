@@ -2,76 +2,47 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { kmsError } from './errors';
+import { BY_USAGE, FOR_EVERY_KEY, type Grant, grantTerms, type GrantTerms, OF_SYMMETRIC_KEYS, principal } from './grant';
+import { assertGrantToken, type GrantReference, grantTokenOf, grantTokens } from './grant-token';
 import type { KmsKey } from './key';
 import { pageOf } from './paging';
+import { keyArn } from './place';
 import type { Rooms } from './rooms';
-import { dryRun, encryptionContext, epochSeconds, grantTokens, keyIdText, limit, marker, operation, type Operations } from './wire';
+import { dryRun, epochSeconds, keyIdText, limit, marker, operation, type Operations } from './wire';
 
 const MAX_GRANTS_PER_KEY = 50_000;
+/** @see https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html#grant-constraints */
+const MAX_CONTEXT_PAIRS = 8;
 const DEFAULT_PAGE = 50;
 
-/** Operations that a grant may allow, by the usage of the key. @see https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations */
-const FOR_EVERY_KEY = ['CreateGrant', 'DescribeKey', 'RetireGrant'] as const;
-const OF_SYMMETRIC_KEYS = [
-  'Decrypt',
-  'Encrypt',
-  'GenerateDataKey',
-  'GenerateDataKeyPair',
-  'GenerateDataKeyPairWithoutPlaintext',
-  'GenerateDataKeyWithoutPlaintext',
-  'ReEncryptFrom',
-  'ReEncryptTo',
-] as const;
-const BY_USAGE = {
-  ENCRYPT_DECRYPT: ['Decrypt', 'Encrypt', 'GetPublicKey', 'ReEncryptFrom', 'ReEncryptTo'],
-  SIGN_VERIFY: ['GetPublicKey', 'Sign', 'Verify'],
-  GENERATE_VERIFY_MAC: ['GenerateMac', 'VerifyMac'],
-  KEY_AGREEMENT: ['DeriveSharedSecret', 'GetPublicKey'],
-  ENCAPSULATE_DECAPSULATE: ['Decapsulate', 'Encapsulate', 'GetPublicKey'],
-} as const;
-const GRANT_OPERATIONS = [...new Set([...FOR_EVERY_KEY, ...OF_SYMMETRIC_KEYS, ...Object.values(BY_USAGE).flat()])];
-
 const grantId = z.string().min(1).max(128);
-const principal = z.string().min(1).max(256).optional();
 
-/** What a grant says; two requests with the same name and the same terms are the same grant. */
-const grantTerms = z.object({
-  Name: z.string().min(1).max(256).regex(/^[a-zA-Z0-9:/_-]+$/).optional(),
-  GranteePrincipal: principal,
-  GranteeServicePrincipal: principal,
-  RetiringPrincipal: principal,
-  RetiringServicePrincipal: principal,
-  Operations: z.array(z.enum(GRANT_OPERATIONS)),
-  Constraints: z
-    .object({ EncryptionContextSubset: encryptionContext, EncryptionContextEquals: encryptionContext, SourceArn: z.string().optional() })
-    .optional(),
-});
+/** Users, roles and their sessions, federated users, accounts, services. */
+const PRINCIPAL = /^(?:arn:aws[\w-]*:(?:iam::\d{12}:(?:root|(?:user|role)\/.+)|sts::\d{12}:(?:assumed-role|federated-user)\/.+)|\d{12}|[\w.-]+\.amazonaws\.com(?:\.cn)?)$/;
 
-export interface Grant {
-  readonly id: string;
-  readonly terms: z.output<typeof grantTerms>;
-  readonly createdAtMs: number;
-  /** Every answer of CreateGrant gives a token of its own. */
-  readonly tokens: Set<string>;
-}
-
-export function grantOperations({ directory, keys, options }: Rooms): Operations {
+export function grantOperations({ directory, keys, options, switches }: Rooms): Operations {
   const { accountId, newId, timeline } = options;
-  /** Grant ids and tokens are 64 hexadecimal digits and more; a hash makes them from the one supply of ids. */
-  const newToken = (): string => createHash('sha256').update(newId()).digest('hex');
+  /** Grant ids are 64 hexadecimal digits; a hash makes them from the one supply of ids. */
+  const newGrantId = (): string => createHash('sha256').update(newId()).digest('hex');
 
-  const holderOfToken = (token: string): { key: KmsKey; id: string } => {
-    for (const key of keys.all()) {
-      for (const grant of key.grants.values()) if (grant.tokens.has(token)) return { key, id: grant.id };
-    }
-    throw kmsError('InvalidGrantTokenException', 'Invalid grant token');
+  const ofToken = ({ keyId, grantId: id }: GrantReference): { key: KmsKey; id: string } => {
+    const key = keys.find(keyId);
+    if (key?.grants.has(id) !== true) throw kmsError('InvalidGrantTokenException', 'Invalid grant token');
+    return { key, id };
   };
-  const retired = ({ GrantToken, KeyId, GrantId }: { GrantToken?: string | undefined; KeyId?: string | undefined; GrantId?: string | undefined }) => {
-    if (GrantToken !== undefined) return holderOfToken(GrantToken);
+  const retired = ({ GrantToken, KeyId, GrantId }: { GrantToken?: GrantReference | undefined; KeyId?: string | undefined; GrantId?: string | undefined }) => {
+    if (GrantToken !== undefined) return ofToken(GrantToken);
     if (KeyId === undefined || GrantId === undefined) throw kmsError('ValidationException', 'Either a grant token, or a key and a grant id are required.');
     const key = directory.forManagement('RetireGrant', KeyId);
     return { key, id: existing(key, GrantId).id };
   };
+  const listed = (keyId: string, { id, terms, createdAtMs }: Grant) => ({
+    ...terms,
+    KeyId: keyArn(options, keyId),
+    GrantId: id,
+    CreationDate: epochSeconds(createdAtMs),
+    IssuingAccount: `arn:aws:iam::${accountId}:root`,
+  });
 
   return {
     CreateGrant: operation(grantTerms.extend({ KeyId: keyIdText, GrantTokens: grantTokens, DryRun: dryRun }), ({ KeyId, GrantTokens: _, DryRun, ...terms }) => {
@@ -82,11 +53,12 @@ export function grantOperations({ directory, keys, options }: Rooms): Operations
         throw kmsError('LimitExceededException', `Grants per key quota is ${String(MAX_GRANTS_PER_KEY)}`);
       }
       stopDryRun(DryRun);
-      const grant = same ?? { id: newToken(), terms, createdAtMs: timeline.nowMs(), tokens: new Set<string>() };
-      key.grants.set(grant.id, grant);
-      const token = newToken();
-      grant.tokens.add(token);
-      return { GrantId: grant.id, GrantToken: token };
+      const id = same?.id ?? newGrantId();
+      if (same === undefined) {
+        const nowMs = timeline.nowMs();
+        key.grants.set(id, { id, terms, createdAtMs: nowMs, activeAtMs: nowMs + switches.visibilityDelayMs('grant', id) });
+      }
+      return { GrantId: id, GrantToken: grantTokenOf({ keyId: key.id, grantId: id }, newId()) };
     }),
 
     ListGrants: operation(
@@ -100,16 +72,17 @@ export function grantOperations({ directory, keys, options }: Rooms): Operations
             (GranteeServicePrincipal === undefined || terms.GranteeServicePrincipal === GranteeServicePrincipal),
         );
         const { items, rest } = pageOf(wanted, ({ id }) => id, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });
-        return {
-          Grants: items.map(({ id, terms, createdAtMs }) => ({
-            ...terms,
-            KeyId: key.arn,
-            GrantId: id,
-            CreationDate: epochSeconds(createdAtMs),
-            IssuingAccount: `arn:aws:iam::${accountId}:root`,
-          })),
-          ...rest,
-        };
+        return { Grants: items.map((grant) => listed(key.id, grant)), ...rest };
+      },
+    ),
+
+    ListRetirableGrants: operation(
+      z.object({ RetiringPrincipal: principal.unwrap(), Limit: limit(100), Marker: marker }),
+      ({ RetiringPrincipal, Limit, Marker }) => {
+        assertPrincipal(RetiringPrincipal);
+        const wanted = keys.all().flatMap((key) => [...key.grants.values()].filter(({ terms }) => terms.RetiringPrincipal === RetiringPrincipal).map((grant) => ({ keyId: key.id, grant })));
+        const { items, rest } = pageOf(wanted, ({ grant }) => grant.id, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });
+        return { Grants: items.map(({ keyId, grant }) => listed(keyId, grant)), ...rest };
       },
     ),
 
@@ -121,7 +94,7 @@ export function grantOperations({ directory, keys, options }: Rooms): Operations
     }),
 
     RetireGrant: operation(
-      z.object({ GrantToken: z.string().min(1).max(8192).optional(), KeyId: keyIdText.optional(), GrantId: grantId.optional(), DryRun: dryRun }),
+      z.object({ GrantToken: z.string().min(1).max(8192).transform(assertGrantToken).optional(), KeyId: keyIdText.optional(), GrantId: grantId.optional(), DryRun: dryRun }),
       ({ DryRun, ...named }) => {
         const { key, id } = retired(named);
         stopDryRun(DryRun);
@@ -142,13 +115,26 @@ function existing(key: KmsKey, id: string): Grant {
   return grant;
 }
 
-function assertTermsSuit({ spec, usage }: KmsKey, terms: Grant['terms']): void {
+/** @throws {InvalidArnException} for a text that names nobody. */
+function assertPrincipal(name: string | undefined): void {
+  if (name !== undefined && !PRINCIPAL.test(name)) throw kmsError('InvalidArnException', `ARN does not refer to a valid principal: ${name}`);
+}
+
+function assertTermsSuit({ spec, usage }: KmsKey, terms: GrantTerms): void {
   if ((terms.GranteePrincipal === undefined) === (terms.GranteeServicePrincipal === undefined)) {
     throw kmsError('ValidationException', 'Exactly one of GranteePrincipal and GranteeServicePrincipal is required.');
   }
-  const suitable: readonly string[] = [...FOR_EVERY_KEY, ...(spec === 'SYMMETRIC_DEFAULT' ? OF_SYMMETRIC_KEYS : BY_USAGE[usage])];
+  for (const name of [terms.GranteePrincipal, terms.GranteeServicePrincipal, terms.RetiringPrincipal, terms.RetiringServicePrincipal]) assertPrincipal(name);
+  const isSymmetric = spec === 'SYMMETRIC_DEFAULT';
+  const suitable: readonly string[] = [...FOR_EVERY_KEY, ...(isSymmetric ? OF_SYMMETRIC_KEYS : BY_USAGE[usage])];
   const unsuitable = terms.Operations.filter((name) => !suitable.includes(name));
   if (unsuitable.length > 0) {
     throw kmsError('ValidationException', `Grant operations [${unsuitable.join(', ')}] are not valid for a ${spec} key with usage ${usage}.`);
+  }
+  const { EncryptionContextEquals, EncryptionContextSubset } = terms.Constraints ?? {};
+  for (const context of [EncryptionContextEquals, EncryptionContextSubset]) {
+    if (context === undefined) continue;
+    if (!isSymmetric) throw kmsError('ValidationException', `Encryption context constraints are not valid for a ${spec} key.`);
+    if (Object.keys(context).length > MAX_CONTEXT_PAIRS) throw kmsError('ValidationException', `An encryption context constraint has at most ${String(MAX_CONTEXT_PAIRS)} pairs.`);
   }
 }

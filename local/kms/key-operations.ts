@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { createKeyOperation } from './create-key';
+import { kmsError } from './errors';
+import { armExpiry } from './import-operations';
 import type { KmsKey } from './key';
 import { keyMetadata } from './key-metadata';
 import { actorOf, KMS_ITSELF } from './key-ring';
+import { grantTokens } from './grant-token';
 import { pageOf } from './paging';
 import { keyArn } from './place';
 import type { Rooms } from './rooms';
-import { epochSeconds, grantTokens, keyIdText, limit, marker, operation, type Operations } from './wire';
+import { epochSeconds, keyIdText, limit, marker, operation, type Operations } from './wire';
 
 const DAY_MS = 86_400_000;
+/** What the service allows; its model allows 1 to 365. */
 const DELETION_WINDOW_DAYS = { min: 7, max: 30, default: 30 } as const;
 const DEFAULT_PAGE = 100;
 /** The day on which KMS began to record the use of keys. */
@@ -52,27 +56,28 @@ export function keyOperations(rooms: Rooms): Operations {
     }),
 
     ScheduleKeyDeletion: operation(
-      onlyKeyId.extend({ PendingWindowInDays: z.number().int().min(DELETION_WINDOW_DAYS.min).max(DELETION_WINDOW_DAYS.max).optional() }),
+      onlyKeyId.extend({ PendingWindowInDays: z.number().int().min(1).max(365).optional() }),
       ({ KeyId, PendingWindowInDays = DELETION_WINDOW_DAYS.default }, caller) => {
+        const { min, max } = DELETION_WINDOW_DAYS;
+        if (PendingWindowInDays < min || PendingWindowInDays > max) {
+          throw kmsError('ValidationException', `PendingWindowInDays must be between ${String(min)} and ${String(max)}`);
+        }
         const key = directory.forManagement('ScheduleKeyDeletion', KeyId);
-        const windowMs = PendingWindowInDays * DAY_MS;
-        const deletionAtMs = timeline.nowMs() + windowMs;
+        const deletionAtMs = timeline.nowMs() + PendingWindowInDays * DAY_MS;
         keys.change([key], actorOf(caller), () => {
-          const cancelTimer = timeline.after(windowMs + (options.deletionDelayMs ?? 0), `delete ${key.id}`, () => {
-            deleteKey(rooms, key);
-          });
-          key.lifecycle = { phase: 'PendingDeletion', deletionAtMs, cancelTimer };
+          key.lifecycle = { phase: 'PendingDeletion', deletionAtMs };
         });
+        armDeletion(rooms, key);
         return { KeyId: key.arn, DeletionDate: epochSeconds(deletionAtMs), KeyState: 'PendingDeletion', PendingWindowInDays };
       },
     ),
 
     CancelKeyDeletion: operation(onlyKeyId, ({ KeyId }, caller) => {
       const key = directory.forManagement('CancelKeyDeletion', KeyId);
-      if (key.lifecycle.phase === 'PendingDeletion') key.lifecycle.cancelTimer();
       keys.change([key], actorOf(caller), () => {
         key.lifecycle = { phase: 'Disabled' };
       });
+      armDeletion(rooms, key);
       return { KeyId: key.arn };
     }),
 
@@ -94,17 +99,25 @@ export function keyOperations(rooms: Rooms): Operations {
         KeyCreationDate: epochSeconds(key.createdAtMs),
       };
     }),
-
-    GetKeyRotationStatus: operation(onlyKeyId, ({ KeyId }) => ({
-      KeyId: directory.forManagement('GetKeyRotationStatus', KeyId).arn,
-      KeyRotationEnabled: false,
-    })),
   };
 }
 
+/** Sets when a key that is pending deletion is deleted; of another one, nothing. */
+export function armDeletion(rooms: Rooms, key: KmsKey): void {
+  const { switches, timers } = rooms;
+  const timer = `deletion of ${key.id}`;
+  timers.clear(timer);
+  if (key.lifecycle.phase !== 'PendingDeletion') return;
+  timers.set(timer, key.lifecycle.deletionAtMs + switches.durationMs('deletionDelayMs'), () => {
+    deleteKey(rooms, key);
+  });
+}
+
 /** The end of a key: its aliases go with it, and EventBridge is told. */
-function deleteKey({ aliases, keys, options }: Rooms, key: KmsKey): void {
+function deleteKey(rooms: Rooms, key: KmsKey): void {
+  const { aliases, keys, options } = rooms;
   for (const name of aliases.namesOf(key.id)) aliases.remove(name, KMS_ITSELF);
   keys.remove(key, KMS_ITSELF);
+  armExpiry(rooms, key);
   options.onEvent({ source: 'aws.kms', detailType: 'KMS CMK Deletion', detail: { 'key-id': key.id }, resources: [key.arn] });
 }

@@ -13,8 +13,8 @@ const POLICY_NAME = 'default';
 const MAX_POLICY_BYTES = 32 * 1024;
 const DEFAULT_PAGE = 100;
 
-export const policyText = z.string().min(1).max(131_072);
-const policyName = z.literal(POLICY_NAME).optional();
+export const policyText = z.string().min(1).max(131_072).regex(/^[\u0009\u000A\u000D\u0020-\u00FF]+$/);
+const policyName = z.string().min(1).max(128).regex(/^[\w]+$/).optional();
 
 const oneOrMore = z.union([z.string(), z.array(z.string())]);
 const statement = z.object({
@@ -91,15 +91,17 @@ function allowsPolicyUpdate({ Effect, Action, Principal }: Statement, caller: Ca
 
 export function keyPolicyOperations({ directory }: Rooms): Operations {
   return {
-    GetKeyPolicy: operation(z.object({ KeyId: keyIdText, PolicyName: policyName }), ({ KeyId }) => ({
-      Policy: directory.forManagement('GetKeyPolicy', KeyId).policy,
-      PolicyName: POLICY_NAME,
-    })),
+    GetKeyPolicy: operation(z.object({ KeyId: keyIdText, PolicyName: policyName }), ({ KeyId, PolicyName }) => {
+      const { policy } = directory.forManagement('GetKeyPolicy', KeyId);
+      assertOnlyPolicy(PolicyName);
+      return { Policy: policy, PolicyName: POLICY_NAME };
+    }),
 
     PutKeyPolicy: operation(
       z.object({ KeyId: keyIdText, PolicyName: policyName, Policy: policyText, BypassPolicyLockoutSafetyCheck: z.boolean().optional() }),
-      ({ KeyId, Policy, BypassPolicyLockoutSafetyCheck }, caller) => {
+      ({ KeyId, PolicyName, Policy, BypassPolicyLockoutSafetyCheck }, caller) => {
         const key = directory.forManagement('PutKeyPolicy', KeyId);
+        assertOnlyPolicy(PolicyName);
         assertUsablePolicy(Policy, caller, BypassPolicyLockoutSafetyCheck ?? false);
         key.policy = Policy;
       },
@@ -111,4 +113,9 @@ export function keyPolicyOperations({ directory }: Rooms): Operations {
       return { PolicyNames: items, ...rest };
     }),
   };
+}
+
+/** @throws {NotFoundException} for another policy than the only one. */
+function assertOnlyPolicy(name: string = POLICY_NAME): void {
+  if (name !== POLICY_NAME) throw kmsError('NotFoundException', 'No such policy exists');
 }

@@ -3,6 +3,7 @@ import type { KmsKey, ShownState } from './key';
 import type { KeyState } from './key-state-table';
 import type { KeyStores } from './key-stores';
 import type { KmsOptions } from './options';
+import type { Switches } from './switches';
 
 /** Who did something, as the trace tells it. */
 export interface Actor {
@@ -20,11 +21,18 @@ export function actorOf({ arn, traceId }: Caller): Actor {
 /** All keys, and the key state of each. */
 export class KeyRing {
   private readonly keys = new Map<string, KmsKey>();
+  private readonly listeners: ((key: KmsKey) => void)[] = [];
 
   constructor(
     private readonly options: KmsOptions,
+    private readonly switches: Switches,
     private readonly keyStores: KeyStores,
   ) {}
+
+  /** Calls `listener` with every key whose true key state has changed. */
+  onStateChange(listener: (key: KmsKey) => void): void {
+    this.listeners.push(listener);
+  }
 
   find(keyId: string): KmsKey | undefined {
     return this.keys.get(keyId);
@@ -42,6 +50,7 @@ export class KeyRing {
   stateOf(key: KmsKey): KeyState {
     const { phase } = key.lifecycle;
     if (phase === 'PendingDeletion') return phase;
+    if (!key.materials.isComplete()) return 'PendingImport';
     return key.keyStoreId === undefined || this.keyStores.isConnected(key.keyStoreId) ? phase : 'Unavailable';
   }
 
@@ -57,7 +66,12 @@ export class KeyRing {
       origin: key.origin,
       tags: Object.fromEntries(key.tags),
     });
-    key.shown.write(this.truthOf(key), this.delayMs('key', key));
+    key.shown.write(this.truthOf(key), this.switches.visibilityDelayMs('key', key.id));
+  }
+
+  /** Puts a saved key back, of which the trace knows already. */
+  restore(key: KmsKey): void {
+    this.keys.set(key.id, key);
   }
 
   /** Applies a change that may alter the key state of `keys`: the trace tells those that did change. */
@@ -75,7 +89,8 @@ export class KeyRing {
         to: truth.state,
         ...(truth.deletionAtMs !== undefined && { deletionAtMs: truth.deletionAtMs }),
       });
-      key.shown.write(truth, this.delayMs('key-state', key));
+      key.shown.write(truth, this.switches.visibilityDelayMs('key-state', key.id));
+      this.tell(key);
     }
   }
 
@@ -83,15 +98,16 @@ export class KeyRing {
   remove(key: KmsKey, actor: Actor): void {
     this.options.trace.emit({ type: 'kms.key-state-changed', ...actor, keyId: key.id, from: this.stateOf(key), to: 'Deleted' });
     this.keys.delete(key.id);
+    this.tell(key);
+  }
+
+  private tell(key: KmsKey): void {
+    for (const listener of this.listeners) listener(key);
   }
 
   /** What readers will see once the delay is over. */
   truthOf(key: KmsKey): ShownState {
     const { lifecycle } = key;
     return { state: this.stateOf(key), ...(lifecycle.phase === 'PendingDeletion' && { deletionAtMs: lifecycle.deletionAtMs }) };
-  }
-
-  private delayMs(what: 'key' | 'key-state', key: KmsKey): number {
-    return this.options.visibilityDelayMs?.(what, key.id) ?? 0;
   }
 }

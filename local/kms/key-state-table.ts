@@ -1,8 +1,9 @@
 import type { AwsError } from '../kernel/aws-error';
 import { kmsError } from './errors';
 
-/** AWS's own words. The last three are of imported and multi-Region keys, which this emulation refuses to make. */
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'Unavailable' | 'PendingImport' | 'Creating' | 'Updating';
+/** AWS's own words. The last two are of the moments when a multi-Region key gets a replica or another primary key, which this emulation refuses. */
+export const KEY_STATES = ['Enabled', 'Disabled', 'PendingDeletion', 'Unavailable', 'PendingImport', 'Creating', 'Updating'] as const;
+export type KeyState = (typeof KEY_STATES)[number];
 
 type Refusal = (keyArn: string) => AwsError;
 type Row = Readonly<Partial<Record<KeyState, Refusal>>>;
@@ -22,6 +23,8 @@ const NOT_WHILE_PENDING_DELETION: Row = { PendingDeletion: pendingDeletion };
 const SWITCHING: Row = { PendingDeletion: pendingDeletion, PendingImport: pendingImport, Creating: creating, Updating: updating };
 /** For a key pending deletion AWS answers DisabledException or KMSInvalidStateException; this is the one seen in practice. */
 const USABLE_BUT_FOR_ITS_STORE: Row = { Disabled: disabled, PendingDeletion: pendingDeletion, PendingImport: pendingImport, Creating: creating };
+const ROTATABLE: Row = { Disabled: disabled, PendingDeletion: pendingDeletion, Creating: creating, Updating: updating };
+const IMPORTABLE: Row = { PendingDeletion: pendingDeletion, Creating: creating, Updating: updating };
 const USABLE: Row = { ...USABLE_BUT_FOR_ITS_STORE, Unavailable: unavailable };
 
 /**
@@ -37,6 +40,7 @@ export const KEY_STATE_TABLE = {
   GetKeyRotationStatus: ALWAYS,
   ListGrants: ALWAYS,
   ListKeyPolicies: ALWAYS,
+  ListKeyRotations: ALWAYS,
   ListResourceTags: ALWAYS,
   PutKeyPolicy: ALWAYS,
   RetireGrant: ALWAYS,
@@ -60,6 +64,16 @@ export const KEY_STATE_TABLE = {
     Updating: notPendingDeletion,
   },
 
+  // A key in a key store, or one that waits for its import, is refused automatic rotation for its origin.
+  EnableKeyRotation: ROTATABLE,
+  DisableKeyRotation: ROTATABLE,
+  RotateKeyOnDemand: { ...ROTATABLE, PendingImport: pendingImport },
+  GetParametersForImport: IMPORTABLE,
+  ImportKeyMaterial: IMPORTABLE,
+  DeleteImportedKeyMaterial: { Creating: creating, Updating: updating },
+  ReplicateKey: { ...ROTATABLE, PendingImport: pendingImport },
+  UpdatePrimaryRegion: { ...ROTATABLE, PendingImport: pendingImport },
+
   CreateGrant: USABLE_BUT_FOR_ITS_STORE,
   Decapsulate: USABLE,
   Decrypt: USABLE,
@@ -68,6 +82,8 @@ export const KEY_STATE_TABLE = {
   Encrypt: USABLE,
   GenerateDataKey: USABLE,
   GenerateDataKeyWithoutPlaintext: USABLE,
+  GenerateDataKeyPair: USABLE,
+  GenerateDataKeyPairWithoutPlaintext: USABLE,
   GenerateMac: USABLE,
   GetPublicKey: USABLE,
   ReEncrypt: USABLE,

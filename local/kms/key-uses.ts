@@ -9,6 +9,9 @@ import { actorOf } from './key-ring';
 import { assertStateAllows, type KeyOperation } from './key-state-table';
 import type { KmsOptions } from './options';
 
+/** A use is told from the full second on: a busy key has one write per second to remember, not one per call. */
+const USE_RESOLUTION_MS = 1_000;
+
 /** An alias, or the alias in its ARN. */
 const ALIAS_REFERENCE = /^(?:arn:[^/]*:)?(alias\/.+)$/;
 
@@ -87,8 +90,8 @@ export class KeyUses {
   private remember(operation: string, { touches }: KeysInUse): void {
     const { newId, timeline } = this.options;
     const requestId = newId();
-    for (const { key } of touches) {
-      key?.lastUse.write({ operation, atMs: timeline.nowMs(), cloudTrailEventId: newId(), requestId }, LAST_USAGE_LAG_SECONDS * 1_000);
-    }
+    const atMs = timeline.nowMs();
+    const delayMs = LAST_USAGE_LAG_SECONDS * 1_000 - (atMs % USE_RESOLUTION_MS);
+    for (const { key } of touches) key?.lastUse.write({ operation, atMs, cloudTrailEventId: newId(), requestId }, delayMs);
   }
 }

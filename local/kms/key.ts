@@ -1,18 +1,18 @@
 import type { KeySpec, KeyUsage } from '../../lambdas/contract/key-specs';
-import type { KeyMaterial } from './cryptography/material';
-import type { Grant } from './grants';
+import type { Grant } from './grant';
+import type { ImportToken } from './import-operations';
+import type { KeyMaterials, KeyOrigin } from './key-materials';
 import type { KeyState } from './key-state-table';
 import type { Lagging } from './lagging';
+import type { RotationSchedule } from './rotation';
 
-/** What was done to a key by its administrators; its key state follows from this and from its key store. */
-export type Lifecycle =
-  | { readonly phase: 'Enabled' | 'Disabled' }
-  | { readonly phase: 'PendingDeletion'; readonly deletionAtMs: number; readonly cancelTimer: () => void };
+/** What was done to a key by its administrators; its key state follows from this, its key material and its key store. */
+export type Lifecycle = { readonly phase: 'Enabled' | 'Disabled' } | { readonly phase: 'PendingDeletion'; readonly deletionAtMs: number };
 
 /** The part of a key that its readers see late. */
 export interface ShownState {
   readonly state: KeyState;
-  readonly deletionAtMs?: number;
+  readonly deletionAtMs?: number | undefined;
 }
 
 /** A successful cryptographic operation, as `GetKeyLastUsage` tells it. */
@@ -29,17 +29,19 @@ export interface KmsKey {
   readonly arn: string;
   readonly spec: KeySpec;
   readonly usage: KeyUsage;
-  readonly origin: 'AWS_KMS' | 'AWS_CLOUDHSM';
-  readonly keyStoreId?: string;
+  readonly origin: KeyOrigin;
+  readonly keyStoreId?: string | undefined;
+  /** The primary key of a multi-Region key, which has no replicas here. */
+  readonly isMultiRegion: boolean;
   readonly createdAtMs: number;
-  /** Id of the key material, for symmetric keys of origin AWS_KMS. */
-  readonly materialId?: string;
-  /** Made at the first call and kept. */
-  readonly material: () => KeyMaterial;
+  readonly materials: KeyMaterials;
   description: string;
   /** Policy document, as JSON text. */
   policy: string;
   lifecycle: Lifecycle;
+  rotation: RotationSchedule;
+  /** What `GetParametersForImport` gave out for this key, by the token's bytes as base64. */
+  readonly importTokens: Map<string, ImportToken>;
   readonly tags: Map<string, string>;
   /** By grant id. */
   readonly grants: Map<string, Grant>;

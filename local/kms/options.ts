@@ -6,16 +6,30 @@ import type { Cryptography } from './cryptography/material';
 /** What KMS tells EventBridge. */
 export interface KmsEvent {
   readonly source: 'aws.kms';
-  readonly detailType: 'KMS CMK Deletion';
+  readonly detailType: 'KMS CMK Deletion' | 'KMS CMK Rotation' | 'KMS Imported Key Material Expiration';
   readonly detail: Json;
   /** ARNs of the keys that the event is about. */
   readonly resources: readonly string[];
 }
 
-/** What its readers see late: a new key, a changed key state, a changed alias. */
-export type LaggingThing = 'key' | 'key-state' | 'alias';
+/** What its readers see late: a new key, a changed key state, a changed alias; what a new grant allows. */
+export const LAGGING_THINGS = ['key', 'key-state', 'alias', 'grant'] as const;
+export type LaggingThing = (typeof LAGGING_THINGS)[number];
 
-export interface KmsOptions {
+/** What goes on between a request and its effect, in ms. */
+export interface Durations {
+  /** How long after its deletion date a key is deleted; AWS takes up to 24 h. @default 0 */
+  readonly deletionDelayMs?: number;
+  /** How long a custom key store is CONNECTING; AWS takes up to 20 minutes. @default 0 */
+  readonly keyStoreConnectMs?: number;
+  /** How long a custom key store is DISCONNECTING. @default 0 */
+  readonly keyStoreDisconnectMs?: number;
+  /** How long a rotation on demand takes. @default 0 */
+  readonly onDemandRotationMs?: number;
+}
+
+/** What a KMS is made with; most of it can be switched later. */
+export interface KmsOptions extends Durations {
   readonly timeline: Timeline;
   readonly trace: Trace;
   readonly accountId: string;
@@ -27,7 +41,7 @@ export interface KmsOptions {
   readonly cryptography?: Cryptography;
   /**
    * How long readers do not see a write, in ms; asked once per write.
-   * @param name key id, or alias with its prefix
+   * @param name key id, alias with its prefix, or grant id
    * @default 0: everything is seen at once
    * @see https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#programming-eventual-consistency
    */
@@ -39,8 +53,4 @@ export interface KmsOptions {
   readonly requestQuotas?: Readonly<Record<string, number>>;
   /** Customer managed keys in any state. @default 100,000 */
   readonly maxKeys?: number;
-  /** How long after its deletion date a key is deleted; AWS takes up to 24 h. @default 0 */
-  readonly deletionDelayMs?: number;
-  /** How long a custom key store is CONNECTING; AWS takes up to 20 minutes. @default 0 */
-  readonly keyStoreConnectMs?: number;
 }

@@ -2,21 +2,22 @@ import { z } from 'zod';
 import { ability } from './abilities';
 import { algorithmMember } from './algorithms';
 import { kmsError } from './errors';
+import { grantTokens } from './grant-token';
 import { stopDryRun } from './grants';
 import { assertStateAllows } from './key-state-table';
 import type { Rooms } from './rooms';
-import { blob, dryRun, grantTokens, keyIdText, operation, type Operations, refused } from './wire';
+import { blob, dryRun, keyIdText, operation, type Operations, refused } from './wire';
 
 const recipient = refused('attested enclaves as recipients');
 const encapsulation = z.object({ KeyId: keyIdText, EncapsulationAlgorithm: z.enum(['ML_KEM']), GrantTokens: grantTokens, DryRun: dryRun });
 
 /** Shared secrets, public keys and random bytes. */
-export function secretOperations({ cryptography, directory, uses }: Rooms): Operations {
+export function secretOperations({ cryptography, directory, keyStores, uses }: Rooms): Operations {
   return {
     GetPublicKey: operation(z.object({ KeyId: keyIdText, GrantTokens: grantTokens }), ({ KeyId }) => {
       const { key, shown } = directory.find(KeyId);
       assertStateAllows('GetPublicKey', shown.state, key.arn);
-      const { publicKey } = key.material();
+      const { publicKey } = key.materials.open().material;
       if (publicKey === undefined) {
         throw kmsError('UnsupportedOperationException', `${key.arn} key spec ${key.spec} is not valid for GetPublicKey.`);
       }
@@ -78,10 +79,13 @@ export function secretOperations({ cryptography, directory, uses }: Rooms): Oper
     GenerateRandom: operation(
       z.object({
         NumberOfBytes: z.number().int().min(1).max(1024).optional(),
-        CustomKeyStoreId: refused('GenerateRandom in a custom key store'),
+        CustomKeyStoreId: z.string().min(1).max(64).optional(),
         Recipient: recipient,
       }),
-      ({ NumberOfBytes }) => {
+      ({ NumberOfBytes, CustomKeyStoreId }) => {
+        if (CustomKeyStoreId !== undefined && !keyStores.isConnected(CustomKeyStoreId)) {
+          throw kmsError('CustomKeyStoreInvalidStateException', `Custom key store ${CustomKeyStoreId} is not connected.`);
+        }
         if (NumberOfBytes === undefined) throw kmsError('ValidationException', 'NumberOfBytes is required.');
         return { Plaintext: cryptography.randomBytes(NumberOfBytes).toString('base64') };
       },

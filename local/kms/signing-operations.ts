@@ -1,13 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { KeySpec } from '../../lambdas/contract/key-specs';
 import { ability } from './abilities';
 import { CHINA_ONLY, MAC_ALGORITHMS, SIGNING_ALGORITHMS } from './algorithms';
 import { HASH_BYTES, hashOfAlgorithm } from './cryptography/hashes';
 import type { MessageType } from './cryptography/material';
 import { kmsError } from './errors';
+import { grantTokens } from './grant-token';
 import { stopDryRun } from './grants';
 import type { Rooms } from './rooms';
-import { blob, choice, dryRun, grantTokens, keyIdText, operation, type Operations } from './wire';
+import { blob, choice, dryRun, keyIdText, operation, type Operations } from './wire';
 
 const MAX_MESSAGE_BYTES = 4096;
 const MAX_SIGNATURE_BYTES = 6144;
@@ -35,7 +37,7 @@ export function signingOperations({ uses }: Rooms): Operations {
     Sign: operation(signing, ({ KeyId, Message, MessageType = 'RAW', SigningAlgorithm, DryRun }, caller) =>
       uses.during('Sign', caller, (keys) => {
         const key = keys.named(KeyId, 'SIGN_VERIFY', SigningAlgorithm);
-        assertMessage(SigningAlgorithm, MessageType, Message);
+        assertMessage(key.spec, SigningAlgorithm, MessageType, Message);
         stopDryRun(DryRun);
         const signature = ability(key, 'signer').sign(SigningAlgorithm, Message, MessageType);
         return { KeyId: key.arn, Signature: signature.toString('base64'), SigningAlgorithm };
@@ -47,7 +49,7 @@ export function signingOperations({ uses }: Rooms): Operations {
       ({ KeyId, Message, MessageType = 'RAW', SigningAlgorithm, Signature, DryRun }, caller) =>
         uses.during('Verify', caller, (keys) => {
           const key = keys.named(KeyId, 'SIGN_VERIFY', SigningAlgorithm);
-          assertMessage(SigningAlgorithm, MessageType, Message);
+          assertMessage(key.spec, SigningAlgorithm, MessageType, Message);
           stopDryRun(DryRun);
           if (!ability(key, 'signer').verify(SigningAlgorithm, Message, MessageType, Signature)) throw kmsError('KMSInvalidSignatureException');
           return { KeyId: key.arn, SignatureValid: true, SigningAlgorithm };
@@ -78,9 +80,9 @@ export function signingOperations({ uses }: Rooms): Operations {
  * Which message types an algorithm takes, and how long a digest is.
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#KMS-Sign-request-MessageType
  */
-function assertMessage(algorithm: string, messageType: MessageType, message: Buffer): void {
+function assertMessage(spec: KeySpec, algorithm: string, messageType: MessageType, message: Buffer): void {
   if (!messageTypesOf(algorithm).includes(messageType)) {
-    throw kmsError('ValidationException', `Message type ${messageType} is not valid for algorithm ${algorithm}.`);
+    throw kmsError('ValidationException', `Message type ${messageType} is incompatible with key spec ${spec}.`);
   }
   if (messageType === 'RAW') return;
   const hash = hashOfAlgorithm(algorithm);

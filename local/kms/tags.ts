@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { kmsError } from './errors';
 import { pageOf } from './paging';
 import type { Rooms } from './rooms';
-import { keyIdText, limit, marker, operation, type Operations } from './wire';
+import { keyIdText, limit, marker, operation, type Operations, textList } from './wire';
 
 const MAX_TAGS = 50;
 const DEFAULT_PAGE = 50;
@@ -30,7 +30,7 @@ export function tagOperations({ directory }: Rooms): Operations {
       for (const [name, value] of withTags(key.tags, Tags)) key.tags.set(name, value);
     }),
 
-    UntagResource: operation(z.object({ KeyId: keyIdText, TagKeys: z.array(z.string().min(1).max(128)) }), ({ KeyId, TagKeys }) => {
+    UntagResource: operation(z.object({ KeyId: keyIdText, TagKeys: textList({ min: 1, max: 128 }) }), ({ KeyId, TagKeys }) => {
       const key = directory.forManagement('UntagResource', KeyId);
       for (const name of TagKeys) key.tags.delete(name);
     }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type AwsError, notModelled } from '../kernel/aws-error';
+import { notModelled } from '../kernel/aws-error';
 import type { Caller } from '../kernel/service';
-import { kmsError } from './errors';
+import { invalidInput } from './invalid-input';
 
 /** One operation: takes the JSON of the wire, answers with it. `undefined` is an empty body. */
 export type Operation = (input: unknown, caller: Caller) => unknown;
@@ -14,51 +14,25 @@ export function operation<Schema extends z.ZodType>(schema: Schema, run: (input:
 
 /** @throws {ValidationException} naming every constraint that `input` fails, or {SerializationException} for a wrong JSON type. */
 function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = schema.safeParse(withoutNulls(input), { reportInput: true });
   if (result.success) return result.data;
   throw invalidInput(result.error.issues);
 }
 
-function invalidInput(issues: readonly z.core.$ZodIssue[]): AwsError {
-  const failures: string[] = [];
-  for (const issue of issues) {
-    const constraint = violatedConstraint(issue);
-    if (constraint === undefined) return kmsError('SerializationException', `Unexpected type of ${memberPath(issue.path)}`);
-    failures.push(`Value ${printed(issue.input)} at '${memberPath(issue.path)}' failed to satisfy constraint: Member must ${constraint}`);
-  }
-  const count = `${String(failures.length)} validation error${failures.length === 1 ? '' : 's'} detected`;
-  return kmsError('ValidationException', `${count}: ${failures.join('; ')}`);
+/** A member that is null is a member that is not there. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const members = Object.entries(value);
+  if (!members.some(([, member]) => typeof member === 'object')) return value;
+  return Object.fromEntries(members.flatMap(([name, member]) => (member === null ? [] : [[name, withoutNulls(member)]])));
 }
 
-/** The constraint in AWS's words, or `undefined` when the JSON type is wrong. */
-function violatedConstraint(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.input === undefined) return 'not be null';
-  if (issue.code === 'too_small') return `have ${measureOf(issue.origin)} greater than or equal to ${String(issue.minimum)}`;
-  if (issue.code === 'too_big') return `have ${measureOf(issue.origin)} less than or equal to ${String(issue.maximum)}`;
-  if (issue.code === 'invalid_value') return `satisfy enum value set: [${issue.values.join(', ')}]`;
-  if (issue.code === 'invalid_format') return `satisfy regular expression pattern: ${issue.pattern?.slice(1, -1) ?? issue.format}`;
-  return undefined;
-}
-
-function measureOf(origin: string): 'value' | 'length' {
-  return origin === 'number' ? 'value' : 'length';
-}
-
-function printed(value: unknown): string {
-  if (value === undefined) return 'null';
-  return `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
-}
-
-/** `['Tags', 0, 'TagKey']` is `tags.1.member.tagKey`. */
-function memberPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `${String(part + 1)}.member` : String(part).replace(/^[A-Z]/, (first) => first.toLowerCase())))
-    .join('.');
-}
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Bytes, base64 on the wire. */
 export function blob({ min = 0, max }: { readonly min?: number; readonly max: number }) {
   return z.string().transform((text, context) => {
+    if (!BASE64.test(text)) context.issues.push({ code: 'custom', input: text, params: { serialization: 'Invalid Base64' } });
     const bytes = Buffer.from(text, 'base64');
     const length = String(bytes.length);
     // AWS shows a blob as its Java runtime prints it.
@@ -88,16 +62,35 @@ export function choice<const Value extends string>(values: readonly Value[], ref
   });
 }
 
+/** A list of AWS's values. AWS tells what is wrong with a member of a list as what is wrong with the list. */
+export function enumList<const Value extends string>(values: readonly Value[]) {
+  return z.array(z.string()).transform((list, context): Value[] => {
+    const known = list.filter((item): item is Value => (values as readonly string[]).includes(item));
+    if (known.length < list.length) {
+      context.issues.push({ code: 'custom', input: list, params: { constraint: `satisfy constraint: [Member must satisfy enum value set: [${values.join(', ')}]]` } });
+    }
+    return known;
+  });
+}
+
+/** A list of texts of limited length. */
+export function textList({ min, max }: { readonly min: number; readonly max: number }) {
+  return z.array(z.string()).superRefine((list, context) => {
+    if (list.every(({ length }) => length >= min && length <= max)) return;
+    const constraint = `satisfy constraint: [Member must have length less than or equal to ${String(max)}, Member must have length greater than or equal to ${String(min)}]`;
+    context.issues.push({ code: 'custom', input: list, params: { constraint } });
+  });
+}
+
 /** Names a key: by id, ARN, alias or alias ARN, as far as the operation allows. */
 export const keyIdText = z.string().min(1).max(2048);
 export const dryRun = z.boolean().optional();
-export const grantTokens = z.array(z.string().min(1).max(8192)).max(10).optional();
 export const encryptionContext = z.record(z.string(), z.string()).optional();
 
 export function limit(max: number) {
   return z.number().int().min(1).max(max).optional();
 }
-export const marker = z.string().min(1).max(1024).optional();
+export const marker = z.string().min(1).max(1024).regex(/^[\u0020-\u00FF]*$/).optional();
 
 /** Time stamps are seconds on the wire. */
 export function epochSeconds(atMs: number): number {

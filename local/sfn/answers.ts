@@ -13,7 +13,8 @@ export interface ExecutionStatusChange {
   readonly detail: { readonly [key: string]: Json };
 }
 
-export function describeExecution(execution: Execution): Record<string, Json> {
+/** @param whyNotRedrivable `undefined` when it can be redriven */
+export function describeExecution(execution: Execution, whyNotRedrivable: string | undefined): Record<string, Json> {
   const { outputText } = execution;
   return {
     ...summary(execution),
@@ -22,7 +23,7 @@ export function describeExecution(execution: Execution): Record<string, Json> {
     ...(outputText === undefined ? {} : { output: outputText, outputDetails: { included: true } }),
     ...(execution.error === undefined ? {} : { error: execution.error }),
     ...(execution.cause === undefined ? {} : { cause: execution.cause }),
-    ...redriveState(execution),
+    ...redriveState(whyNotRedrivable),
   };
 }
 
@@ -35,12 +36,13 @@ export function summary(execution: Execution): Record<string, Json> {
     status: execution.status,
     startDate: execution.startedAtMs / 1000,
     ...(execution.endedAtMs === undefined ? {} : { stopDate: execution.endedAtMs / 1000 }),
-    redriveCount: 0,
+    redriveCount: execution.redriveCount,
+    ...(execution.redrivenAtMs === undefined ? {} : { redriveDate: execution.redrivenAtMs / 1000 }),
   };
 }
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
-export function statusChange(execution: Execution): ExecutionStatusChange {
+export function statusChange(execution: Execution, whyNotRedrivable: string | undefined): ExecutionStatusChange {
   return {
     source: 'aws.states',
     detailType: 'Step Functions Execution Status Change',
@@ -56,9 +58,10 @@ export function statusChange(execution: Execution): ExecutionStatusChange {
       ...eventData('output', execution.outputText ?? null),
       stateMachineVersionArn: null,
       stateMachineAliasArn: null,
-      redriveCount: 0,
-      redriveDate: null,
-      ...redriveState(execution),
+      redriveCount: execution.redriveCount,
+      redriveDate: execution.redrivenAtMs ?? null,
+      redriveStatusReason: null,
+      ...redriveState(whyNotRedrivable),
       error: execution.error ?? null,
       cause: execution.cause ?? null,
     },
@@ -83,9 +86,6 @@ function eventData(name: 'input' | 'output', text: string | null): Record<string
   return { [name]: isIncluded ? text : null, [`${name}Details`]: { included: isIncluded } };
 }
 
-function redriveState({ status }: Execution): Record<string, Json> {
-  if (status === 'RUNNING' || status === 'SUCCEEDED') {
-    return { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: `Execution is ${status} and cannot be redriven` };
-  }
-  return { redriveStatus: 'REDRIVABLE' };
+function redriveState(whyNotRedrivable: string | undefined): Record<string, Json> {
+  return whyNotRedrivable === undefined ? { redriveStatus: 'REDRIVABLE' } : { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: whyNotRedrivable };
 }

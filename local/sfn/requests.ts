@@ -9,29 +9,51 @@ import { MAX_PAYLOAD_BYTES } from '../asl/limits';
 
 const arn = z.string().min(1).max(256);
 const name = z.string().min(1).max(80);
+const definition = z.string().min(1).max(1_048_576);
 const data = z.string().max(MAX_PAYLOAD_BYTES);
 const error = z.string().max(256);
 const cause = z.string().max(32_768);
 const taskToken = z.string().min(1).max(2_048);
 const page = { maxResults: z.number().int().min(0).max(1_000).optional(), nextToken: z.string().min(1).max(1_024).optional() };
+const tags = z.array(z.strictObject({ key: z.string().min(1).max(128), value: z.string().max(256) }));
+
+/** Members that other AWS tools always send. Of these values only the one that changes nothing is modelled. */
+const defaults = {
+  type: z.literal('STANDARD').optional(),
+  publish: z.literal(false).optional(),
+  encryptionConfiguration: z.strictObject({ type: z.literal('AWS_OWNED_KEY') }).optional(),
+  includedData: z.literal('ALL_DATA').optional(),
+};
+const { type, publish, encryptionConfiguration, includedData } = defaults;
+const configuration = { loggingConfiguration: z.json().optional(), tracingConfiguration: z.json().optional(), publish, encryptionConfiguration };
 
 export const EXECUTION_STATUSES = ['SUCCEEDED', 'TIMED_OUT', 'PENDING_REDRIVE', 'ABORTED', 'FAILED', 'RUNNING'] as const;
 
 export const REQUESTS = {
-  CreateStateMachine: z.strictObject({
-    name,
-    definition: z.string().min(1).max(1_048_576),
-    roleArn: arn,
-    type: z.literal('STANDARD').optional(),
-    loggingConfiguration: z.json().optional(),
-    tracingConfiguration: z.json().optional(),
-    tags: z.array(z.json()).optional(),
+  CreateStateMachine: z.strictObject({ name, definition, roleArn: arn, type, tags: tags.optional(), ...configuration }),
+  UpdateStateMachine: z.strictObject({ stateMachineArn: arn, definition: definition.optional(), roleArn: arn.optional(), ...configuration }),
+  DeleteStateMachine: z.strictObject({ stateMachineArn: arn }),
+  DescribeStateMachine: z.strictObject({ stateMachineArn: arn, includedData }),
+  DescribeStateMachineForExecution: z.strictObject({ executionArn: arn, includedData }),
+  ListStateMachines: z.strictObject(page),
+  ValidateStateMachineDefinition: z.strictObject({
+    definition,
+    type,
+    severity: z.enum(['ERROR', 'WARNING']).optional(),
+    maxResults: z.number().int().min(0).max(100).optional(),
   }),
-  UpdateStateMachine: z.strictObject({ stateMachineArn: arn, definition: z.string().min(1).max(1_048_576).optional(), roleArn: arn.optional() }),
-  DescribeStateMachine: z.strictObject({ stateMachineArn: arn }),
+  ListTagsForResource: z.strictObject({ resourceArn: arn }),
+  TagResource: z.strictObject({ resourceArn: arn, tags }),
+  UntagResource: z.strictObject({ resourceArn: arn, tagKeys: z.array(z.string().min(1).max(128)) }),
   StartExecution: z.strictObject({ stateMachineArn: arn, name: name.optional(), input: data.optional() }),
-  DescribeExecution: z.strictObject({ executionArn: arn }),
-  ListExecutions: z.strictObject({ stateMachineArn: arn, statusFilter: z.enum(EXECUTION_STATUSES).optional(), ...page }),
+  RedriveExecution: z.strictObject({ executionArn: arn, clientToken: z.string().min(1).max(64).optional() }),
+  DescribeExecution: z.strictObject({ executionArn: arn, includedData }),
+  ListExecutions: z.strictObject({
+    stateMachineArn: arn,
+    statusFilter: z.enum(EXECUTION_STATUSES).optional(),
+    redriveFilter: z.enum(['REDRIVEN', 'NOT_REDRIVEN']).optional(),
+    ...page,
+  }),
   GetExecutionHistory: z.strictObject({
     executionArn: arn,
     reverseOrder: z.boolean().optional(),
@@ -58,7 +80,9 @@ export function requestOf<Operation extends OperationName>(operation: Operation,
 function validationError(operation: string, { issues: [issue] }: ZodError): AwsError {
   if (issue?.code === 'unrecognized_keys') return notModelled(`the member '${issue.keys.join(', ')}' of ${operation}`);
   const member = issue?.path.join('.') ?? '';
-  if (operation === 'CreateStateMachine' && member === 'type') return notModelled(`state machines of type ${textOf(issue?.input)}`);
+  const [top] = issue?.path ?? [];
+  if (top === 'type') return notModelled(`state machines of type ${textOf(issue?.input)}`);
+  if (typeof top === 'string' && top in defaults) return notModelled(`${textOf(issue?.input)} as the '${member}' of ${operation}`);
   const value = issue?.input === undefined ? 'null' : `'${textOf(issue.input)}'`;
   return new AwsError(
     'ValidationException',

@@ -1,22 +1,24 @@
+import { z } from 'zod';
 import type { Json } from '../../lambdas/domain/trace';
-import { Execution, type ExecutionObserver, type InterpreterDeps } from '../asl/execution';
+import { Alarms } from '../asl/alarms';
+import { Execution, savedExecution, type ExecutionObserver, type InterpreterDeps } from '../asl/execution';
 import { Expressions } from '../asl/expressions';
-import type { StateMachineDefinition } from '../asl/definition';
-import type { TaskIntegrations } from '../asl/integrations';
-import { lambdaIntegrations, type LambdaInvoker } from '../asl/lambda-integration';
 import { parseJson } from '../asl/json';
-import { parseDefinition } from '../asl/parse-definition';
-import { requireResources } from '../asl/resources';
+import { lambdaIntegrations, type LambdaInvoker } from '../asl/lambda-integration';
 import { TaskTokens, type WaitingTask } from '../asl/task-tokens';
 import { AwsError, notModelled } from '../kernel/aws-error';
 import type { Timeline } from '../kernel/clock';
 import type { Service } from '../kernel/service';
+import type { Stateful } from '../kernel/stateful';
 import type { Trace } from '../kernel/trace';
 import { describeExecution, statusChange, summary, withoutData, type ExecutionStatusChange } from './answers';
-import { ExecutionStore } from './execution-store';
+import { ExecutionStore, type StoredExecution } from './execution-store';
 import { requireArn, requireName } from './names';
 import { pageOf } from './paging';
+import { RedriveTokens, savedRedriveTokens, whyNotRedrivable } from './redrive';
 import { requestOf, type OperationName, type Request } from './requests';
+import { configurationOf, savedStateMachines, StateMachines } from './state-machines';
+import { validate } from './validation';
 
 export interface StepFunctionsDeps {
   readonly timeline: Timeline;
@@ -32,32 +34,39 @@ export interface StepFunctionsDeps {
   readonly onEvent: (event: ExecutionStatusChange) => void;
 }
 
-interface StateMachine {
-  readonly arn: string;
-  readonly name: string;
-  readonly roleArn: string;
-  readonly definitionText: string;
-  readonly definition: StateMachineDefinition;
-  readonly createdAtMs: number;
-  readonly loggingConfiguration: Json;
-  readonly tracingConfiguration: Json;
-}
+/** Everything of the service that outlives a run. */
+const savedService = z.strictObject({
+  machines: savedStateMachines,
+  /** In the order of their starts, each with the position of its machine's revision. */
+  executions: z.array(z.strictObject({ execution: savedExecution, revision: z.int() })),
+  endedArns: z.array(z.string()),
+  closedTokens: z.array(z.string()),
+  redriveTokens: savedRedriveTokens,
+});
 
 /** AWS Step Functions: Standard workflows in JSONata, on the virtual timeline. */
-export class StepFunctionsService implements Service {
-  private readonly machines = new Map<string, StateMachine>();
+export class StepFunctionsService implements Service, Stateful {
+  private readonly machines: StateMachines;
   private readonly executions: ExecutionStore;
   private readonly tokens = new TaskTokens();
-  private readonly integrations: TaskIntegrations;
+  private readonly redriveTokens: RedriveTokens;
   private readonly interpreter: InterpreterDeps;
   private readonly observer: ExecutionObserver;
 
   private readonly handlers = new Map([
-    handler('CreateStateMachine', (request) => this.createStateMachine(request)),
-    handler('UpdateStateMachine', (request) => this.updateStateMachine(request)),
-    handler('DescribeStateMachine', (request) => this.describeStateMachine(request)),
+    handler('CreateStateMachine', (request) => this.machines.create(request)),
+    handler('UpdateStateMachine', (request) => this.machines.update(request)),
+    handler('DeleteStateMachine', ({ stateMachineArn }) => this.deleteStateMachine(stateMachineArn)),
+    handler('DescribeStateMachine', ({ stateMachineArn }) => this.machines.describe(stateMachineArn)),
+    handler('DescribeStateMachineForExecution', ({ executionArn }) => this.describeStateMachineForExecution(executionArn)),
+    handler('ListStateMachines', (page) => this.machines.list(page)),
+    handler('ValidateStateMachineDefinition', ({ definition, maxResults }) => validate(() => this.machines.parse(definition), maxResults)),
+    handler('ListTagsForResource', ({ resourceArn }) => this.machines.tagsOf(resourceArn)),
+    handler('TagResource', (request) => this.machines.tag(request)),
+    handler('UntagResource', (request) => this.machines.untag(request)),
     handler('StartExecution', (request) => this.startExecution(request)),
-    handler('DescribeExecution', ({ executionArn }) => describeExecution(this.execution(executionArn))),
+    handler('RedriveExecution', (request) => this.redriveExecution(request)),
+    handler('DescribeExecution', ({ executionArn }) => this.describeExecution(executionArn)),
     handler('ListExecutions', (request) => this.listExecutions(request)),
     handler('GetExecutionHistory', (request) => this.getExecutionHistory(request)),
     handler('StopExecution', (request) => this.stopExecution(request)),
@@ -67,12 +76,14 @@ export class StepFunctionsService implements Service {
   ]);
 
   constructor(private readonly deps: StepFunctionsDeps) {
-    const { timeline, random, newId, region } = deps;
+    const { timeline, random, newId, region, accountId } = deps;
+    const integrations = lambdaIntegrations(deps.lambda, deps);
+    this.machines = new StateMachines({ clock: timeline, region, accountId, newId, integrations });
     this.executions = new ExecutionStore(timeline);
-    this.integrations = lambdaIntegrations(deps.lambda, deps);
+    this.redriveTokens = new RedriveTokens(timeline);
     const expressions = new Expressions({ timeline, random, newId });
-    this.interpreter = { timeline, random, newId, region, expressions, integrations: this.integrations, tokens: this.tokens };
-    this.observer = this.traceObserver();
+    this.interpreter = { timeline, alarms: new Alarms(timeline), random, newId, region, expressions, integrations, tokens: this.tokens };
+    this.observer = this.executionObserver();
   }
 
   call(operation: string, input: unknown): Json {
@@ -81,85 +92,106 @@ export class StepFunctionsService implements Service {
     return handle(input);
   }
 
-  private createStateMachine(request: Request<'CreateStateMachine'>): Json {
-    requireName(request.name);
-    const { timeline, region, accountId } = this.deps;
-    const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${request.name}`;
-    const existing = this.machines.get(arn);
-    if (existing !== undefined) {
-      // AWS compares neither role nor tags.
-      if (existing.definitionText === request.definition) return created(existing);
-      throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
-    }
-    const definition = parseDefinition(request.definition);
-    requireResources(definition, this.integrations);
-    const machine: StateMachine = {
-      arn,
-      name: request.name,
-      roleArn: request.roleArn,
-      definitionText: request.definition,
-      definition,
-      createdAtMs: timeline.nowMs(),
-      loggingConfiguration: request.loggingConfiguration ?? { level: 'OFF', includeExecutionData: false },
-      tracingConfiguration: request.tracingConfiguration ?? { enabled: false },
-    };
-    this.machines.set(arn, machine);
-    return created(machine);
-  }
-
-  /** Running executions keep the definition that they started with. */
-  private updateStateMachine({ stateMachineArn, definition: definitionText, roleArn }: Request<'UpdateStateMachine'>): Json {
-    const machine = this.machine(stateMachineArn);
-    const definition = definitionText === undefined ? machine.definition : parseDefinition(definitionText);
-    requireResources(definition, this.integrations);
-    this.machines.set(machine.arn, { ...machine, definition, definitionText: definitionText ?? machine.definitionText, roleArn: roleArn ?? machine.roleArn });
-    return { updateDate: this.deps.timeline.nowMs() / 1000 };
-  }
-
-  private describeStateMachine({ stateMachineArn }: Request<'DescribeStateMachine'>): Json {
-    const machine = this.machine(stateMachineArn);
+  /** @throws {Error} naming an execution in which something is under way */
+  save(): Json {
+    const executions = this.executions.all();
+    const { saved: machines, positionOf } = this.machines.save(executions.map(({ machine }) => machine));
     return {
-      stateMachineArn: machine.arn,
-      name: machine.name,
-      status: 'ACTIVE',
-      type: 'STANDARD',
-      definition: machine.definitionText,
-      roleArn: machine.roleArn,
-      creationDate: machine.createdAtMs / 1000,
-      loggingConfiguration: machine.loggingConfiguration,
-      tracingConfiguration: machine.tracingConfiguration,
+      machines,
+      executions: executions.map(({ execution, machine }) => ({ execution: execution.save(), revision: positionOf.get(machine) ?? -1 })),
+      endedArns: this.executions.endedArns(),
+      closedTokens: this.tokens.closed(),
+      redriveTokens: this.redriveTokens.save(),
     };
+  }
+
+  load(saved: Json): void {
+    const { machines, executions, endedArns, closedTokens, redriveTokens } = savedService.parse(saved);
+    const revisions = this.machines.load(machines);
+    for (const token of closedTokens) this.tokens.close(token);
+    this.redriveTokens.load(redriveTokens);
+    this.interpreter.alarms.inOrder(() => {
+      for (const { execution: standing, revision } of executions) {
+        const machine = revisions[revision];
+        if (machine === undefined) throw new Error(`${standing.arn} has no state machine`);
+        const execution = new Execution(this.interpreter, { ...standing, machine }, this.observer, standing);
+        this.executions.add({ execution, machine });
+        execution.resume();
+      }
+    });
+    for (const arn of endedArns) this.executions.retire(this.stored(arn).execution);
+  }
+
+  /** Its executions end at their next transition; it is gone, and they with it, when none runs any more. */
+  private deleteStateMachine(arn: string): Json {
+    if (this.machines.markDeleting(arn)) this.removeIfIdle(arn);
+    return {};
+  }
+
+  private removeIfIdle(machineArn: string): void {
+    if (!this.machines.isDeleting(machineArn)) return;
+    if (this.executions.list(machineArn).some(({ status }) => status === 'RUNNING')) return;
+    this.machines.remove(machineArn);
+    this.executions.forget(machineArn);
+  }
+
+  private describeStateMachineForExecution(executionArn: string): Json {
+    const { machine } = this.stored(executionArn);
+    return { stateMachineArn: machine.arn, name: machine.name, updateDate: machine.updatedAtMs / 1000, ...configurationOf(machine) };
   }
 
   private startExecution(request: Request<'StartExecution'>): Json {
-    const machine = this.machine(request.stateMachineArn);
+    const machine = this.machines.forNewExecution(request.stateMachineArn);
     const name = request.name ?? this.deps.newId();
     const input = request.input ?? '{}';
     requireName(name);
     requireJson(input);
     const arn = `${machine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-    const existing = this.executions.find(arn);
+    const existing = this.executions.find(arn)?.execution;
     if (existing !== undefined) {
       if (existing.status === 'RUNNING' && existing.inputText === input) return started(existing);
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
     const execution = new Execution(this.interpreter, { arn, name, input, machine }, this.observer);
-    this.executions.add(execution);
+    this.executions.add({ execution, machine });
     this.deps.trace.emit({ type: 'states.execution-started', actor: machine.arn, execution: name, input: execution.input });
     execution.start();
-    this.deps.onEvent(statusChange(execution));
+    this.tellStatus(execution);
     return started(execution);
   }
 
-  private listExecutions({ stateMachineArn, statusFilter, ...page }: Request<'ListExecutions'>): Json {
-    const all = this.executions.list(this.machine(stateMachineArn).arn);
+  private redriveExecution({ executionArn, clientToken }: Request<'RedriveExecution'>): Json {
+    const { execution } = this.stored(executionArn);
+    const before = clientToken === undefined ? undefined : this.redriveTokens.redrivenAtMs(executionArn, clientToken);
+    if (before !== undefined) return { redriveDate: before / 1000 };
+    const reason = this.whyNotRedrivable(execution);
+    if (reason !== undefined) throw new AwsError('ExecutionNotRedrivable', reason);
+    this.executions.revive(execution);
+    execution.redrive();
+    if (clientToken !== undefined) this.redriveTokens.remember(executionArn, clientToken);
+    const { machineArn, name, redriveCount } = execution;
+    this.deps.trace.emit({ type: 'states.execution-redriven', actor: machineArn, execution: name, redriveCount });
+    this.tellStatus(execution);
+    return { redriveDate: this.deps.timeline.nowMs() / 1000 };
+  }
+
+  private describeExecution(executionArn: string): Json {
+    const { execution } = this.stored(executionArn);
+    return describeExecution(execution, this.whyNotRedrivable(execution));
+  }
+
+  private listExecutions({ stateMachineArn, statusFilter, redriveFilter, ...page }: Request<'ListExecutions'>): Json {
+    // Both are for the child executions of a distributed Map only.
+    if (redriveFilter !== undefined) throw new AwsError('ValidationException', 'redriveFilter needs a mapRunArn, not a stateMachineArn');
+    if (statusFilter === 'PENDING_REDRIVE') throw new AwsError('ValidationException', 'The statusFilter PENDING_REDRIVE needs a mapRunArn, not a stateMachineArn');
+    const all = this.executions.list(this.machines.get(stateMachineArn).arn);
     const matches = (execution: Execution): boolean => statusFilter === undefined || execution.status === statusFilter;
     const { page: executions, nextToken } = pageOf(all, (execution) => execution.arn, page, matches);
     return { executions: executions.map(summary), ...(nextToken === undefined ? {} : { nextToken }) };
   }
 
   private getExecutionHistory({ executionArn, reverseOrder, includeExecutionData, ...page }: Request<'GetExecutionHistory'>): Json {
-    const inOrder = this.execution(executionArn).history.events();
+    const inOrder = this.stored(executionArn).execution.history.events();
     const { page: events, nextToken } = pageOf(reverseOrder === true ? inOrder.toReversed() : inOrder, (event) => String(event.id), page);
     return {
       events: includeExecutionData === false ? events.map(withoutData) : events,
@@ -168,7 +200,7 @@ export class StepFunctionsService implements Service {
   }
 
   private stopExecution({ executionArn, error, cause }: Request<'StopExecution'>): Json {
-    const execution = this.execution(executionArn);
+    const { execution } = this.stored(executionArn);
     execution.stop(error, cause);
     return { stopDate: (execution.endedAtMs ?? this.deps.timeline.nowMs()) / 1000 };
   }
@@ -192,27 +224,31 @@ export class StepFunctionsService implements Service {
     return {};
   }
 
-  private machine(arn: string): StateMachine {
+  private stored(arn: string): StoredExecution {
     requireArn(arn);
-    const machine = this.machines.get(arn);
-    if (machine === undefined) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
-    return machine;
+    const stored = this.executions.find(arn);
+    if (stored === undefined) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    return stored;
   }
 
-  private execution(arn: string): Execution {
-    requireArn(arn);
-    const execution = this.executions.find(arn);
-    if (execution === undefined) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
-    return execution;
+  private whyNotRedrivable(execution: Execution): string | undefined {
+    return whyNotRedrivable(execution, this.deps.timeline.nowMs(), this.machines.isDeleting(execution.machineArn));
+  }
+
+  private tellStatus(execution: Execution): void {
+    this.deps.onEvent(statusChange(execution, this.whyNotRedrivable(execution)));
   }
 
   /** Everything that executions do becomes an event of the trace, told by their state machine. */
-  private traceObserver(): ExecutionObserver {
+  private executionObserver(): ExecutionObserver {
     const { trace } = this.deps;
     const by = (execution: Execution): { actor: string; execution: string } => ({ actor: execution.machineArn, execution: execution.name });
     return {
       stateEntered: (execution, state) => trace.emit({ type: 'states.state-entered', ...by(execution), state }),
-      stateExited: (execution, state, next) => trace.emit({ type: 'states.state-exited', ...by(execution), state, next }),
+      stateExited: (execution, state, next) => {
+        trace.emit({ type: 'states.state-exited', ...by(execution), state, next });
+        if (next !== null && this.machines.isDeleting(execution.machineArn)) execution.stop();
+      },
       stateRetried: (execution, state, error, delaySeconds) => trace.emit({ type: 'states.task-retried', ...by(execution), state, error, delaySeconds }),
       ended: (execution) => {
         this.executions.retire(execution);
@@ -224,7 +260,8 @@ export class StepFunctionsService implements Service {
           ...(execution.error === undefined ? {} : { error: execution.error }),
           ...(execution.cause === undefined ? {} : { cause: execution.cause }),
         });
-        this.deps.onEvent(statusChange(execution));
+        this.tellStatus(execution);
+        this.removeIfIdle(execution.machineArn);
       },
     };
   }
@@ -232,10 +269,6 @@ export class StepFunctionsService implements Service {
 
 function handler<Operation extends OperationName>(operation: Operation, handle: (request: Request<Operation>) => Json): [string, (input: unknown) => Json] {
   return [operation, (input) => handle(requestOf(operation, input))];
-}
-
-function created(machine: StateMachine): Json {
-  return { stateMachineArn: machine.arn, creationDate: machine.createdAtMs / 1000 };
 }
 
 function started(execution: Execution): Json {

@@ -43,7 +43,7 @@ describe('a key in a custom key store', () => {
   function makeStore(scenario: Scenario): string {
     const { CustomKeyStoreId } = callKms(scenario, 'CreateCustomKeyStore', {
       CustomKeyStoreName: 'store',
-      CloudHsmClusterId: 'cluster-1a23b4cdefg',
+      CloudHsmClusterId: 'cluster-3a23b4cdefg',
       TrustAnchorCertificate: 'certificate',
       KeyStorePassword: 'kmsPswd',
     }) as { CustomKeyStoreId: string };

@@ -2,11 +2,12 @@ import type { Json } from '../../../lambdas/domain/trace';
 import type { MapState } from '../definition';
 import { EvaluationError } from '../expressions';
 import { StateFailure } from '../failure';
+import type { EventDetails } from '../history';
 import { isArray } from '../json';
 import { MAX_INLINE_CONCURRENCY } from '../limits';
 import { withRetryAndCatch } from '../retry-and-catch';
 import type { StateVisit, Transition } from '../state-visit';
-import { runLanes, type LaneJob } from './lanes';
+import { LaneGroup, type LaneJob, type LaneWork } from './lanes';
 
 /** Runs the item processor once per item; the first failure fails the state. Result: the outputs in order. */
 export function runMap(visit: StateVisit, state: MapState): Promise<Transition> {
@@ -21,35 +22,35 @@ export function runMap(visit: StateVisit, state: MapState): Promise<Transition> 
 async function runIterations(visit: StateVisit, state: MapState): Promise<Json> {
   const { lane: parent } = visit;
   try {
-    const items = await itemsOf(visit, state);
-    const inputs: Json[] = [];
-    for (const [index, item] of items.entries()) inputs.push(await inputOf(visit, state, index, item));
-    const atATime = await concurrencyOf(visit, state);
-    parent.record('MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
-    const jobs = items.map((item, index) => iteration(visit, state, index, item, inputs[index] ?? null));
-    return await runLanes(parent, jobs, atATime);
+    if (visit.lanes === undefined) {
+      const items = await itemsOf(visit, state);
+      const inputs: Json[] = [];
+      for (const [index, item] of items.entries()) inputs.push(await inputOf(visit, state, index, item));
+      const atATime = await concurrencyOf(visit, state);
+      parent.record('MapStateStarted', { mapStateStartedEventDetails: { length: items.length } });
+      const jobs = items.map((Value, Index): LaneJob => ({ input: inputs[Index] ?? null, item: { Index, Value } }));
+      visit.lanes = LaneGroup.of(parent, jobs, atATime);
+    }
+    return await visit.lanes.run(iterations(visit, state));
   } catch (error) {
-    if (error instanceof StateFailure) parent.record('MapStateFailed');
+    if (error instanceof StateFailure && !error.isTerminal) parent.record('MapStateFailed');
     throw error;
   }
 }
 
-function iteration(visit: StateVisit, state: MapState, index: number, item: Json, input: Json): LaneJob {
+function iterations(visit: StateVisit, state: MapState): LaneWork {
   const { lane: parent } = visit;
-  const details = { index, name: visit.stateName };
+  const detailsOf = (index: number): EventDetails => ({ index, name: visit.stateName });
   return {
-    open: (previousEventId) => {
-      const startedEventId = parent.note('MapIterationStarted', { mapIterationStartedEventDetails: details }, previousEventId);
-      return parent.branch({ Index: index, Value: item }, startedEventId);
-    },
-    run: (lane) => lane.run(state.ItemProcessor, input),
-    succeeded: (lane) => lane.note('MapIterationSucceeded', { mapIterationSucceededEventDetails: details }),
-    failed: (lane) => {
-      lane.note('MapIterationFailed', { mapIterationFailedEventDetails: details });
+    block: () => state.ItemProcessor,
+    opened: (index, previousEventId) => parent.note('MapIterationStarted', { mapIterationStartedEventDetails: detailsOf(index) }, previousEventId),
+    succeeded: (index, lane) => lane.note('MapIterationSucceeded', { mapIterationSucceededEventDetails: detailsOf(index) }),
+    failed: (index, lane) => {
+      lane.note('MapIterationFailed', { mapIterationFailedEventDetails: detailsOf(index) });
       lane.abortFailed();
     },
-    aborted: (lane, previousEventId) => {
-      lane.note('MapIterationAborted', { mapIterationAbortedEventDetails: details }, previousEventId);
+    aborted: (index, lane, previousEventId) => {
+      lane.note('MapIterationAborted', { mapIterationAbortedEventDetails: detailsOf(index) }, previousEventId);
       lane.abort(previousEventId);
     },
   };

@@ -3,7 +3,7 @@ import type { Json } from '../../../lambdas/domain/trace';
 import { StateFailure } from '../failure';
 import { withRetryAndCatch } from '../retry-and-catch';
 import type { StateVisit, Transition } from '../state-visit';
-import { runLanes, type LaneJob } from './lanes';
+import { LaneGroup, type LaneWork } from './lanes';
 
 /** All branches run on the same input; the first failure fails the state. Result: the branches' outputs in order. */
 export function runParallel(visit: StateVisit, state: ParallelState): Promise<Transition> {
@@ -18,20 +18,28 @@ export function runParallel(visit: StateVisit, state: ParallelState): Promise<Tr
 async function runBranches(visit: StateVisit, state: ParallelState): Promise<Json> {
   const { lane: parent } = visit;
   try {
-    const input = state.Arguments === undefined ? visit.input : await visit.evaluate('Arguments', state.Arguments);
-    parent.record('ParallelStateStarted');
-    const jobs = state.Branches.map(
-      (branch): LaneJob => ({
-        open: (previousEventId) => parent.branch(undefined, previousEventId),
-        run: (lane) => lane.run(branch, input),
-        succeeded: (lane) => lane.cursorId,
-        failed: (lane) => lane.abortFailed(),
-        aborted: (lane, previousEventId) => lane.abort(previousEventId),
-      }),
-    );
-    return await runLanes(parent, jobs, jobs.length);
+    if (visit.lanes === undefined) {
+      const input = state.Arguments === undefined ? visit.input : await visit.evaluate('Arguments', state.Arguments);
+      parent.record('ParallelStateStarted');
+      visit.lanes = LaneGroup.of(parent, state.Branches.map(() => ({ input })), state.Branches.length);
+    }
+    return await visit.lanes.run(branches(state));
   } catch (error) {
-    if (error instanceof StateFailure) parent.record('ParallelStateFailed');
+    if (error instanceof StateFailure && !error.isTerminal) parent.record('ParallelStateFailed');
     throw error;
   }
+}
+
+function branches(state: ParallelState): LaneWork {
+  return {
+    block: (index) => {
+      const branch = state.Branches[index];
+      if (branch === undefined) throw new Error(`The Parallel has no branch ${index}, although one was begun`);
+      return branch;
+    },
+    opened: (_, previousEventId) => previousEventId,
+    succeeded: (_, lane) => lane.cursorId,
+    failed: (_, lane) => lane.abortFailed(),
+    aborted: (_, lane, previousEventId) => lane.abort(previousEventId),
+  };
 }

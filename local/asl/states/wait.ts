@@ -2,11 +2,15 @@ import { EvaluationError } from '../expressions';
 import type { WaitState } from '../definition';
 import { MAX_SECONDS } from '../limits';
 import type { StateVisit, Transition } from '../state-visit';
+import { wholeSecondMs } from '../timestamp';
 
 /** Sleeps for `Seconds`, or until `Timestamp`; a time that is past is no wait. */
 export async function runWait(visit: StateVisit, state: WaitState): Promise<Transition> {
-  const waitMs = await waitMsOf(visit, state);
-  if (waitMs > 0) await visit.lane.sleep(waitMs, `wait ${visit.stateName}`);
+  if (!visit.isAsleep) {
+    const waitMs = await waitMsOf(visit, state);
+    if (waitMs > 0) visit.sleepFor(waitMs);
+  }
+  if (visit.isAsleep) await visit.sleep('wait');
   return visit.leave(state, { output: visit.input, next: state.Next });
 }
 
@@ -21,16 +25,4 @@ async function waitMsOf(visit: StateVisit, state: WaitState): Promise<number> {
   const seconds = await visit.evaluateAs('number', 'Seconds', state.Seconds ?? 0);
   if (Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_SECONDS) return seconds * 1000;
   throw visit.evaluationFailed(new EvaluationError(`The Seconds field must be an integer from 0 to ${MAX_SECONDS}, but was ${seconds}`, 'Seconds'));
-}
-
-const TIMESTAMP = /^(?<day>\d{4}-\d{2}-\d{2})T(?<time>\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(?<zone>Z|[+-]\d{2}:\d{2})$/;
-
-/** Ms of the second that a time stamp lies in: fractions are cut off. `undefined` for no valid time stamp. */
-function wholeSecondMs(timestamp: string): number | undefined {
-  const { day, time, zone } = TIMESTAMP.exec(timestamp)?.groups ?? {};
-  if (day === undefined || time === undefined || zone === undefined) return undefined;
-  const ms = Date.parse(`${day}T${time}${zone}`);
-  // Date.parse rolls 30 February over into March; a real day survives the round trip.
-  const isRealDay = Number.isFinite(Date.parse(`${day}T00:00:00Z`)) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
-  return Number.isNaN(ms) || !isRealDay ? undefined : ms;
 }

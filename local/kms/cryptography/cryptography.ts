@@ -1,34 +1,34 @@
 import { randomBytes as secureRandomBytes } from 'node:crypto';
 import type { KeySpec } from '../../../lambdas/contract/key-specs';
-import { ellipticMaterial } from './elliptic';
-import { edwardsMaterial } from './edwards';
-import { hmacMaterial } from './hmac';
-import type { Cryptography, KeyMaterial, RandomBytes } from './material';
-import { mlDsaMaterial } from './ml-dsa';
-import { mlKemMaterial } from './ml-kem';
-import { rsaMaterial } from './rsa';
-import { symmetricMaterial } from './symmetric';
+import { edwardsKeys } from './edwards';
+import { ellipticKeys } from './elliptic';
+import { hmacKeys } from './hmac';
+import type { Cryptography, KeyFamily, RandomBytes } from './material';
+import { mlDsaKeys } from './ml-dsa';
+import { mlKemKeys } from './ml-kem';
+import { rsaKeys } from './rsa';
+import { symmetricKeys } from './symmetric';
 
-const GENERATORS: Readonly<Record<KeySpec, (randomBytes: RandomBytes) => KeyMaterial>> = {
-  SYMMETRIC_DEFAULT: symmetricMaterial,
-  RSA_2048: (randomBytes) => rsaMaterial(2048, randomBytes),
-  RSA_3072: (randomBytes) => rsaMaterial(3072, randomBytes),
-  RSA_4096: (randomBytes) => rsaMaterial(4096, randomBytes),
-  ECC_NIST_P256: (randomBytes) => ellipticMaterial('P-256', randomBytes),
-  ECC_NIST_P384: (randomBytes) => ellipticMaterial('P-384', randomBytes),
-  ECC_NIST_P521: (randomBytes) => ellipticMaterial('P-521', randomBytes),
-  ECC_SECG_P256K1: (randomBytes) => ellipticMaterial('secp256k1', randomBytes),
-  ECC_NIST_EDWARDS25519: edwardsMaterial,
-  HMAC_224: (randomBytes) => hmacMaterial('HMAC_224', randomBytes),
-  HMAC_256: (randomBytes) => hmacMaterial('HMAC_256', randomBytes),
-  HMAC_384: (randomBytes) => hmacMaterial('HMAC_384', randomBytes),
-  HMAC_512: (randomBytes) => hmacMaterial('HMAC_512', randomBytes),
-  ML_DSA_44: (randomBytes) => mlDsaMaterial('ML_DSA_44', randomBytes),
-  ML_DSA_65: (randomBytes) => mlDsaMaterial('ML_DSA_65', randomBytes),
-  ML_DSA_87: (randomBytes) => mlDsaMaterial('ML_DSA_87', randomBytes),
-  ML_KEM_512: (randomBytes) => mlKemMaterial('ML_KEM_512', randomBytes),
-  ML_KEM_768: (randomBytes) => mlKemMaterial('ML_KEM_768', randomBytes),
-  ML_KEM_1024: (randomBytes) => mlKemMaterial('ML_KEM_1024', randomBytes),
+const FAMILIES: Readonly<Record<KeySpec, KeyFamily>> = {
+  SYMMETRIC_DEFAULT: symmetricKeys,
+  RSA_2048: rsaKeys(2048),
+  RSA_3072: rsaKeys(3072),
+  RSA_4096: rsaKeys(4096),
+  ECC_NIST_P256: ellipticKeys('P-256'),
+  ECC_NIST_P384: ellipticKeys('P-384'),
+  ECC_NIST_P521: ellipticKeys('P-521'),
+  ECC_SECG_P256K1: ellipticKeys('secp256k1'),
+  ECC_NIST_EDWARDS25519: edwardsKeys,
+  HMAC_224: hmacKeys('HMAC_224'),
+  HMAC_256: hmacKeys('HMAC_256'),
+  HMAC_384: hmacKeys('HMAC_384'),
+  HMAC_512: hmacKeys('HMAC_512'),
+  ML_DSA_44: mlDsaKeys('ML_DSA_44'),
+  ML_DSA_65: mlDsaKeys('ML_DSA_65'),
+  ML_DSA_87: mlDsaKeys('ML_DSA_87'),
+  ML_KEM_512: mlKemKeys('ML_KEM_512'),
+  ML_KEM_768: mlKemKeys('ML_KEM_768'),
+  ML_KEM_1024: mlKemKeys('ML_KEM_1024'),
 };
 
 /**
@@ -36,5 +36,9 @@ const GENERATORS: Readonly<Record<KeySpec, (randomBytes: RandomBytes) => KeyMate
  * keys, and pads what it encrypts, from its own randomness. None of those bytes reach the trace.
  */
 export function realCryptography(randomBytes: RandomBytes = secureRandomBytes): Cryptography {
-  return { randomBytes, generate: (spec) => GENERATORS[spec](randomBytes) };
+  return {
+    randomBytes,
+    generate: (spec) => FAMILIES[spec].generate(randomBytes),
+    open: (spec, secret) => FAMILIES[spec].open(secret, randomBytes),
+  };
 }

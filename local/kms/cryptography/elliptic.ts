@@ -2,7 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { digestOf, type HashName } from './hashes';
-import type { KeyMaterial, RandomBytes } from './material';
+import type { KeyFamily, KeyMaterial, Secret } from './material';
+import { privateJwkOf, secretOfJwk } from './pkcs8';
 
 /** KMS pairs each curve with one hash. */
 const CURVES = {
@@ -20,12 +21,25 @@ const DIGEST_SIGNATURE = { prehash: false, lowS: false, format: 'der' } as const
  * ECDSA and ECDH over the curves of FIPS 186-5 and SEC 2. node:crypto signs messages only, and KMS signs digests too;
  * signatures are deterministic (RFC 6979).
  */
-export function ellipticMaterial(name: CurveName, randomBytes: RandomBytes): KeyMaterial {
+export function ellipticKeys(name: CurveName): KeyFamily {
+  const { curve, coordinateBytes } = CURVES[name];
+  return {
+    generate(randomBytes) {
+      const secretKey = Buffer.from(curve.utils.randomSecretKey(randomBytes(curve.lengths.seed ?? coordinateBytes)));
+      return secretOfJwk({ ...publicJwk(name, Buffer.from(curve.getPublicKey(secretKey, false))), d: secretKey.toString('base64url') });
+    },
+    open(secret) {
+      const { crv, d } = privateJwkOf(secret) ?? {};
+      return crv === name && d !== undefined ? ellipticMaterial(name, Buffer.from(d, 'base64url')) : undefined;
+    },
+  };
+}
+
+function ellipticMaterial(name: CurveName, secretKey: Secret): KeyMaterial {
   const { curve, hash, coordinateBytes } = CURVES[name];
-  const secretKey = curve.utils.randomSecretKey(randomBytes(curve.lengths.seed ?? coordinateBytes));
   const point = Buffer.from(curve.getPublicKey(secretKey, false));
   return {
-    publicKey: encodePublicKey(name, point),
+    publicKey: createPublicKey({ key: publicJwk(name, point), format: 'jwk' }).export({ type: 'spki', format: 'der' }),
     signer: {
       sign: (_algorithm, message, messageType) =>
         Buffer.from(curve.sign(digestOf(hash, message, messageType), secretKey, DIGEST_SIGNATURE)),
@@ -49,11 +63,12 @@ export function ellipticMaterial(name: CurveName, randomBytes: RandomBytes): Key
   };
 }
 
-function encodePublicKey(name: CurveName, point: Buffer): Buffer {
+/** @param point uncompressed */
+function publicJwk(name: CurveName, point: Buffer): { kty: string; crv: string; x: string; y: string } {
   const { coordinateBytes } = CURVES[name];
   const x = point.subarray(1, 1 + coordinateBytes).toString('base64url');
   const y = point.subarray(1 + coordinateBytes).toString('base64url');
-  return createPublicKey({ key: { kty: 'EC', crv: name, x, y }, format: 'jwk' }).export({ type: 'spki', format: 'der' });
+  return { kty: 'EC', crv: name, x, y };
 }
 
 /** The uncompressed point, or `undefined` when `publicKey` is not the DER of a point on this curve. */

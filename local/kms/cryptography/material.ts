@@ -5,8 +5,22 @@ export type RandomBytes = (length: number) => Buffer;
 /** Where key material and randomness come from: the one seam between the KMS emulation and cryptography. */
 export interface Cryptography {
   readonly randomBytes: RandomBytes;
-  /** Makes the material of one key. Slow for RSA, so the service asks at the key's first use. */
-  readonly generate: (spec: KeySpec) => KeyMaterial;
+  /** The secret of a new key. Slow for RSA, so the service asks at the key's first use. */
+  readonly generate: (spec: KeySpec) => Secret;
+  /** What a key with this secret can do; `undefined` for bytes that are no secret of a key of this spec. */
+  readonly open: (spec: KeySpec, secret: Secret) => KeyMaterial | undefined;
+}
+
+/**
+ * The bytes that make a key: PKCS#8 (DER) for RSA and elliptic curves, the seed for post-quantum keys (FIPS 203 and 204), the key itself
+ * for symmetric and HMAC keys. Key material is imported and data key pairs are given out in the same form.
+ */
+export type Secret = Buffer;
+
+/** How the keys of one spec, or of a family of them, are made and opened. */
+export interface KeyFamily {
+  generate(randomBytes: RandomBytes): Secret;
+  open(secret: Secret, randomBytes: RandomBytes): KeyMaterial | undefined;
 }
 
 /** What a key can do; a spec has exactly the abilities that one of its usages needs. */

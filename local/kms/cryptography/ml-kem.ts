@@ -1,5 +1,5 @@
 import { ml_kem1024, ml_kem512, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-import type { KeyMaterial, RandomBytes } from './material';
+import type { KeyFamily, KeyMaterial, RandomBytes, Secret } from './material';
 import { subjectPublicKeyInfo } from './spki';
 
 /** Ciphertext lengths: FIPS 203, table 3. */
@@ -11,9 +11,16 @@ const VARIANTS = {
 const SEED_BYTES = 64;
 const MESSAGE_BYTES = 32;
 
-export function mlKemMaterial(spec: keyof typeof VARIANTS, randomBytes: RandomBytes): KeyMaterial {
+export function mlKemKeys(spec: keyof typeof VARIANTS): KeyFamily {
+  return {
+    generate: (randomBytes) => randomBytes(SEED_BYTES),
+    open: (secret, randomBytes) => (secret.length === SEED_BYTES ? mlKemMaterial(spec, secret, randomBytes) : undefined),
+  };
+}
+
+function mlKemMaterial(spec: keyof typeof VARIANTS, seed: Secret, randomBytes: RandomBytes): KeyMaterial {
   const { algorithm, ciphertextLength } = VARIANTS[spec];
-  const { publicKey, secretKey } = algorithm.keygen(randomBytes(SEED_BYTES));
+  const { publicKey, secretKey } = algorithm.keygen(seed);
   return {
     publicKey: subjectPublicKeyInfo(spec, publicKey),
     encapsulation: {

@@ -1,7 +1,8 @@
-import { constants, generateKeyPairSync, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt } from 'node:crypto';
+import { constants, createPublicKey, generateKeyPairSync, type KeyObject, privateDecrypt, privateEncrypt, publicDecrypt, publicEncrypt } from 'node:crypto';
 import { encodePss, isPssOf } from './emsa-pss';
 import { digestOf, hashOfAlgorithm, type HashName } from './hashes';
-import type { KeyMaterial, RandomBytes } from './material';
+import type { KeyFamily, KeyMaterial, RandomBytes } from './material';
+import { privateKeyOf } from './pkcs8';
 
 /** DER of DigestInfo up to the digest: RFC 8017, section 9.2, note 1. */
 const DIGEST_INFO: Readonly<Record<HashName, Buffer>> = {
@@ -21,8 +22,23 @@ function signingHash(algorithm: string): HashName {
 }
 
 /** RSAES-OAEP, RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 8017), public exponent 65537. */
-export function rsaMaterial(modulusBits: 2048 | 3072 | 4096, randomBytes: RandomBytes): KeyMaterial {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: modulusBits });
+export function rsaKeys(modulusBits: 2048 | 3072 | 4096): KeyFamily {
+  return {
+    generate: () =>
+      generateKeyPairSync('rsa', {
+        modulusLength: modulusBits,
+        publicKeyEncoding: { type: 'spki', format: 'der' },
+        privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+      }).privateKey,
+    open(secret, randomBytes) {
+      const key = privateKeyOf(secret);
+      return key?.asymmetricKeyDetails?.modulusLength === modulusBits && key.asymmetricKeyType === 'rsa' ? rsaMaterial(modulusBits, key, randomBytes) : undefined;
+    },
+  };
+}
+
+function rsaMaterial(modulusBits: number, privateKey: KeyObject, randomBytes: RandomBytes): KeyMaterial {
+  const publicKey = createPublicKey(privateKey);
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
   const isPss = (algorithm: string): boolean => algorithm.startsWith('RSASSA_PSS_');
   return {

@@ -1,4 +1,5 @@
 import type { Json } from '../../../lambdas/domain/trace';
+import { Alarms } from '../../../local/asl/alarms';
 import { Execution, type ExecutionObserver } from '../../../local/asl/execution';
 import { Expressions } from '../../../local/asl/expressions';
 import type { HistoryEvent } from '../../../local/asl/history';
@@ -34,7 +35,7 @@ export class InterpreterKit {
     const newId = (): string => `id-${++this.ids}`;
     const expressions = new Expressions({ timeline, random, newId });
     const execution = new Execution(
-      { timeline, random, newId, expressions, tokens, region: 'us-east-1', integrations: (arn) => this.integration(arn) },
+      { timeline, alarms: new Alarms(timeline), random, newId, expressions, tokens, region: 'us-east-1', integrations: (arn) => this.integration(arn) },
       {
         arn: 'arn:aws:states:us-east-1:111111111111:execution:machine:run',
         name: 'run',

@@ -81,7 +81,7 @@ describe('an inline Map', () => {
 });
 
 describe('a Parallel', () => {
-  const branch = (state: Json): Json => ({ StartAt: 'S', States: { S: state } });
+  const branch = (state: Json, name = 'S'): Json => ({ StartAt: name, States: { [name]: state } });
 
   test('fails with the branch that fails first, and drops the others', async () => {
     const observed: string[] = [];
@@ -100,7 +100,7 @@ describe('a Parallel', () => {
   test('ties what a failed task aborts to its failure', async () => {
     const kit = new InterpreterKit({ task: () => fail('Broken') });
     const task: Json = { Type: 'Task', Resource: TASK, End: true };
-    const execution = await kit.run(machine({ P: { Type: 'Parallel', Branches: [branch(task), branch({ Type: 'Wait', Seconds: 9, End: true })], End: true } }));
+    const execution = await kit.run(machine({ P: { Type: 'Parallel', Branches: [branch(task), branch({ Type: 'Wait', Seconds: 9, End: true }, 'W')], End: true } }));
     const events = execution.history.events();
     const failed = events.find((event) => event.type === 'TaskFailed');
     expect(events.slice(-4).map((event) => [event.type, event.previousEventId])).toEqual([
@@ -111,9 +111,21 @@ describe('a Parallel', () => {
     ]);
   });
 
+  test('leaves no event when a failure inside ends the execution', async () => {
+    const choice: Json = { Type: 'Choice', Choices: [{ Condition: false, Next: 'D' }] };
+    const inner = { StartAt: 'C', States: { C: choice, D: { Type: 'Succeed' } } };
+    const catchers = [{ ErrorEquals: ['States.ALL'], Next: 'Z' }];
+    const execution = await new InterpreterKit().run(
+      machine({ P: { Type: 'Parallel', Branches: [inner, branch({ Type: 'Wait', Seconds: 9, End: true }, 'W')], Catch: catchers, Next: 'Z' }, Z: { Type: 'Succeed' } }),
+    );
+    const events = execution.history.events();
+    expect(typesOf(execution)).toEqual(['ExecutionStarted', 'ParallelStateEntered', 'ParallelStateStarted', 'ChoiceStateEntered', 'WaitStateEntered', 'ExecutionFailed']);
+    expect(events.at(-1)).toMatchObject({ previousEventId: 4, executionFailedEventDetails: { error: 'States.Runtime' } });
+  });
+
   test('succeeds when its last branch does', async () => {
     const execution = await new InterpreterKit().run(
-      machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true })], End: true } }),
+      machine({ P: { Type: 'Parallel', Branches: [branch({ Type: 'Wait', Seconds: 3, End: true }), branch({ Type: 'Wait', Seconds: 8, End: true }, 'W')], End: true } }),
     );
     expect(secondsOf(execution, 'ParallelStateExited')).toEqual([8]);
   });

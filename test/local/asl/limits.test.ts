@@ -8,7 +8,54 @@ test('a result above 256 KiB fails the task, and States.ALL does not catch it', 
   const states = { T: { Type: 'Task', Resource: TASK, Catch: CATCH, Next: 'C' }, ...CAUGHT };
   const execution = await new InterpreterKit({ task: () => 'x'.repeat(262_143) }).run(machine(states));
   expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
-  expect(execution.cause).toBe(`The state/task '${TASK}' returned a result with a size exceeding the maximum number of bytes service limit.`);
+  expect(execution.cause).toBe(`The state/task 'test' returned a result with a size exceeding the maximum number of bytes service limit.`);
+});
+
+test('arguments above 256 KiB fail the task before it is called, and States.ALL does not catch it', async () => {
+  const Arguments = ['{% $pad("", 200000, "x") %}', '{% $pad("", 200000, "y") %}'];
+  const states = { T: { Type: 'Task', Resource: TASK, Arguments, Catch: CATCH, Next: 'C' }, ...CAUGHT };
+  const kit = new InterpreterKit();
+  const execution = await kit.run(machine(states));
+  expect([execution.status, execution.error, kit.calledAtSeconds]).toEqual(['FAILED', 'States.DataLimitExceeded', []]);
+});
+
+describe('variables', () => {
+  /** A variable of 262,137 bytes in each iteration, 40 of them at a time: 10,485,480 of 10,485,760 bytes. */
+  const iterations = (count: number, before: { readonly [name: string]: Json } = {}): Json =>
+    machine({
+      ...before,
+      M: {
+        Type: 'Map',
+        Items: `{% [1..${count}] %}`,
+        ItemProcessor: {
+          StartAt: 'A',
+          States: { A: { Type: 'Pass', Assign: { v: '{% $pad("", 262135, "x") %}' }, Next: 'W' }, W: { Type: 'Wait', Seconds: 1, Output: 0, End: true } },
+        },
+        End: true,
+      },
+    });
+
+  test('above 256 KiB in one Assign fail the state', async () => {
+    const Assign = { a: '{% $pad("", 200000, "x") %}', b: '{% $pad("", 200000, "x") %}' };
+    const execution = await new InterpreterKit().run(machine({ A: { Type: 'Pass', Assign, End: true } }));
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
+  });
+
+  test('fill 10 MiB at most, in all iterations together', async () => {
+    const before = { O: { Type: 'Pass', Assign: { outer: '{% $pad("", 300, "x") %}' }, Next: 'M' } };
+    const execution = await new InterpreterKit().run(iterations(40, before));
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'States.DataLimitExceeded']);
+  });
+
+  test('of iterations that are over count no more', async () => {
+    expect((await new InterpreterKit().run(iterations(80))).status).toBe('SUCCEEDED');
+  });
+});
+
+test('an error name of 256 and a cause of 32,768 characters are all that an event carries', async () => {
+  const states = { F: { Type: 'Fail', Error: '{% $pad("", 300, "e") %}', Cause: '{% $pad("", 40000, "c") %}' } };
+  const execution = await new InterpreterKit().run(machine(states));
+  expect([execution.error?.length, execution.cause?.length]).toEqual([256, 32_768]);
 });
 
 test('a result of 256 KiB is handed on', async () => {

@@ -2,7 +2,7 @@ import type { Json } from '../../../lambdas/domain/trace';
 import type { Execution, ExecutionObserver } from '../../../local/asl/execution';
 import { CALLBACK, InterpreterKit, machine, never, TASK, typesOf } from './kit';
 
-const inner = (state: Json): Json => ({ StartAt: 'I', States: { I: state } });
+const inner = (state: Json, name = 'I'): Json => ({ StartAt: name, States: { [name]: state } });
 
 /** A state that takes time, of each type that can. */
 const SLOW: { readonly [what: string]: Json } = {
@@ -10,7 +10,7 @@ const SLOW: { readonly [what: string]: Json } = {
   'a Task': { Type: 'Task', Resource: TASK, Next: 'After' },
   'a Task between retries': { Type: 'Task', Resource: TASK, TimeoutSeconds: 1, Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 100 }], Next: 'After' },
   'a callback Task': { Type: 'Task', Resource: CALLBACK, Next: 'After' },
-  'a Parallel': { Type: 'Parallel', Branches: [inner({ Type: 'Wait', Seconds: 100, End: true }), inner({ Type: 'Task', Resource: TASK, End: true })], Next: 'After' },
+  'a Parallel': { Type: 'Parallel', Branches: [inner({ Type: 'Wait', Seconds: 100, End: true }), inner({ Type: 'Task', Resource: TASK, End: true }, 'J')], Next: 'After' },
   'a Map': { Type: 'Map', Items: [1, 2], ItemProcessor: inner({ Type: 'Task', Resource: TASK, End: true }), Next: 'After' },
 };
 

@@ -52,7 +52,7 @@ describe('time-outs', () => {
     const states = { T: { Type: 'Task', Resource: TASK, Catch: [{ ErrorEquals: ['States.ALL'], Next: 'C' }], Next: 'C' }, ...CAUGHT };
     const execution = await new InterpreterKit({ task: never }).run(machine(states, { TimeoutSeconds: 100 }));
     expect([execution.status, execution.error, execution.endedAtMs]).toEqual(['TIMED_OUT', undefined, execution.startedAtMs + 100_000]);
-    expect(execution.history.events().at(-1)).toMatchObject({ type: 'ExecutionTimedOut', previousEventId: 0 });
+    expect(execution.history.events().at(-1)).toMatchObject({ type: 'ExecutionTimedOut', previousEventId: 0, executionTimedOutEventDetails: { error: 'States.Timeout' } });
   });
 
   test('end an execution after a year', async () => {

@@ -12,7 +12,7 @@ const SOURCES: AuthorizationSources = {
   region: 'eu-central-1',
   kms: {
     authorizationOf: (operation) =>
-      operation === 'CreateKey' ? { resourceArns: ['*'], keys: [] } : { resourceArns: [KEY], keys: [{ arn: KEY, policy: KEY_POLICY, tags: { team: 'pay' }, aliases: ['alias/orders'] }] },
+      operation === 'CreateKey' ? { resourceArns: ['*'], keys: [] } : { resourceArns: [KEY], keys: [{ arn: KEY, policy: KEY_POLICY, tags: { team: 'pay' }, aliases: ['alias/orders'], permissions: [operation] }] },
   },
   dynamodb: { authorizationOf: () => [{ action: 'dynamodb:PutItem', resourceArns: ['arn:aws:dynamodb:eu-central-1:1:table/t'], leadingKeys: ['KEY#a', 'ACK#b'] }] },
   stateMachineOfToken: (token) => (token === 'known' ? 'arn:aws:states:eu-central-1:1:stateMachine:m' : undefined),

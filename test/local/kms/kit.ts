@@ -3,6 +3,8 @@ import type * as Sdk from '@aws-sdk/client-kms';
 import { Timeline } from '../../../local/kernel/clock';
 import type { Caller } from '../../../local/kernel/service';
 import { Trace } from '../../../local/kernel/trace';
+import { realCryptography } from '../../../local/kms/cryptography/cryptography';
+import type { Cryptography, Secret } from '../../../local/kms/cryptography/material';
 import { KmsService } from '../../../local/kms/kms-service';
 import type { KmsEvent, KmsOptions } from '../../../local/kms/options';
 
@@ -12,6 +14,19 @@ export const DAY_MS = 86_400_000;
 export const ACCOUNT_ID = '111111111111';
 export const REGION = 'eu-central-1';
 export const UNKNOWN_KEY_ID = '00000000-0000-4000-8000-000000000000';
+
+/** RSA keys take seconds to make, so that all tests of a file share one of each size. */
+const real = realCryptography();
+const rsa = new Map<string, Secret>();
+export const cryptography: Cryptography = {
+  ...real,
+  generate(spec) {
+    if (!spec.startsWith('RSA_')) return real.generate(spec);
+    const secret = rsa.get(spec) ?? real.generate(spec);
+    rsa.set(spec, secret);
+    return secret;
+  },
+};
 
 export const ALICE: Caller = { accountId: ACCOUNT_ID, arn: `arn:aws:iam::${ACCOUNT_ID}:user/alice`, userId: 'AIDAALICE', traceId: 'Root=1-alice' };
 
@@ -33,9 +48,15 @@ interface Answers {
   GenerateMac: Sdk.GenerateMacResponse;
   GetKeyLastUsage: Sdk.GetKeyLastUsageResponse;
   GetKeyPolicy: Sdk.GetKeyPolicyResponse;
+  GenerateDataKeyPair: Sdk.GenerateDataKeyPairResponse;
+  GetKeyRotationStatus: Sdk.GetKeyRotationStatusResponse;
+  GetParametersForImport: Sdk.GetParametersForImportResponse;
   GetPublicKey: Sdk.GetPublicKeyResponse;
+  ImportKeyMaterial: Sdk.ImportKeyMaterialResponse;
   ListAliases: Sdk.ListAliasesResponse;
   ListGrants: Sdk.ListGrantsResponse;
+  ListKeyRotations: Sdk.ListKeyRotationsResponse;
+  ListRetirableGrants: Sdk.ListGrantsResponse;
   ListKeys: Sdk.ListKeysResponse;
   ListResourceTags: Sdk.ListResourceTagsResponse;
   ReEncrypt: Sdk.ReEncryptResponse;
@@ -61,6 +82,7 @@ export class Kit {
       region: REGION,
       newId: () => this.newId(),
       onEvent: (event) => this.events.push(event),
+      cryptography,
       ...options,
     });
   }
@@ -87,7 +109,7 @@ export class Kit {
   async connectedKeyStore(): Promise<string> {
     const id = this.call('CreateCustomKeyStore', {
       CustomKeyStoreName: 'store',
-      CloudHsmClusterId: 'cluster-1a23b4cdefg',
+      CloudHsmClusterId: 'cluster-3a23b4cdefg',
       TrustAnchorCertificate: 'certificate',
       KeyStorePassword: 'kmsPswd',
     }).CustomKeyStoreId;

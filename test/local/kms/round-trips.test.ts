@@ -1,22 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { KEY_SPECS } from '../../../lambdas/contract/key-specs';
 import { algorithmsOf } from '../../../local/kms/algorithms';
-import { realCryptography } from '../../../local/kms/cryptography/cryptography';
-import type { Cryptography, KeyMaterial } from '../../../local/kms/cryptography/material';
-import { base64, Kit, keyArn, outcome, refusal } from './kit';
-
-/** RSA keys take seconds to make, so that all tests of this file share one of each size. */
-const real = realCryptography();
-const rsa = new Map<string, KeyMaterial>();
-const cryptography: Cryptography = {
-  randomBytes: real.randomBytes,
-  generate(spec) {
-    if (!spec.startsWith('RSA_')) return real.generate(spec);
-    const material = rsa.get(spec) ?? real.generate(spec);
-    rsa.set(spec, material);
-    return material;
-  },
-};
+import { base64, cryptography, Kit, keyArn, outcome, refusal } from './kit';
 
 const MESSAGE = base64('a message');
 const combinations = (Object.keys(KEY_SPECS) as (keyof typeof KEY_SPECS)[]).flatMap((spec) => KEY_SPECS[spec].map((usage) => ({ spec, usage })));
@@ -25,14 +10,14 @@ const of = (usage: string) => withAlgorithms.filter((combination) => combination
 
 describe('every spec and usage', () => {
   test.each(combinations)('$spec is made for $usage and described so', ({ spec, usage }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const { KeyMetadata } = kit.call('CreateKey', { KeySpec: spec, KeyUsage: usage });
     expect(KeyMetadata).toMatchObject({ KeySpec: spec, KeyUsage: usage, KeyState: 'Enabled', Enabled: true, Origin: 'AWS_KMS' });
     expect(kit.call('DescribeKey', { KeyId: KeyMetadata.KeyId })).toEqual({ KeyMetadata });
   });
 
   test.each(of('ENCRYPT_DECRYPT'))('$spec encrypts and decrypts with $algorithm', ({ spec, usage, algorithm }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const sealed = kit.call('Encrypt', { KeyId, Plaintext: MESSAGE, EncryptionAlgorithm: algorithm });
     expect(sealed).toMatchObject({ KeyId: keyArn(KeyId), EncryptionAlgorithm: algorithm });
@@ -41,7 +26,7 @@ describe('every spec and usage', () => {
   });
 
   test.each(of('SIGN_VERIFY'))('$spec signs and verifies with $algorithm', ({ spec, usage, algorithm }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const isPrehashed = algorithm === 'ED25519_PH_SHA_512';
     const common = {
@@ -57,7 +42,7 @@ describe('every spec and usage', () => {
   });
 
   test.each(of('SIGN_VERIFY').filter(({ algorithm }) => /^(RSA|ECDSA)/.test(algorithm)))('$spec signs a digest as it signs its message with $algorithm', ({ spec, usage, algorithm }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const digest = createHash(`sha${algorithm.slice(-3)}`).update('a message').digest('base64');
     const { Signature } = kit.call('Sign', { KeyId, Message: digest, MessageType: 'DIGEST', SigningAlgorithm: algorithm });
@@ -65,7 +50,7 @@ describe('every spec and usage', () => {
   });
 
   test.each(of('GENERATE_VERIFY_MAC'))('$spec makes and checks a MAC with $algorithm', ({ spec, usage, algorithm }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const { Mac } = kit.call('GenerateMac', { KeyId, Message: MESSAGE, MacAlgorithm: algorithm });
     expect(kit.call('VerifyMac', { KeyId, Message: MESSAGE, Mac, MacAlgorithm: algorithm })).toEqual({ KeyId: keyArn(KeyId), MacValid: true, MacAlgorithm: algorithm });
@@ -73,7 +58,7 @@ describe('every spec and usage', () => {
   });
 
   test.each(of('KEY_AGREEMENT'))('two keys of $spec derive the same secret', ({ spec, usage }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const [one, two] = [kit.createKey({ KeySpec: spec, KeyUsage: usage }), kit.createKey({ KeySpec: spec, KeyUsage: usage })];
     const derive = (KeyId: string, other: string) =>
       kit.call('DeriveSharedSecret', { KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey: kit.call('GetPublicKey', { KeyId: other }).PublicKey }).SharedSecret;
@@ -81,7 +66,7 @@ describe('every spec and usage', () => {
   });
 
   test.each(of('ENCAPSULATE_DECAPSULATE'))('$spec opens the secret that it closed', ({ spec, usage, algorithm }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const { SharedSecret, SharedSecretCiphertextBlob } = kit.call('Encapsulate', { KeyId, EncapsulationAlgorithm: algorithm });
     expect(kit.call('Decapsulate', { KeyId, EncapsulationAlgorithm: algorithm, SharedSecretCiphertextBlob }).SharedSecret).toBe(SharedSecret);
@@ -91,7 +76,7 @@ describe('every spec and usage', () => {
 
 describe('usage and algorithm', () => {
   test('a key of another usage refuses the operation', () => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey();
     expect(refusal(() => kit.call('Sign', { KeyId, Message: MESSAGE, SigningAlgorithm: 'ECDSA_SHA_256' }))).toEqual({
       name: 'InvalidKeyUsageException',
@@ -133,7 +118,7 @@ describe('usage and algorithm', () => {
   });
 
   test.each(combinations.filter(({ spec }) => /^(RSA_2048|ECC)/.test(spec)))('the public key of $spec for $usage is one that others can read', ({ spec, usage }) => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: spec, KeyUsage: usage });
     const key = Buffer.from(kit.call('GetPublicKey', { KeyId }).PublicKey, 'base64');
     expect(createPublicKey({ key, type: 'spki', format: 'der' }).type).toBe('public');
@@ -189,7 +174,7 @@ describe('symmetric ciphertext', () => {
   });
 
   test('an asymmetric key refuses an encryption context', () => {
-    const kit = new Kit({ cryptography });
+    const kit = new Kit();
     const KeyId = kit.createKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
     expect(outcome(() => kit.call('Encrypt', { KeyId, Plaintext: MESSAGE, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256', ...context }))).toBe('ValidationException');
   });
@@ -197,7 +182,7 @@ describe('symmetric ciphertext', () => {
 
 test('key material is made at the first use', () => {
   const generated: string[] = [];
-  const kit = new Kit({ cryptography: { ...real, generate: (spec) => (generated.push(spec), real.generate(spec)) } });
+  const kit = new Kit({ cryptography: { ...cryptography, generate: (spec) => (generated.push(spec), cryptography.generate(spec)) } });
   const KeyId = kit.createKey();
   expect(generated).toEqual([]);
   kit.call('Encrypt', { KeyId, Plaintext: MESSAGE });

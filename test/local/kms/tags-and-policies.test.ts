@@ -100,8 +100,8 @@ describe('what IAM asks', () => {
     const { resourceArns, keys } = kit.kms.authorizationOf('UpdateAlias', { AliasName: 'alias/orders', TargetKeyId: two });
     expect(resourceArns).toEqual([`arn:aws:kms:eu-central-1:${ACCOUNT_ID}:alias/orders`, keyArn(one), keyArn(two)]);
     expect(keys).toEqual([
-      { arn: keyArn(one), policy: expect.any(String) as unknown, tags: { a: '1' }, aliases: ['alias/orders'] },
-      { arn: keyArn(two), policy: expect.any(String) as unknown, tags: {}, aliases: [] },
+      { arn: keyArn(one), policy: expect.any(String) as unknown, tags: { a: '1' }, aliases: ['alias/orders'], permissions: ['UpdateAlias'] },
+      { arn: keyArn(two), policy: expect.any(String) as unknown, tags: {}, aliases: [], permissions: ['UpdateAlias'] },
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { Json } from '../../../lambdas/domain/trace';
 import type { LambdaInvoker, LambdaResult } from '../../../local/asl/lambda-integration';
 import { Timeline } from '../../../local/kernel/clock';
 import type { Caller, Service } from '../../../local/kernel/service';
+import type { Stateful } from '../../../local/kernel/stateful';
 import { Trace } from '../../../local/kernel/trace';
 import type { ExecutionStatusChange } from '../../../local/sfn/answers';
 import { StepFunctionsService } from '../../../local/sfn/service';
@@ -17,18 +18,23 @@ export type HistoryEvent = { readonly type: string; readonly id: number; readonl
 export interface KitOptions {
   readonly lambda?: LambdaInvoker;
   readonly random?: () => number;
+  /** Virtual time at the start, ms since the epoch. @default START_MS */
+  readonly startMs?: number;
 }
 
 /** A Step Functions service of its own, with one state machine at a time. */
 export class StepFunctionsKit {
-  readonly timeline = new Timeline(START_MS);
-  readonly trace = new Trace(this.timeline);
+  readonly timeline: Timeline;
+  readonly trace: Trace;
   readonly statusChanges: ExecutionStatusChange[] = [];
-  readonly service: Service;
+  readonly service: Service & Stateful;
   private ids = 0;
   private machines = 0;
 
-  constructor({ lambda = { invoke: async () => ({ ok: true, payload: null }) }, random = () => 0.5 }: KitOptions = {}) {
+  constructor(private readonly options: KitOptions = {}) {
+    const { lambda = { invoke: async () => ({ ok: true, payload: null }) }, random = () => 0.5, startMs = START_MS } = options;
+    this.timeline = new Timeline(startMs);
+    this.trace = new Trace(this.timeline);
     this.service = new StepFunctionsService({
       timeline: this.timeline,
       trace: this.trace,
@@ -39,6 +45,17 @@ export class StepFunctionsKit {
       lambda,
       onEvent: (event) => this.statusChanges.push(event),
     });
+  }
+
+  /** A new service that goes on from what this one saves, as after a restart of the program. */
+  reloaded(): StepFunctionsKit {
+    const kit = new StepFunctionsKit({ ...this.options, startMs: this.timeline.nowMs() });
+    kit.ids = this.ids;
+    kit.machines = this.machines;
+    kit.trace.load(this.trace.events());
+    kit.statusChanges.push(...this.statusChanges);
+    kit.service.load(JSON.parse(JSON.stringify(this.service.save())) as Json);
+    return kit;
   }
 
   /** Answers of the service are JSON objects. */

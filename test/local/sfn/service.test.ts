@@ -188,7 +188,13 @@ describe('reading executions', () => {
     ['DescribeExecution', {}, 'ValidationException', "1 validation error detected: Value null at 'executionArn' failed to satisfy constraint: Member must not be null"],
     ['SendTaskSuccess', { taskToken: 'never', output: '{}' }, 'InvalidToken', "Invalid Token: 'Invalid token'"],
     ['SendTaskHeartbeat', { taskToken: 'never' }, 'InvalidToken', "Invalid Token: 'Invalid token'"],
-    ['RedriveExecution', { executionArn: 'arn:x' }, 'NotModelledLocally', 'The local AWS does not model the operation RedriveExecution of Step Functions. See local/SUPPORTED.md.'],
+    ['RedriveExecution', { executionArn: 'arn:x' }, 'ExecutionDoesNotExist', "Execution Does Not Exist: 'arn:x'"],
+    ['RedriveExecution', { executionArn: 'x' }, 'InvalidArn', "Invalid Arn: 'Invalid ARN prefix: x'"],
+    ['ListExecutions', { stateMachineArn: 'arn:x', statusFilter: 'PENDING_REDRIVE' }, 'ValidationException', 'The statusFilter PENDING_REDRIVE needs a mapRunArn, not a stateMachineArn'],
+    ['ListExecutions', { stateMachineArn: 'arn:x', redriveFilter: 'REDRIVEN' }, 'ValidationException', 'redriveFilter needs a mapRunArn, not a stateMachineArn'],
+    ['ListExecutions', { mapRunArn: 'arn:x', stateMachineArn: 'arn:x' }, 'NotModelledLocally', "The local AWS does not model the member 'mapRunArn' of ListExecutions. See local/SUPPORTED.md."],
+    ['DescribeExecution', { executionArn: 'arn:x', includedData: 'METADATA_ONLY' }, 'NotModelledLocally', "The local AWS does not model METADATA_ONLY as the 'includedData' of DescribeExecution. See local/SUPPORTED.md."],
+    ['PublishStateMachineVersion', { stateMachineArn: 'arn:x' }, 'NotModelledLocally', 'The local AWS does not model the operation PublishStateMachineVersion of Step Functions. See local/SUPPORTED.md.'],
     ['StartExecution', { stateMachineArn: 'arn:x', traceHeader: 't' }, 'NotModelledLocally', "The local AWS does not model the member 'traceHeader' of StartExecution. See local/SUPPORTED.md."],
   ])('%s refuses %j', (operation, request, code, message) => {
     expect(thrownBy(() => new StepFunctionsKit().call(operation, request))).toMatchObject({ code, message });
@@ -206,7 +212,7 @@ describe('UpdateStateMachine', () => {
     const stateMachineArn = kit.create(WAIT);
     const before = kit.start(stateMachineArn, {}, 'before');
     await kit.pass(10);
-    expect(kit.call('UpdateStateMachine', { stateMachineArn, definition: JSON.stringify(PASS) })).toEqual({ updateDate: START_MS / 1000 + 10 });
+    expect(kit.call('UpdateStateMachine', { stateMachineArn, definition: JSON.stringify(PASS) })).toEqual({ updateDate: START_MS / 1000 + 10, revisionId: 'id-1' });
     const after = kit.start(stateMachineArn, {}, 'after');
     await kit.pass(10);
     expect(kit.call('DescribeExecution', { executionArn: before })).toMatchObject({ status: 'RUNNING' });

@@ -54,6 +54,7 @@ export const keysRotateInTime: Rule = ({ world, options, findings }) => {
     },
     onEvent(event) {
       if (event.type === 'states.execution-ended') ended.set(event.execution, event);
+      if (event.type === 'states.execution-redriven') ended.delete(event.execution);
       const key = event.type === 'sns.published' && options.isKeyturn(event.actor) ? event.attributes['key'] : undefined;
       if (event.type === 'sns.published' && key !== undefined) lastAlert.set(key, event);
     },

@@ -72,6 +72,7 @@ export const oneOwner: Rule = ({ world, options, findings, executionOf, firstSeq
     },
     onEvent(event) {
       if (event.type === 'states.execution-ended') endedAt.set(event.execution, event);
+      if (event.type === 'states.execution-redriven') endedAt.delete(event.execution);
       if (!options.isKeyturn(event.actor)) return;
       if (event.type === 'kms.key-state-changed') {
         const view = world.versionOfKmsKey(event.keyId);

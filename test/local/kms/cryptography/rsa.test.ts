@@ -2,7 +2,7 @@ import { constants, createHash, createPrivateKey, createPublicKey, generateKeyPa
 import { realCryptography } from '../../../../local/kms/cryptography/cryptography';
 import { encodePss, isPssOf } from '../../../../local/kms/cryptography/emsa-pss';
 
-const { randomBytes, generate } = realCryptography();
+const { randomBytes, generate, open } = realCryptography();
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const MESSAGE = Buffer.from('a message');
 const HASHES = ['sha256', 'sha384', 'sha512'] as const;
@@ -36,7 +36,7 @@ test('refuses a PSS of which any byte was changed', () => {
 });
 
 test('node verifies what an RSA key signs and reads its public key', () => {
-  const material = generate('RSA_2048');
+  const material = open('RSA_2048', generate('RSA_2048'))!;
   const key = createPublicKey({ key: material.publicKey!, type: 'spki', format: 'der' });
   const pkcs1 = material.signer!.sign('RSASSA_PKCS1_V1_5_SHA_384', MESSAGE, 'RAW');
   expect(verify('sha384', MESSAGE, key, pkcs1)).toBe(true);

@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** The core that is measured on. */
+const CORE = '0';
+
+/** Runs the measurement on one core where `taskset` can pin it, so that numbers of one machine can be compared. */
+function main(): number {
+  const isPinned = spawnSync('taskset', ['-c', CORE, 'true']).status === 0;
+  const measurement = [...process.execArgv, join(__dirname, 'measure.ts'), ...process.argv.slice(2)];
+  const [command = '', ...args] = [...(isPinned ? ['taskset', '-c', CORE] : []), process.execPath, ...measurement];
+  const { status } = spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...process.env, KEYTURN_BENCH_CORE: isPinned ? CORE : '' },
+  });
+  return status ?? 1;
+}
+
+process.exitCode = main();

@@ -1,0 +1,87 @@
+import { STACK_OUTPUTS } from '../../lambdas/contract/names';
+import { instantOf } from '../../lambdas/domain/instant';
+import { rotationId } from '../../lambdas/domain/rotation-id';
+import { windowAt } from '../../lambdas/domain/windows';
+import type { Speed } from '../../local/cloud/pace';
+import type { RunningCloud } from '../../local/cloud/running-cloud';
+import { DEFAULT_PORT } from './command';
+import { exportLines, speedInWords } from './talk';
+
+/** What programs are told when the local cloud can be used. */
+export interface Readiness {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** An administrator's, made for people: valid only here. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly keys: readonly { readonly name: string; readonly alias: string; /** Name and input of the execution that rotates it in the window of now. */ readonly rotation: { readonly name: string; readonly input: string } }[];
+  readonly virtualTime: string;
+  readonly speed: Speed;
+}
+
+export function readinessOf(running: RunningCloud): Readiness {
+  const { cloud, pace, policies } = running;
+  const { accessKeyId, secretAccessKey } = running.administrator();
+  const now = instantOf(cloud.timeline.nowMs());
+  return {
+    endpoint: cloud.endpoint,
+    region: cloud.region,
+    accountId: cloud.accountId,
+    credentials: { accessKeyId, secretAccessKey },
+    outputs: cloud.outputs,
+    keys: policies.map((policy) => {
+      const window = windowAt(policy, now);
+      return { name: policy.name, alias: policy.alias, rotation: { name: rotationId(policy.name, window, 1), input: JSON.stringify({ key: policy.name, window, attempt: 1 }) } };
+    }),
+    virtualTime: now,
+    speed: pace.speed,
+  };
+}
+
+/** What a person is shown: everything to paste. */
+export function readyText({ endpoint, region, credentials, outputs, keys, virtualTime, speed }: Readiness): string {
+  const machine = outputs[STACK_OUTPUTS.stateMachineArn];
+  const topic = outputs[STACK_OUTPUTS.topicArn];
+  const table = outputs[STACK_OUTPUTS.table];
+  const at = endpoint === `http://127.0.0.1:${DEFAULT_PORT}` ? '' : ` --endpoint ${endpoint}`;
+  const [first] = keys;
+  return `${[
+    `The local AWS is ready at ${endpoint}. Virtual time is ${virtualTime}, ${speedInWords(speed)}.`,
+    '',
+    'An administrator, valid only here:',
+    ...indented(exportLines({ AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: undefined, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL: endpoint }).split('\n')),
+    '',
+    'Clients, with the lines above pasted into their shell:',
+    '  AWS CLI from 2.13    aws kms list-aliases',
+    `  older AWS CLI        aws --endpoint-url ${endpoint} kms list-aliases`,
+    `  boto3                boto3.client('kms', endpoint_url='${endpoint}')`,
+    `  JavaScript SDK       new KMSClient({ endpoint: '${endpoint}' })`,
+    ...section('Outputs of the stack:', Object.entries(outputs).map(([name, value]) => `${name.padEnd(20)} ${value}`)),
+    ...section('Keys:', keys.map(({ name, alias }) => `${name.padEnd(20)} ${alias}`)),
+    ...section('To do:', [
+      ...(machine === undefined || first === undefined
+        ? []
+        : [
+            `start a rotation     the schedule starts what is due; before it does, by hand:`,
+            `                     aws stepfunctions start-execution --state-machine-arn ${machine} --name ${first.rotation.name} --input '${first.rotation.input}'`,
+            `watch it             aws stepfunctions list-executions --state-machine-arn ${machine}`,
+          ]),
+      ...(table === undefined ? [] : [`read the registry    aws dynamodb scan --table-name ${table}`]),
+      `what is going on     npx keyturn local status${at}`,
+      `let time pass        npx keyturn local advance 7d${at}`,
+      `${topic === undefined ? 'read messages    ' : 'read the alerts  '}    npx keyturn local messages${at}`,
+      `be someone else      npx keyturn local credentials <role-arn>${at}`,
+      'stop                 Ctrl-C',
+    ]),
+    '',
+  ].join('\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', title, ...indented(lines)];
+}
+
+function indented(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}

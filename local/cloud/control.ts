@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { AwsError } from '../kernel/aws-error';
+import type { Dispatch, WireRequest, WireResponse } from '../wire/message';
+import { messagesIn, runningExecutionsIn } from './doings';
+import { PaceStopped } from './pace';
+import type { RunningCloud } from './running-cloud';
+
+/** Where the local cloud is controlled, apart from everything that AWS answers. */
+export const CONTROL_PREFIX = '/_local/';
+
+/** A request that cannot be done as it was asked. */
+class ControlError extends Error {
+  override readonly name = 'ControlError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Beyond it a JavaScript date ends. */
+const MAX_ADVANCE_MS = 100 * 365 * 86_400_000;
+
+const nothing = z.strictObject({});
+const advanceInput = z.strictObject({ milliseconds: z.int().min(0).max(MAX_ADVANCE_MS) });
+const credentialsInput = z.strictObject({
+  arn: z.string().regex(/^arn:aws:iam::\d{12}:(role|user)\/.+$/, 'must be the ARN of a role or user, such as arn:aws:iam::111122223333:role/orders-api'),
+  sessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/, 'must be a session name: 2 to 64 letters, digits or +=,.@-').optional(),
+});
+
+type Action = (running: RunningCloud, body: unknown) => unknown;
+
+function action<Input>(input: z.ZodType<Input>, run: (running: RunningCloud, input: Input) => unknown): Action {
+  return (running, body) => {
+    const parsed = input.safeParse(body);
+    if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error));
+    return run(running, parsed.data);
+  };
+}
+
+/** By method and name. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  'GET status': action(nothing, statusOf),
+  'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()) })),
+  'POST advance': action(advanceInput, async ({ pace }, { milliseconds }) => ({ virtualTime: isoOf(await pace.advance(milliseconds)) })),
+  'GET kms': action(nothing, ({ cloud }) => cloud.kms.switches()),
+  // KMS itself says which switches there are.
+  'POST kms': action(z.looseObject({}), ({ cloud, pace }, switches) =>
+    pace.whenQuiet(() => {
+      cloud.kms.configure(switches);
+      return cloud.kms.switches();
+    }),
+  ),
+  'POST save': action(nothing, async (running) => ({ file: await running.save() })),
+  'POST credentials': action(credentialsInput, ({ cloud }, { arn, sessionName }) => {
+    const isNew = !cloud.services.identities.has(arn);
+    if (isNew && !arn.startsWith(`arn:aws:iam::${cloud.accountId}:`)) throw new ControlError(404, `There is no ${arn}: the local account is ${cloud.accountId}.`);
+    const { accessKeyId, secretAccessKey, sessionToken } = cloud.credentialsFor(arn, undefined, sessionName);
+    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), region: cloud.region, isNew };
+  }),
+};
+
+/**
+ * Answers what the people (and programs) who run the local cloud ask it: JSON in, JSON out, errors as `{ error }`. A browser's
+ * pages cannot ask: neither a foreign `Origin` nor a foreign `Host` is let in.
+ */
+export function controlRoute(current: () => RunningCloud | undefined): Dispatch {
+  return async (request) => {
+    try {
+      refuseBrowsers(request);
+      const known = ACTIONS[`${request.method} ${request.path.slice(CONTROL_PREFIX.length)}`];
+      if (known === undefined) throw new ControlError(404, `There is no ${request.method} ${request.path}. There are: ${Object.keys(ACTIONS).join(', ')}, below ${CONTROL_PREFIX}.`);
+      const running = current();
+      if (running === undefined) throw new ControlError(503, 'The local cloud is still starting.');
+      return answer(200, await known(running, bodyOf(request)));
+    } catch (error) {
+      return answer(statusOfError(error), { error: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
+
+function statusOf({ cloud, pace }: RunningCloud): unknown {
+  const { timeline, endpoint, outputs } = cloud;
+  const nextMs = timeline.nextAtMs();
+  return {
+    virtualTime: isoOf(timeline.nowMs()),
+    speed: pace.speed,
+    advancingUntil: pace.advancingUntil === undefined ? null : isoOf(pace.advancingUntil),
+    running: runningExecutionsIn(cloud.trace.events()).map(({ name, state, sinceMs }) => ({ name, state, since: isoOf(sinceMs) })),
+    next: nextMs === undefined ? null : { at: isoOf(nextMs), what: timeline.nextLabel() },
+    endpoint,
+    outputs,
+  };
+}
+
+function refuseBrowsers({ headers }: WireRequest): void {
+  if (headers['origin'] !== undefined) throw new ControlError(403, 'Web pages may not control the local cloud.');
+  const host = headers['host']?.replace(/:\d+$/, '');
+  if (host !== '127.0.0.1' && host !== 'localhost') throw new ControlError(403, `The local cloud is controlled as 127.0.0.1, not as ${host ?? 'nobody'}.`);
+}
+
+function bodyOf({ body }: WireRequest): unknown {
+  if (body.byteLength === 0) return {};
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
+  } catch {
+    throw new ControlError(400, 'The body is not JSON.');
+  }
+}
+
+function statusOfError(error: unknown): number {
+  if (error instanceof ControlError) return error.status;
+  if (error instanceof PaceStopped) return 503;
+  return error instanceof AwsError ? error.httpStatus : 500;
+}
+
+function answer(statusCode: number, value: unknown): WireResponse {
+  return { statusCode, headers: { 'content-type': 'application/json' }, body: Buffer.from(`${JSON.stringify(value)}\n`) };
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

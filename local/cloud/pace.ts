@@ -1,0 +1,175 @@
+import type { Timeline } from '../kernel/clock';
+import type { Wall } from './wall';
+
+/**
+ * How virtual time passes while nobody advances it: `jump` goes from one due event to the next; a number is virtual seconds per
+ * real second, and 0 stands still.
+ */
+export type Speed = 'jump' | number;
+
+/** Real time between two jumps, so that people and clients can follow and put in a word. */
+export const JUMP_PAUSE_MS = 50;
+
+/** How often the clock moves at a speed when nothing is due. */
+const TICK_MS = 50;
+
+/** What is asked of the pace, one after the other. */
+interface Job {
+  readonly run: () => Promise<void>;
+  readonly refuse: (reason: unknown) => void;
+}
+
+/** Said to whoever waits for virtual time that will not pass any more. */
+export class PaceStopped extends Error {
+  override readonly name = 'PaceStopped';
+
+  constructor() {
+    super('The local cloud is stopping; virtual time does not pass any more.');
+  }
+}
+
+/**
+ * The one driver of a timeline that clients use. Whatever a request starts is played at once; the clock moves only when nothing
+ * runs, no tracked request is under way, and nothing is due; advances queue.
+ */
+export class Pace {
+  private readonly jobs: Job[] = [];
+  private isStopping = false;
+  private wakeUp: () => void = () => undefined;
+  /** Where the advance that is under way ends. */
+  private advancingUntilMs: number | undefined;
+  /** Real time of the last move of the clock. */
+  private movedAtWallMs: number;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly wall: Wall,
+    readonly speed: Speed,
+  ) {
+    this.movedAtWallMs = wall.nowMs();
+    timeline.onActivity(() => { this.wakeUp(); });
+  }
+
+  /** Virtual time at which the advance that is under way ends, ms since the epoch. */
+  get advancingUntil(): number | undefined {
+    return this.advancingUntilMs;
+  }
+
+  /**
+   * Drives until it is told to stop.
+   * @throws what the emulation failed with; waiting advances fail with the same.
+   */
+  async drive(): Promise<void> {
+    this.movedAtWallMs = this.wall.nowMs();
+    try {
+      for (;;) {
+        await this.jobs.shift()?.run();
+        await this.timeline.settle();
+        if (this.isStopping) return;
+        if (this.jobs.length > 0) continue;
+        await this.rest();
+        if (this.jobs.length === 0) await this.move();
+      }
+    } catch (error) {
+      this.refuseJobs(error);
+      throw error;
+    } finally {
+      this.isStopping = true;
+      this.refuseJobs(new PaceStopped());
+    }
+  }
+
+  /**
+   * Plays everything that is due within a duration, at full speed, after what was asked for earlier.
+   * @returns the virtual time then, ms since the epoch.
+   * @throws {PaceStopped} when it is stopped before.
+   */
+  advance(durationMs: number): Promise<number> {
+    return this.enqueue(async () => {
+      const untilMs = this.timeline.nowMs() + durationMs;
+      this.advancingUntilMs = untilMs;
+      try {
+        await this.playUntil(untilMs);
+      } finally {
+        this.advancingUntilMs = undefined;
+        this.movedAtWallMs = this.wall.nowMs();
+      }
+      return untilMs;
+    });
+  }
+
+  /** Does something at a moment when nothing runs, no request is under way, and nothing is due. @throws {PaceStopped} */
+  whenQuiet<T>(work: () => T): Promise<T> {
+    return this.enqueue(async () => {
+      await this.timeline.settle();
+      return work();
+    });
+  }
+
+  /** From now on no time passes; an advance under way ends where it is. {@link drive} returns when what runs has settled. */
+  stop(): void {
+    this.isStopping = true;
+    this.wakeUp();
+  }
+
+  private enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isStopping) return Promise.reject(new PaceStopped());
+    return new Promise<T>((resolve, reject) => {
+      this.jobs.push({ run: () => work().then(resolve, reject), refuse: reject });
+      this.wakeUp();
+    });
+  }
+
+  private refuseJobs(reason: unknown): void {
+    for (const job of this.jobs.splice(0)) job.refuse(reason);
+  }
+
+  private async playUntil(untilMs: number): Promise<void> {
+    for (;;) {
+      if (this.isStopping) throw new PaceStopped();
+      const nextMs = this.timeline.nextAtMs();
+      if (nextMs === undefined || nextMs > untilMs) break;
+      await this.timeline.runUntil(nextMs);
+    }
+    await this.timeline.runUntil(untilMs);
+  }
+
+  /** Until something was asked for, something happened, or the clock may move. */
+  private async rest(): Promise<void> {
+    const milliseconds = this.restMs();
+    if (milliseconds <= 0) return;
+    const alarm = milliseconds === Infinity ? undefined : this.wall.sleep(milliseconds);
+    await new Promise<void>((resolve) => {
+      this.wakeUp = resolve;
+      void alarm?.over.then(resolve);
+    });
+    this.wakeUp = () => undefined;
+    alarm?.cancel();
+  }
+
+  private restMs(): number {
+    const nextMs = this.timeline.nextAtMs();
+    const restedMs = this.wall.nowMs() - this.movedAtWallMs;
+    if (this.speed === 0) return Infinity;
+    if (this.speed === 'jump') return nextMs === undefined ? Infinity : JUMP_PAUSE_MS - restedMs;
+    const untilNextMs = ((nextMs ?? Infinity) - this.timeline.nowMs()) / this.speed;
+    // The clock moves by whole milliseconds: at low speeds that takes longer than a tick.
+    return Math.max(1 / this.speed, Math.min(TICK_MS, untilNextMs)) - restedMs;
+  }
+
+  private async move(): Promise<void> {
+    if (this.isStopping || this.speed === 0) return;
+    const wallMs = this.wall.nowMs();
+    if (this.speed === 'jump') {
+      const nextMs = this.timeline.nextAtMs();
+      if (nextMs === undefined || wallMs - this.movedAtWallMs < JUMP_PAUSE_MS) return;
+      await this.timeline.runUntil(nextMs);
+      this.movedAtWallMs = this.wall.nowMs();
+    } else {
+      // Whole virtual milliseconds; what is left of one counts at the next move.
+      const passedMs = Math.floor((wallMs - this.movedAtWallMs) * this.speed);
+      this.movedAtWallMs += passedMs / this.speed;
+      await this.timeline.runUntil(this.timeline.nowMs() + passedMs);
+    }
+  }
+}
