@@ -13,7 +13,7 @@ const REGISTRY = [ENV.table, ENV.registryId] as const;
 
 /** Every deployed function. */
 export const FUNCTIONS = {
-  'claim-rotation': { state: 'Claim Rotation', substitution: 'ClaimRotationArn', environment: REGISTRY },
+  'claim-rotation': { state: 'Claim Rotation', substitution: 'ClaimRotationArn', environment: [...REGISTRY, ENV.stateMachineArn] },
   'create-key-version': { state: 'Create Key Version', substitution: 'CreateKeyVersionArn', environment: [...REGISTRY, ENV.rolePattern] },
   'prove-key-version': { state: 'Prove Key Version', substitution: 'ProveKeyVersionArn', environment: REGISTRY },
   'notify-dependent': { state: 'Notify Dependent', substitution: 'NotifyDependentArn', environment: [...REGISTRY, ENV.acknowledgeUrl] },
@@ -22,12 +22,15 @@ export const FUNCTIONS = {
   'check-drain': { state: 'Check Drain', substitution: 'CheckDrainArn', environment: REGISTRY },
   'disable-previous-version': { state: 'Disable Previous Version', substitution: 'DisablePreviousVersionArn', environment: REGISTRY },
   'check-bake': { state: 'Check Bake', substitution: 'CheckBakeArn', environment: REGISTRY },
-  'revoke-previous-version': { state: 'Revoke Previous Version', substitution: 'RevokePreviousVersionArn', environment: REGISTRY },
+  'revoke-previous-version': { state: 'Revoke Previous Version', substitution: 'RevokePreviousVersionArn', environment: [...REGISTRY, ENV.vouchedRoles] },
   'release-rotation': { state: 'Release Rotation', substitution: 'ReleaseRotationArn', environment: REGISTRY },
   'classify-failure': { state: 'Classify Failure', substitution: 'ClassifyFailureArn', environment: [...REGISTRY, ENV.topicArn] },
+  'request-approval': { state: 'Await Approval', substitution: 'RequestApprovalArn', environment: [...REGISTRY, ENV.topicArn] },
+  'read-approval': { state: 'Read Approval', substitution: 'ReadApprovalArn', environment: [...REGISTRY, ENV.vouchedRoles] },
   settle: { state: 'Settle', substitution: 'SettleArn', environment: REGISTRY },
   'abort-safely': { state: 'Abort Safely', substitution: 'AbortSafelyArn', environment: REGISTRY },
   'start-due-rotations': { environment: [...REGISTRY, ENV.stateMachineArn] },
+  'handle-ended-execution': { environment: [...REGISTRY, ENV.topicArn] },
   acknowledge: { environment: REGISTRY },
   'register-keys': { environment: REGISTRY },
   'record-key-deletion': { environment: REGISTRY },

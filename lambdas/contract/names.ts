@@ -36,6 +36,8 @@ export const ENV = {
   /** ARN pattern of keyturn's own roles, for the statements it adds to key policies. */
   rolePattern: 'KEYTURN_ROLE_PATTERN',
   stateMachineArn: 'KEYTURN_STATE_MACHINE_ARN',
+  /** Role names whose session names an identity provider sets, separated by commas: see `IdentityRules`. */
+  vouchedRoles: 'KEYTURN_VOUCHED_ROLES',
   topicArn: 'KEYTURN_TOPIC_ARN',
   /** The acknowledge function's URL, which goes into the dependents' events. */
   acknowledgeUrl: 'KEYTURN_ACKNOWLEDGE_URL',

@@ -17,11 +17,24 @@ export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'd
   if (key.removed) return 'the key was removed from the configuration';
   if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
   if (version.retirement === 'keep') return 'the version is kept: it was adopted';
-  for (const { retirement, autoDelete } of key.lease === null ? [key.policy] : [key.lease.policy, key.policy]) {
+  for (const { retirement } of policiesOf(key)) {
     if (retirement === 'keep' || (retirement === 'disable' && step === 'revoke')) return `the policy's retirement is "${retirement}"`;
-    if (step === 'revoke' && !autoDelete) return `retirement "delete" without autoDelete needs an approval for v${version.number}`;
   }
   return undefined;
+}
+
+/** Whether a revocation needs a person's approval that is bound to the version. */
+export function needsRevocationApproval(key: ManagedKey): boolean {
+  return policiesOf(key).some(({ autoDelete }) => !autoDelete);
+}
+
+function policiesOf(key: ManagedKey): readonly KeyPolicy[] {
+  return key.lease === null ? [key.policy] : [key.lease.policy, key.policy];
+}
+
+/** Whether an answer that takes as long as the policy allows would come before the key's next window is due. */
+export function hasTimeToAsk(key: ManagedKey, at: Instant): boolean {
+  return isBefore(plusSeconds(at, key.policy.approvalTimeoutSeconds + MAX_STATE_SECONDS), key.rotationDueAt);
 }
 
 /** Evidence says that the old version is still in use: its deadline moves, a bounded number of times. */

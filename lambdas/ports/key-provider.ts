@@ -93,6 +93,10 @@ export interface KeyProvider {
   disable(keyId: string): Promise<void>;
   /** `ScheduleKeyDeletion`. A key that is pending deletion already is success. @returns when KMS will delete it. */
   scheduleDeletion(keyId: string, windowDays: number): Promise<Instant>;
+  /** `CancelKeyDeletion`: the key is Disabled afterwards. One that is not pending deletion is fine. */
+  cancelDeletion(keyId: string): Promise<void>;
+  /** `EnableKey`: idempotent in KMS. */
+  enable(keyId: string): Promise<void>;
   lastUsage(keyId: string): Promise<KeyUsage>;
   /** Connection state of a custom key store: `CONNECTED` or KMS's other words. */
   keyStoreState(keyStoreId: string): Promise<string>;

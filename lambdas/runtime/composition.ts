@@ -7,10 +7,13 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { DynamoDbAcknowledgements } from '../adapters/dynamodb/dynamodb-acknowledgements';
+import { DynamoDbApprovals } from '../adapters/dynamodb/dynamodb-approvals';
 import { DynamoDbRegistry } from '../adapters/dynamodb/dynamodb-registry';
 import { KmsKeyProvider } from '../adapters/kms/kms-key-provider';
 import { EventBridgeBus, LambdaProbes, SnsAlerts, StepFunctionsCallbacks, StepFunctionsExecutions } from '../adapters/outside';
+import { ENV } from '../contract/names';
 import { REQUEST_TIMEOUT_SECONDS } from '../contract/timing';
+import type { IdentityRules } from '../domain/identity';
 import { defaultPolicy } from '../domain/key-policy-document';
 import { readEnvironment } from './environment';
 
@@ -41,6 +44,15 @@ export class Composition {
 
   acknowledgements(): DynamoDbAcknowledgements {
     return new DynamoDbAcknowledgements(this.dynamoDb(), this.variable('table'));
+  }
+
+  approvals(): DynamoDbApprovals {
+    return new DynamoDbApprovals(this.dynamoDb(), this.variable('table'));
+  }
+
+  /** Whose session names tell people apart; none unless the configuration names roles. */
+  identityRules(): IdentityRules {
+    return { vouchedRoles: (this.env[ENV.vouchedRoles] ?? '').split(',').filter((name) => name !== '') };
   }
 
   keys(): KmsKeyProvider {

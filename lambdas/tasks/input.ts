@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { KEY_NAME_PATTERN } from '../contract/key-policy';
 import type { Owner } from '../domain/lease';
+import { question } from './question';
 
 const instant = z.iso.datetime({ offset: true });
 const positive = z.int().positive();
@@ -25,7 +26,11 @@ export const ownedInput = rotationInput.extend({ fence: positive, version: posit
 /** The states that end the previous version's life. */
 export const retirementInput = ownedInput.extend({ previous: positive });
 
+/** The two that a person may have to approve also bring the question, when one was asked. */
+export const approvableInput = retirementInput.extend({ question: question.nullable() });
+
 export type OwnedInput = z.infer<typeof ownedInput>;
+export type ApprovableInput = z.infer<typeof approvableInput>;
 export type RetirementInput = z.infer<typeof retirementInput>;
 
 export function ownerOf(input: { rotationId: string; fence: number }): Owner {

@@ -1,4 +1,5 @@
 import {
+  CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateGrantCommand,
   CreateKeyCommand,
@@ -6,6 +7,7 @@ import {
   DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  EnableKeyCommand,
   GetKeyLastUsageCommand,
   GetKeyPolicyCommand,
   GetPublicKeyCommand,
@@ -205,6 +207,27 @@ export class KmsKeyProvider implements KeyProvider {
       throw new TaskError('KmsNotConsistentYet', `KMS does not schedule the deletion of ${keyId}, and shows it as ${key?.keyState ?? 'unknown'}`);
     }
     throw new TaskError('ObservedMismatch', `${keyId} should be pending deletion, and is ${key.keyState}`);
+  }
+
+  async cancelDeletion(keyId: string): Promise<void> {
+    await attempt('CancelKeyDeletion', keyId, () =>
+      unless(
+        isStateRefusal,
+        this.clients.kms.send(new CancelKeyDeletionCommand({ KeyId: keyId })).then(() => undefined),
+        () => this.confirmCancelled(keyId),
+      ),
+    );
+  }
+
+  /** KMS refuses to cancel what is not pending: a key whose deletion was cancelled before is where it should be. */
+  private async confirmCancelled(keyId: string): Promise<void> {
+    const state = (await this.describe(keyId))?.keyState;
+    if (state === 'PendingDeletion') throw new TaskError('KmsNotConsistentYet', `KMS does not cancel the deletion of ${keyId}, and shows it as ${state}`);
+    if (state === undefined) throw new TaskError('ObservedMismatch', `${keyId} is gone: its deletion cannot be cancelled any more`);
+  }
+
+  async enable(keyId: string): Promise<void> {
+    await attempt('EnableKey', keyId, () => this.clients.kms.send(new EnableKeyCommand({ KeyId: keyId })));
   }
 
   async lastUsage(keyId: string): Promise<KeyUsage> {
