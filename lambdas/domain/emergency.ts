@@ -7,6 +7,7 @@ import { windowAt } from './windows';
 
 /** What was approved: the emergency's request. */
 export interface EmergencyRequest {
+  readonly approvalId: string;
   readonly version: number;
   readonly requestedBy: string;
   readonly approvedBy: readonly string[];

@@ -152,6 +152,16 @@ function refuseUnsettled(key: ManagedKey, { holder, at }: Pick<ClaimRequest, 'ho
   );
 }
 
+/** Whether the owner only ends a version's life: nothing is being made or promoted, and no mutation of it is in doubt. */
+export function isRetiring(key: ManagedKey): boolean {
+  if (key.lease === null || key.intent !== null) return false;
+  if (key.lease.work === 'retirement') return true;
+  const active = activeVersion(key);
+  const replaced = Object.values(key.versions).find((version) => version.supersededBy === active?.number);
+  const isOwnPromotion = active !== undefined && active.window === key.window?.id && replaced?.drainFrom !== undefined;
+  return isOwnPromotion && !Object.values(key.versions).some((version) => version.status === 'PENDING');
+}
+
 export function isPaused(key: ManagedKey, at: Instant): boolean {
   return key.pause !== null && msOf(at) < msOf(key.pause.until);
 }

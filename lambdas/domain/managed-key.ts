@@ -84,6 +84,8 @@ export interface Emergency {
   readonly version: number;
   /** Window that its rotation id names: the one in which it was approved. */
   readonly window: string;
+  /** The approval that allowed it. */
+  readonly approvalId: string;
   readonly requestedBy: string;
   readonly approvedBy: readonly string[];
   readonly at: Instant;

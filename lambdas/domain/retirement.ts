@@ -17,10 +17,16 @@ export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'd
   if (key.removed) return 'the key was removed from the configuration';
   if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
   if (version.retirement === 'keep') return 'the version is kept: it was adopted';
+  if (isEmergencyWaiting(key)) return `emergency ${key.emergency?.number} waits for the key`;
   for (const { retirement } of policiesOf(key)) {
     if (retirement === 'keep' || (retirement === 'disable' && step === 'revoke')) return `the policy's retirement is "${retirement}"`;
   }
   return undefined;
+}
+
+/** Whether an approved emergency waits for the owner to end: it ends at its next step. */
+export function isEmergencyWaiting(key: ManagedKey): boolean {
+  return key.emergency !== null && !key.emergency.isDone && key.lease !== null && key.lease.work !== 'emergency';
 }
 
 /** Whether a revocation needs a person's approval that is bound to the version. */

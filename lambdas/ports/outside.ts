@@ -1,5 +1,6 @@
 import type { Alert } from '../domain/alert';
 import type { Instant } from '../domain/instant';
+import type { Note } from '../domain/managed-key';
 import type { TaskToken } from './acknowledgements';
 
 /** Wakes a waiting state. */
@@ -41,4 +42,16 @@ export interface Executions {
   closedAt(name: string): Promise<Instant | null>;
   /** Ends it from outside. One that is closed already is fine. */
   stop(name: string, cause: string): Promise<void>;
+}
+
+/** Starts repairs of frozen keys. */
+export interface Repairs {
+  /** One execution per approval: starting it twice is starting it once. */
+  start(approvalId: string, key: string): Promise<void>;
+}
+
+/** Reaches the function that takes retirement steps back. */
+export interface Rescuer {
+  /** Cancels the scheduled deletions of a held key, and returns when that is done. @throws {TaskError} `Throttled` when it has to be tried again */
+  cancelDeletions(key: string, hold: Note): Promise<void>;
 }
