@@ -6,15 +6,19 @@ import { FUNCTIONS, type FunctionName } from '../lambdas/contract/functions';
 import type { KeyPolicy } from '../lambdas/contract/key-policy';
 import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
 import type { Configuration } from './config/load';
+import { ConfigError } from './config/problem';
 import { AcknowledgeUrl, REGIONS_WITHOUT_FUNCTION_URLS } from './constructs/acknowledge-url';
 import { Alarms } from './constructs/alarms';
 import { Alerts } from './constructs/alerts';
 import { bundleHandlers } from './constructs/bundles';
+import { capacityProblems, principalsOf } from './constructs/capacity';
+import { EndedExecutions } from './constructs/ended-executions';
 import { GRANTS, type GrantScope } from './constructs/grants';
 import { KeyRegistration, POLICIES_FILE, policiesFileOf } from './constructs/key-registration';
 import { KeyRotationMachine } from './constructs/key-rotation-machine';
 import { KeyturnFunction } from './constructs/keyturn-function';
 import { RegistryTable } from './constructs/registry-table';
+import { rolePoliciesOf } from './constructs/role-policies';
 import { StarterSchedule } from './constructs/starter-schedule';
 
 export interface KeyturnStackProps extends StackProps {
@@ -24,7 +28,10 @@ export interface KeyturnStackProps extends StackProps {
 
 /** keyturn in one account and Region. */
 export class KeyturnStack extends Stack {
-  /** @throws {Error} when the Region is known and has no Function URLs. */
+  /**
+   * @throws {Error} when the Region is known and has no Function URLs.
+   * @throws {ConfigError} when there is more than one stack can hold.
+   */
   constructor(scope: Construct, id: string, { configuration, ...props }: KeyturnStackProps) {
     super(scope, id, { description: 'keyturn rotates KMS keys, exactly once per key and rotation window', ...props });
     requireFunctionUrls(this.region);
@@ -33,7 +40,10 @@ export class KeyturnStack extends Stack {
 
     const table = new RegistryTable(this, 'Registry');
     const { topic, deadLetterQueue } = new Alerts(this, 'Alerts');
-    const grantScope = this.grantScope(policies, table.tableArn, topic.topicArn);
+    const scopeOf = (some: readonly KeyPolicy[]) => this.grantScope(some, table.tableArn, topic.topicArn);
+    const problems = capacityProblems(this, policies, scopeOf);
+    if (problems.length > 0) throw new ConfigError('configuration', problems);
+    const grantScope = scopeOf(policies);
     const rolePath = `/keyturn/${this.stackName}/`;
     const environment: Record<Exclude<EnvName, typeof ENV.acknowledgeUrl>, string> = {
       [ENV.table]: table.tableName,
@@ -41,6 +51,7 @@ export class KeyturnStack extends Stack {
       [ENV.rolePattern]: `arn:${this.partition}:iam::${this.account}:role${rolePath}*`,
       [ENV.stateMachineArn]: grantScope.stateMachineArn,
       [ENV.topicArn]: topic.topicArn,
+      [ENV.vouchedRoles]: configuration.vouchedRoles.join(','),
     };
     const policiesFile = policiesFileOf(policies);
     const code = bundleHandlers(this, { 'register-keys': { [POLICIES_FILE]: policiesFile.text } });
@@ -49,7 +60,7 @@ export class KeyturnStack extends Stack {
         functionName: name,
         code: code[name],
         environment: pick(values, FUNCTIONS[name].environment),
-        grants: GRANTS[name](grantScope),
+        policies: rolePoliciesOf(this, GRANTS[name](grantScope)),
         rolePath,
       });
 
@@ -69,12 +80,14 @@ export class KeyturnStack extends Stack {
       eventPattern: { source: ['aws.kms'], detailType: ['KMS CMK Deletion'] },
       targets: [new LambdaTarget(functions['record-key-deletion'], { deadLetterQueue, maxEventAge: Duration.hours(24), retryAttempts: 10 })],
     });
+    const ended = functions['handle-ended-execution'];
+    new EndedExecutions(this, 'ExecutionEnded', { machine, handler: ended, deadLetterQueue });
     new KeyRegistration(this, 'KeyRegistration', {
       registerKeys: functions['register-keys'],
       policies: policiesFile,
       registryId: grantScope.registryId,
     });
-    new Alarms(this, 'Alarms', { machine, starter, recorder: functions['record-key-deletion'], startEvery, deadLetterQueue, topic });
+    new Alarms(this, 'Alarms', { machine, starter, ended, recorder: functions['record-key-deletion'], startEvery, deadLetterQueue, topic });
 
     new CfnOutput(this, STACK_OUTPUTS.table, { value: table.tableName });
     new CfnOutput(this, STACK_OUTPUTS.stateMachineArn, { value: machine.stateMachineArn });
@@ -112,9 +125,6 @@ function requireFunctionUrls(region: string): void {
   throw new Error(`Region ${region} has no Lambda Function URLs, through which dependents answer. Deploy to another Region, which then rotates that Region's keys.`);
 }
 
-function principalsOf(policies: readonly KeyPolicy[]): readonly string[] {
-  return policies.flatMap(({ dependents }) => dependents).flatMap((dependent) => (dependent.kind === 'event' ? dependent.principal : []));
-}
 
 /** @throws {Error} when the contract names a variable that nobody provides. */
 function pick(values: Partial<Record<EnvName, string>>, names: readonly EnvName[]): Record<string, string> {

@@ -12,6 +12,8 @@ export interface AlarmsProps {
   readonly machine: StateMachine;
   readonly starter: IFunction;
   readonly recorder: IFunction;
+  /** `handle-ended-execution`. */
+  readonly ended: IFunction;
   readonly startEvery: Duration;
   readonly deadLetterQueue: IQueue;
   readonly topic: ITopic;
@@ -29,7 +31,7 @@ interface AlarmRow {
 const PERIOD = { statistic: 'Sum', period: Duration.minutes(5) } as const;
 
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { machine, starter, recorder, startEvery, deadLetterQueue, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { machine, starter, recorder, ended, startEvery, deadLetterQueue, topic }: AlarmsProps) {
     super(scope, id);
     const rows: readonly AlarmRow[] = [
       { name: 'executions-failed', meaning: 'A rotation failed in a way that the workflow did not expect. Its key keeps its lease.', metric: machine.metricFailed(PERIOD) },
@@ -44,9 +46,10 @@ export class Alarms extends Construct {
         isSilenceBad: true,
       },
       { name: 'deletion-unrecorded', meaning: 'KMS deleted a key, and the registry did not take it: it is frozen, or nobody of ours scheduled that deletion.', metric: recorder.metricErrors(PERIOD) },
+      { name: 'ended-execution-unhandled', meaning: 'An execution ended from outside its own states, and its key was not quarantined.', metric: ended.metricErrors(PERIOD) },
       {
         name: 'events-undelivered',
-        meaning: 'A firing of the schedule or an event of KMS could not be delivered; it is in the dead-letter queue.',
+        meaning: 'A firing of the schedule, or an event of KMS or Step Functions, could not be delivered; it is in the dead-letter queue.',
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...PERIOD, statistic: 'Maximum' }),
       },
     ];

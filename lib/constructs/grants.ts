@@ -68,10 +68,27 @@ const dueIndex = (scope: GrantScope): Grant => ({
   resources: [`${scope.tableArn}/index/${DUE_INDEX.name}`],
 });
 
+/** For who compares with the registry and changes nothing in it. */
+const readRegistry = (scope: GrantScope) => items(scope, 'reads keys strongly', PARTITIONS.key, ['GetItem']);
+
 const readAcknowledgements = (scope: GrantScope) => items(scope, 'counts the answers', PARTITIONS.acknowledgement, ['GetItem']);
 
 const askDependents = (scope: GrantScope) =>
   items(scope, 'opens questions and keeps answers that exist', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']);
+
+const readApprovals = (scope: GrantScope) => items(scope, 'reads what people answered; whoever acts on an answer cannot write one', PARTITIONS.approval, ['GetItem']);
+
+/** The outbox holds an alert from before its publication until after it. Of all that keyturn writes, only alerts are ever deleted. */
+const pagePeople = (scope: GrantScope): readonly Grant[] => [
+  items(scope, 'writes an alert down, and strikes it off once it is published', PARTITIONS.alert, ['PutItem', 'DeleteItem']),
+  { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] },
+];
+
+const describeExecutions = (scope: GrantScope): Grant => ({
+  why: 'tells a running execution from a closed one: by a name that is taken, or by the lease',
+  actions: ['states:DescribeExecution'],
+  resources: [scope.executionsArn],
+});
 
 /**
  * Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported.
@@ -96,8 +113,8 @@ const onOwnKeys = (scope: GrantScope, why: string, actions: readonly string[], c
 const onAdoptedKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions?: Grant['conditions']): readonly Grant[] =>
   forEach(scope.adoptedKeyArns, (resources) => ({ why, actions, resources, ...(conditions === undefined ? {} : { conditions }) }));
 
-/** IAM limits a policy to 6,144 characters and a role to 10 of them; statements this small let CDK spread some 200 keys over several. */
-const MAX_RESOURCES_PER_STATEMENT = 20;
+/** Small enough that statements with the longest aliases still spread over several policies: see `role-policies.ts`. */
+const MAX_RESOURCES_PER_STATEMENT = 10;
 
 function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant): readonly Grant[] {
   const count = Math.ceil(resources.length / MAX_RESOURCES_PER_STATEMENT);
@@ -123,7 +140,7 @@ const askProbes = (scope: GrantScope) =>
   forEach(scope.probeArns, (resources) => ({ why: 'asks exactly the configured probes', actions: ['lambda:InvokeFunction'], resources }));
 
 export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[]> = {
-  'claim-rotation': (scope) => [registry(scope), readKeys(scope)],
+  'claim-rotation': (scope) => [registry(scope), readKeys(scope), describeExecutions(scope)],
 
   'create-key-version': (scope) => [
     registry(scope),
@@ -198,13 +215,23 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
 
   'revoke-previous-version': (scope) => [
     registry(scope),
+    readApprovals(scope),
     readKeys(scope),
-    onOwnKeys(scope, "the irreversible step, after KMS's own waiting period", ['kms:ScheduleKeyDeletion']),
+    onOwnKeys(scope, "the irreversible step, after KMS's own waiting period, and its end when a hold came meanwhile", ['kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion']),
   ],
 
   'release-rotation': (scope) => [registry(scope)],
 
-  'classify-failure': (scope) => [registry(scope), { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] }],
+  'classify-failure': (scope) => [registry(scope), ...pagePeople(scope)],
+
+  'request-approval': (scope) => [
+    readRegistry(scope),
+    items(scope, 'asks, and keeps answers that exist', PARTITIONS.approval, ['UpdateItem']),
+    ...pagePeople(scope),
+    wake(scope),
+  ],
+
+  'read-approval': (scope) => [registry(scope), readApprovals(scope)],
 
   settle: (scope) => [registry(scope)],
 
@@ -214,8 +241,10 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     registry(scope),
     dueIndex(scope),
     { why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] },
-    { why: 'tells a running execution from a closed one when the name is taken', actions: ['states:DescribeExecution'], resources: [scope.executionsArn] },
+    describeExecutions(scope),
   ],
+
+  'handle-ended-execution': (scope) => [registry(scope), ...pagePeople(scope)],
 
   acknowledge: (scope) => [
     items(scope, 'records the answer; nothing of a key is within reach of a public entrance', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']),

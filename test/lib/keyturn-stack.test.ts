@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FUNCTIONS, WORKFLOW_FUNCTIONS, type FunctionName } from '../../lambdas/contract/functions';
 import { DUE_INDEX, STACK_OUTPUTS } from '../../lambdas/contract/names';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 import { REGIONS_WITHOUT_FUNCTION_URLS } from '../../lib/constructs/acknowledge-url';
 import { DEFINITION_PATH } from '../../lib/constructs/key-rotation-machine';
 import { policiesFileOf } from '../../lib/constructs/key-registration';
+import { PROJECT_ROOT } from '../../lib/constructs/paths';
 import { pascalCase } from '../../lib/constructs/keyturn-function';
 import { parseConfig } from '../../lib/config/load';
 import { CONFIG, OTHER_ROLE, ROLE, listOf, rendered, resourcesOf, statementsOf, synthesize, type Resource } from './synthesized';
@@ -34,6 +36,12 @@ describe('the functions', () => {
     expect(Object.keys(variables).sort()).toEqual([...FUNCTIONS[name].environment].sort());
   });
 
+  test.each(names)('%s waits for what its role may do, since one is invoked within the deployment', (name) => {
+    const policies = Object.keys(resourcesOf(template, 'AWS::IAM::Policy')).filter((id) => new RegExp(`^${pascalCase(name)}RolePolicy[0-9A-F]{8}$`).test(id));
+    expect(policies).toHaveLength(1);
+    expect(functionOf(name)).toMatchObject({ DependsOn: expect.arrayContaining(policies) });
+  });
+
   test.each(names)('%s runs on Node.js 24 and arm64, within its time-out, with a log group of its own', (name) => {
     expect(functionOf(name).Properties).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -50,6 +58,7 @@ describe('the functions', () => {
     const create = functionOf('create-key-version').Properties['Environment'].Variables;
     expect(rendered(create.KEYTURN_REGISTRY_ID)).toBe('<AWS::AccountId>:<AWS::Region>:keyturn');
     expect(rendered(create.KEYTURN_ROLE_PATTERN)).toBe('arn:<AWS::Partition>:iam::<AWS::AccountId>:role/keyturn/keyturn/*');
+    expect(functionOf('read-approval').Properties['Environment'].Variables.KEYTURN_VOUCHED_ROLES).toBe('AWSReservedSSO_*,okta-*');
     const start = functionOf('start-due-rotations').Properties['Environment'].Variables;
     expect(rendered(start.KEYTURN_STATE_MACHINE_ARN)).toBe('arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:keyturn-key-rotation');
   });
@@ -136,11 +145,29 @@ describe('what starts it', () => {
     });
   });
 
-  test('and what follows a deletion is a rule for the event that KMS guarantees', () => {
-    expect(only('AWS::Events::Rule').Properties).toMatchObject({
-      EventPattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
-      Targets: [{ DeadLetterConfig: { Arn: expect.anything() } }],
-    });
+  test.each<[FunctionName, object]>([
+    ['record-key-deletion', { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] }],
+    [
+      'handle-ended-execution',
+      {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [{ Ref: Object.keys(resourcesOf(template, 'AWS::StepFunctions::StateMachine'))[0] }] },
+      },
+    ],
+  ])('and %s follows its event, which is retried and then kept', (name, pattern) => {
+    const rules = Object.values(resourcesOf(template, 'AWS::Events::Rule')).filter(({ Properties }) => rendered(Properties['Targets'][0].Arn).startsWith(`<${pascalCase(name)}`));
+    expect(rules.map(({ Properties }) => Properties)).toEqual([
+      expect.objectContaining({
+        EventPattern: pattern,
+        State: 'ENABLED',
+        Targets: [expect.objectContaining({ DeadLetterConfig: { Arn: expect.anything() }, RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 10 } })],
+      }),
+    ]);
+  });
+
+  test('follows no other event', () => {
+    expect(Object.keys(resourcesOf(template, 'AWS::Events::Rule'))).toHaveLength(2);
   });
 
   test('and what registers keys is told the hash of the policies in its bundle', () => {
@@ -184,6 +211,7 @@ describe('the alarms', () => {
     const rows = alarms.map(({ AlarmDescription, MetricName, TreatMissingData }) => [AlarmDescription.match(/Runbook: docs\/operations\.md#([a-z-]+)$/)?.[1], MetricName, TreatMissingData]);
     expect(rows.sort()).toEqual([
       ['deletion-unrecorded', 'Errors', 'notBreaching'],
+      ['ended-execution-unhandled', 'Errors', 'notBreaching'],
       ['events-undelivered', 'ApproximateNumberOfMessagesVisible', 'notBreaching'],
       ['executions-aborted', 'ExecutionsAborted', 'notBreaching'],
       ['executions-failed', 'ExecutionsFailed', 'notBreaching'],
@@ -192,6 +220,12 @@ describe('the alarms', () => {
       ['starter-failed', 'Errors', 'notBreaching'],
       ['starter-silent', 'Invocations', 'breaching'],
     ]);
+  });
+
+  test('have sections that exist', () => {
+    const runbook = readFileSync(join(PROJECT_ROOT, 'docs', 'operations.md'), 'utf8');
+    const sections = [...runbook.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
+    expect(sections).toEqual(expect.arrayContaining(alarms.map(({ AlarmDescription }) => AlarmDescription.split('#')[1])));
   });
 
   test('page through the topic, whose policy lets them', () => {
