@@ -1,4 +1,5 @@
 import { EMERGENCY_PERIOD_SECONDS, MAX_EMERGENCIES_PER_PERIOD } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { earliest, isBefore, plusSeconds, type Instant } from './instant';
 import { write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type Emergency, type KeyVersion, type ManagedKey } from './managed-key';
@@ -34,10 +35,10 @@ export function approveEmergency(key: ManagedKey, request: EmergencyRequest): De
   const blocker = emergencyBlocker(key, request.at);
   if (blocker !== undefined) throw new TaskError('RotationNotAllowed', `${key.name}: no emergency: ${blocker}.`);
   const number = (key.emergency?.number ?? 0) + 1;
-  const emergency: Emergency = { ...request, number, firstNumber: number, lastNumber: number + key.policy.maxAttempts - 1, window: windowAt(key.policy, request.at), isDone: false };
+  const emergency: Emergency = { ...request, number, firstNumber: number, lastNumber: number + key.policy.maxAttempts - 1, window: windowAt(key.policy, request.at), dueAt: request.at, isDone: false };
   const emergencies = [...key.emergencies, request.at].slice(-MAX_EMERGENCIES_PER_PERIOD);
   return write(
-    { ...key, emergency, emergencies },
+    withDueTime({ ...key, emergency, emergencies }),
     { type: 'EmergencyApproved', at: request.at, by: request.approvedBy.join(', '), facts: { emergency: emergency.number, version: request.version, requestedBy: request.requestedBy, reason: request.reason } },
   );
 }

@@ -1,7 +1,8 @@
 import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass, type TaskErrorName } from '../contract/errors';
 import { MAX_SETTLEMENTS, RETIREMENT_RETRY_SECONDS, STABILISATION_SECONDS } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { plusSeconds, type Instant } from './instant';
-import { requireOwner, withDueTime, withRetirementsLeft, type Owner } from './lease';
+import { requireOwner, withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import type { Failure, ManagedKey } from './managed-key';
 import { parseRotationId, type Run } from './rotation-id';
@@ -102,7 +103,7 @@ function withNextRun(key: ManagedKey, { kind, number, window }: Run, at: Instant
       return withDueTime(isAbortRequested ? withRetirementsLeft(next, at) : next);
     }
     case 'emergency':
-      return { ...key, emergency: key.emergency === null ? null : { ...key.emergency, number: number + 1, isDone: isAbortRequested } };
+      return withDueTime({ ...key, emergency: key.emergency === null ? null : { ...key.emergency, number: number + 1, dueAt: stableAt, isDone: isAbortRequested } });
     case 'retirement':
       return withDueTime({ ...key, retirementDueAt: plusSeconds(at, RETIREMENT_RETRY_SECONDS) });
   }

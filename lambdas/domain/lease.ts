@@ -1,7 +1,8 @@
 import type { KeyPolicy } from '../contract/key-policy';
 import { RETIREMENT_RETRY_SECONDS, TAKEOVER_SECONDS } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { beginEmergency } from './emergency';
-import { earliest, isBefore, msOf, plusSeconds, type Instant } from './instant';
+import { isBefore, msOf, plusSeconds, type Instant } from './instant';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 import type { Run } from './rotation-id';
@@ -77,7 +78,7 @@ function begun(key: ManagedKey, run: Run, at: Instant): ManagedKey {
     case 'emergency':
       return beginEmergency(withAbandonedVersions(key, lineageOf(key, run)), at);
     case 'retirement': {
-      const [subject] = key.retirementPending;
+      const [subject] = retirementsLeft(key);
       const lease = key.lease === null || subject === undefined ? key.lease : { ...key.lease, subject };
       return { ...key, lease, retirementRuns: run.number };
     }
@@ -107,7 +108,7 @@ function supersededEmergency({ emergency }: ManagedKey, { number }: Run): string
 
 function supersededRetirement(key: ManagedKey, { number }: Run): string | undefined {
   if (number <= key.retirementRuns) return `retirement run ${key.retirementRuns} has begun`;
-  return key.retirementPending.length === 0 ? 'no retirement is pending' : undefined;
+  return retirementsLeft(key).length === 0 ? 'no retirement is pending' : undefined;
 }
 
 function refuseNotAllowed(key: ManagedKey, { run, rotationId, at }: ClaimRequest): void {
@@ -166,12 +167,6 @@ export function isPaused(key: ManagedKey, at: Instant): boolean {
   return key.pause !== null && msOf(at) < msOf(key.pause.until);
 }
 
-/** The index's time is the earlier of the two that something may start at. */
-export function withDueTime(key: ManagedKey): ManagedKey {
-  const { rotationDueAt, retirementDueAt } = key;
-  return { ...key, dueAt: retirementDueAt === null ? rotationDueAt : earliest(rotationDueAt, retirementDueAt) };
-}
-
 /** What an earlier window's rotation left unretired is a later run's work from now on: this rotation ends the life of one version only. */
 function withPendingRetirements(key: ManagedKey, window: string, at: Instant): ManagedKey {
   if (key.window === null || key.window.id === window) return key;
@@ -183,6 +178,11 @@ export function withRetirementsLeft(key: ManagedKey, at: Instant): ManagedKey {
   const left = Object.values(key.versions).filter((version) => isUnfinished(key, version));
   const retirementPending = [...new Set([...key.retirementPending, ...left.map((version) => version.number)])].sort((one, other) => one - other);
   return { ...key, retirementPending, retirementDueAt: retirementPending.length === 0 ? null : (key.retirementDueAt ?? plusSeconds(at, RETIREMENT_RETRY_SECONDS)) };
+}
+
+/** Pending retirements that a run can go on with: a version that something else has ended since is nobody's work any more. */
+export function retirementsLeft(key: ManagedKey): readonly number[] {
+  return key.retirementPending.filter((number) => ['DEPRECATED', 'DISABLED'].includes(versionOf(key, number)?.status ?? ''));
 }
 
 /** Whether the policy wants more of a replaced version than was done. One without a drain deadline was replaced while versions were kept. */
@@ -220,11 +220,12 @@ export interface RunSubject {
   readonly isRetirementOnly: boolean;
 }
 
-/** @throws {TaskError} `ObservedMismatch` when a key without an ACTIVE version once had one. */
+/** @throws {TaskError} `ObservedMismatch` when a key without an ACTIVE version once had one; `LedgerMismatch` for a retirement run without a subject. */
 export function subjectOf(key: ManagedKey, run: Run): RunSubject {
   const active = activeVersion(key) ?? null;
   const retiring = retiringVersion(key, run);
   if (retiring !== null && active !== null) return { version: active.number, previous: retiring, retirement: retirementOf(key, retiring), isRetirementOnly: true };
+  if (run.kind === 'retirement') throw new TaskError('LedgerMismatch', `${key.name}: retirement run ${run.number} has no version to retire; a retirement run makes none`);
   const lineage = lineageOf(key, run);
   const own = Object.values(key.versions).find((version) => lineageOfVersion(version) === lineage && (version.status === 'PENDING' || version.status === 'ACTIVE'));
   const previous = own?.status === 'ACTIVE' ? (Object.values(key.versions).find((version) => version.supersededBy === own.number) ?? null) : active;
@@ -260,7 +261,8 @@ export function completeRun(key: ManagedKey, owner: Owner, run: Run, at: Instant
     throw new TaskError('RotationNotAllowed', `${key.name}: ${owner.rotationId} may not end: its ${key.intent.kind} of v${key.intent.version} is in doubt`);
   }
   const completed = completedBy(key, run);
-  const withoutSubject = run.kind === 'retirement' ? completed.retirementPending.filter((version) => version !== key.lease?.subject) : completed.retirementPending;
+  const left = retirementsLeft(completed);
+  const withoutSubject = run.kind === 'retirement' ? left.filter((version) => version !== key.lease?.subject) : left;
   const retirementPending = pending === null ? withoutSubject : [...new Set([...withoutSubject, pending.version])].sort((one, other) => one - other);
   const retirementDueAt = retirementPending.length === 0 ? null : plusSeconds(at, RETIREMENT_RETRY_SECONDS);
   const next = withDueTime({ ...completed, lease: null, abortRequest: null, retirementPending, retirementDueAt });

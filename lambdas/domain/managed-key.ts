@@ -29,7 +29,7 @@ export interface ManagedKey {
   readonly window: { readonly id: string; readonly attempt: number; readonly lastAttempt?: number } | null;
   /** The newest window whose rotation completed. */
   readonly completedWindow: string | null;
-  /** When the starter may look at the key again: the earlier of its next window and its next retirement run. */
+  /** When the starter may look at the key again: the earliest of its next window, its next retirement run, and an emergency that is not done. */
   readonly dueAt: Instant;
   /** When its next window's rotation, or the current window's next attempt, may start. */
   readonly rotationDueAt: Instant;
@@ -45,6 +45,12 @@ export interface ManagedKey {
   readonly abortRequest: (Note & { readonly rotationId: string }) | null;
   /** Repairs of KMS that `rescue-version` has begun: while one stands here, both its sides are legal. */
   readonly rescues: Readonly<Record<string, Note>>;
+  /** The approved repair that is being made, or that ended without lifting the freeze. */
+  readonly repair: RepairUnderWay | null;
+  /** Ids of approvals about the key, newest last: where a list of them begins. Notes, which change nothing else. */
+  readonly approvals: readonly string[];
+  /** Those of them whose answer is in the ledger. */
+  readonly answeredApprovals: readonly string[];
   /** The failure that was recorded last, so that recording it twice changes nothing. */
   readonly lastFailure: Failure | null;
   /** Versions whose retirement a later run has to finish. */
@@ -72,6 +78,16 @@ export interface Failure {
   readonly at: Instant;
 }
 
+/** A repair of a frozen key that Begin Repair has let in. */
+export interface RepairUnderWay {
+  readonly approvalId: string;
+  readonly requestedBy: string;
+  readonly approvedBy: readonly string[];
+  readonly begunAt: Instant;
+  /** When Apply Repair had done its part. */
+  readonly madeAt?: Instant;
+}
+
 /** An approved emergency rotation: a version is compromised, or believed to be. */
 export interface Emergency {
   /** 1 …, per key; each attempt has its own. */
@@ -89,6 +105,8 @@ export interface Emergency {
   readonly requestedBy: string;
   readonly approvedBy: readonly string[];
   readonly at: Instant;
+  /** When it, or its next attempt, may start. */
+  readonly dueAt: Instant;
   readonly reason: string;
   readonly isDone: boolean;
 }

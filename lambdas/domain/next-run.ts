@@ -1,5 +1,5 @@
 import { isBefore, type Instant } from './instant';
-import { reasonNotToStart, type Holder } from './lease';
+import { reasonNotToStart, retirementsLeft, type Holder } from './lease';
 import type { ManagedKey } from './managed-key';
 import type { Run } from './rotation-id';
 import { compareWindows, windowAt } from './windows';
@@ -14,7 +14,7 @@ export type NextRun = { readonly kind: 'start'; readonly run: Run } | { readonly
 export function nextRun(key: ManagedKey, at: Instant, holder?: Holder): NextRun {
   if (key.lease !== null && (holder?.rotationId !== key.lease.rotationId || holder.closedAt === null)) return { kind: 'wait', reason: `owned by ${key.lease.rotationId}` };
   const reasons: string[] = [];
-  for (const candidate of [emergencyRun(key), windowRun(key, at), retirementRun(key, at)]) {
+  for (const candidate of [emergencyRun(key, at), windowRun(key, at), retirementRun(key, at)]) {
     if (typeof candidate === 'string') {
       reasons.push(candidate);
       continue;
@@ -28,8 +28,10 @@ export function nextRun(key: ManagedKey, at: Instant, holder?: Holder): NextRun 
 
 const NOTHING = '';
 
-function emergencyRun({ emergency }: ManagedKey): Run | string {
-  return emergency === null || emergency.isDone ? NOTHING : { kind: 'emergency', window: emergency.window, number: emergency.number };
+function emergencyRun({ emergency }: ManagedKey, at: Instant): Run | string {
+  if (emergency === null || emergency.isDone) return NOTHING;
+  if (isBefore(at, emergency.dueAt)) return `emergency ${emergency.number} is not due before ${emergency.dueAt}`;
+  return { kind: 'emergency', window: emergency.window, number: emergency.number };
 }
 
 function windowRun(key: ManagedKey, at: Instant): Run | string {
@@ -41,7 +43,8 @@ function windowRun(key: ManagedKey, at: Instant): Run | string {
 }
 
 function retirementRun(key: ManagedKey, at: Instant): Run | string {
-  if (key.retirementPending.length === 0 || key.retirementDueAt === null) return NOTHING;
-  if (isBefore(at, key.retirementDueAt)) return `the retirement of v${key.retirementPending.join(', v')} is tried again from ${key.retirementDueAt} on`;
+  const left = retirementsLeft(key);
+  if (left.length === 0 || key.retirementDueAt === null) return NOTHING;
+  if (isBefore(at, key.retirementDueAt)) return `the retirement of v${left.join(', v')} is tried again from ${key.retirementDueAt} on`;
   return { kind: 'retirement', window: key.completedWindow ?? windowAt(key.policy, at), number: key.retirementRuns + 1 };
 }

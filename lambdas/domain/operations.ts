@@ -1,8 +1,10 @@
-import type { Instant } from './instant';
-import { isBefore } from './instant';
+import { withDueTime } from './due-time';
+import { earliest, isBefore, type Instant } from './instant';
 import { DONE, write, type Decision } from './ledger';
 import type { ManagedKey, Note } from './managed-key';
+import { isEmergencyWaiting } from './retirement';
 import { TaskError } from './task-error';
+import { compareWindows } from './windows';
 
 /** What people and `reconcile` do to a key from outside its rotation. None of it touches KMS. */
 
@@ -43,10 +45,25 @@ export function quarantine(key: ManagedKey, note: Note): Decision {
   return write({ ...key, quarantine: note }, { type: 'KeyQuarantined', at: note.at, by: note.by, facts: { reason: note.reason } });
 }
 
-/** A person has looked. The current window gets its attempts anew. */
+/**
+ * An owner ended from outside and still holds the lease: nothing starts before a person has looked. An approved emergency, which is what a person wants,
+ * takes the lease over without another look.
+ */
+export function quarantineForDeadOwner(key: ManagedKey, rotationId: string, note: Note): Decision {
+  return key.lease?.rotationId !== rotationId || isEmergencyWaiting(key) ? DONE : quarantine(key, note);
+}
+
+/**
+ * A person has looked. The current window gets its attempts anew, and is due at once if its owner has died: a window whose owner goes on by itself, by a
+ * person's consent, stays that owner's.
+ */
 export function liftQuarantine(key: ManagedKey, note: Note): Decision {
   if (key.quarantine === null) return DONE;
   const window = key.window === null ? null : { ...key.window, lastAttempt: key.window.attempt + key.policy.maxAttempts - 1 };
   const emergency = key.emergency === null ? null : { ...key.emergency, lastNumber: key.emergency.number + key.policy.maxAttempts - 1 };
-  return write({ ...key, quarantine: null, window, emergency }, { type: 'QuarantineLifted', at: note.at, by: note.by, facts: { reason: note.reason, was: key.quarantine.reason } });
+  const isOwnersOwn = key.lease === null || key.lease.rotationId === note.by;
+  const isUnfinished = key.window !== null && (key.completedWindow === null || compareWindows(key.completedWindow, key.window.id) < 0);
+  const rotationDueAt = isOwnersOwn || !isUnfinished ? key.rotationDueAt : earliest(key.rotationDueAt, note.at);
+  const next = withDueTime({ ...key, quarantine: null, window, emergency, rotationDueAt });
+  return write(next, { type: 'QuarantineLifted', at: note.at, by: note.by, facts: { reason: note.reason, was: key.quarantine.reason } });
 }

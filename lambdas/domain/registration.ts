@@ -1,6 +1,6 @@
 import type { KeyPolicy } from '../contract/key-policy';
+import { withDueTime } from './due-time';
 import type { Instant } from './instant';
-import { withDueTime } from './lease';
 import { canonicalJson, DONE, GENESIS_HASH, write, type Decision } from './ledger';
 import type { KeyVersion, ManagedKey } from './managed-key';
 import { TaskError } from './task-error';
@@ -67,6 +67,9 @@ function begin(policy: KeyPolicy, { registryId, at, by, adopted }: Registration)
     emergencies: [],
     abortRequest: null,
     rescues: {},
+    repair: null,
+    approvals: [],
+    answeredApprovals: [],
     lastFailure: null,
     retirementPending: [],
     rev: 0,

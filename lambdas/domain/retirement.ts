@@ -1,4 +1,5 @@
 import { LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS, MAX_STATE_SECONDS, MAX_TOTAL_WAIT_SECONDS } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './instant';
 import type { KeyPolicy } from '../contract/key-policy';
 import { requireOwner, type Owner } from './lease';
@@ -165,7 +166,9 @@ export function withdrawRetirement(key: ManagedKey, owner: Owner, at: Instant): 
 export function recordDestruction(key: ManagedKey, kmsKeyId: string, at: Instant, by: string): Decision {
   const version = Object.values(key.versions).find((candidate) => candidate.kmsKeyId === kmsKeyId);
   if (version?.status !== 'REVOKED') return DONE;
-  const next = withVersion(key, { ...version, status: 'DESTROYED', destroyedAt: at });
+  const retirementPending = key.retirementPending.filter((number) => number !== version.number);
+  const pending = { retirementPending, retirementDueAt: retirementPending.length === 0 ? null : key.retirementDueAt };
+  const next = withDueTime({ ...withVersion(key, { ...version, status: 'DESTROYED', destroyedAt: at }), ...pending });
   return write(next, { type: 'VersionDestroyed', at, by, facts: { version: version.number, kmsKeyId } });
 }
 

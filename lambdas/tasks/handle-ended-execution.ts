@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { alertOf } from '../domain/alert';
 import { instantOf } from '../domain/instant';
-import { quarantine } from '../domain/operations';
+import type { Note } from '../domain/managed-key';
+import { quarantineForDeadOwner } from '../domain/operations';
 import { TaskError } from '../domain/task-error';
 import type { Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
@@ -23,12 +24,15 @@ export const executionEvent = z.object({
 });
 
 export interface HandleEndedExecutionOutput {
-  readonly outcome: 'quarantined' | 'not-ours';
+  readonly outcome: Aftermath | 'not-ours';
 }
 
+/** What keeps the key from going on by itself: nothing, if an approved emergency takes it over. */
+type Aftermath = 'quarantined' | 'frozen' | 'left-to-emergency';
+
 /**
- * Handle Ended Execution: an execution ended other than through its own last state. It acts only if the lease names that execution: the key is
- * quarantined, so that nothing starts before a person has looked, and somebody is told. The lease stays for the next owner to take over.
+ * Handle Ended Execution: an execution ended without giving the key back. It acts only if the lease names that execution: the key is quarantined, so
+ * that nothing but an approved emergency starts before a person has looked, and somebody is told. The lease stays for the next owner to take over.
  */
 export function handleEndedExecution(ports: AlertPorts) {
   return async ({ detail }: z.infer<typeof executionEvent>): Promise<HandleEndedExecutionOutput> => {
@@ -37,7 +41,7 @@ export function handleEndedExecution(ports: AlertPorts) {
     if (reading === undefined || name === undefined || reading.key.lease?.rotationId !== detail.name) return { outcome: 'not-ours' };
     const at = instantOf(detail.stopDate);
     const reason = `${detail.name} ended ${detail.status}${detail.error == null ? '' : ` with ${detail.error}`} and did not give the key back`;
-    if (reading.freeze === null) await quarantineUnlessFrozen(ports.registry, name, { by: 'handle-ended-execution', at, reason });
+    const outcome = reading.freeze === null ? await stop(ports.registry, name, detail.name, { by: 'handle-ended-execution', at, reason }) : 'frozen';
     const { key } = reading;
     await deliver(
       ports,
@@ -48,28 +52,42 @@ export function handleEndedExecution(ports: AlertPorts) {
         rotationId: detail.name,
         executionArn: detail.executionArn,
         stage: 'handle-ended-execution',
-        severity: 'page',
-        headline: `execution ${detail.status} from outside its own states`,
+        severity: outcome === 'left-to-emergency' ? 'note' : 'page',
+        headline: `an execution ended ${detail.status} and still holds the key`,
         reason: `${reason}. ${detail.cause ?? ''}`.trim(),
         isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
-        isDecryptionValid: 'Yes. Nothing is disabled or revoked while the key is quarantined.',
+        isDecryptionValid: 'Yes. Nothing is disabled or revoked before the lease has been taken over.',
         mustCustomerAct: 'No.',
         isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
-        next: reading.freeze === null ? 'The key is quarantined. Once that is lifted, the next run takes the lease over and goes on.' : 'The key is frozen and stays so until it is repaired.',
-        commands: [`keyturn status ${name}`, `keyturn history ${name}`, reading.freeze === null ? `keyturn lift ${name} --reason …` : `keyturn repair ${name} --help`],
+        next: NEXT[outcome],
+        commands: [`keyturn status ${name}`, `keyturn history ${name}`, ...COMMANDS[outcome].map((command) => command.replace('<key>', name))],
         runbook: 'execution-ended-from-outside',
       }),
     );
-    return { outcome: 'quarantined' };
+    return { outcome };
   };
 }
 
+const NEXT: Readonly<Record<Aftermath, string>> = {
+  quarantined: 'The key is quarantined. Once that is lifted, the next run takes the lease over and goes on.',
+  frozen: 'The key is frozen and stays so until it is repaired.',
+  'left-to-emergency': 'The approved emergency takes the lease over as soon as nothing of the ended execution can be under way.',
+};
+
+const COMMANDS: Readonly<Record<Aftermath, readonly string[]>> = {
+  quarantined: ['keyturn lift <key> --reason …'],
+  frozen: ['keyturn repair <key> --help'],
+  'left-to-emergency': [],
+};
+
 /** A freeze that comes in meanwhile is stronger than a quarantine. */
-async function quarantineUnlessFrozen(registry: Registry, name: string, note: { by: string; at: string; reason: string }): Promise<void> {
+async function stop(registry: Registry, name: string, rotationId: string, note: Note): Promise<Aftermath> {
   try {
-    await registry.transact(name, (key) => (key.lease?.rotationId === undefined ? { kind: 'done' } : quarantine(key, note)));
+    const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, note));
+    return key.quarantine === null ? 'left-to-emergency' : 'quarantined';
   } catch (error) {
-    if (!(error instanceof TaskError) || error.name !== 'KeyFrozen') throw error;
+    if (error instanceof TaskError && error.name === 'KeyFrozen') return 'frozen';
+    throw error;
   }
 }
 
