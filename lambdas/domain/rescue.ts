@@ -26,7 +26,7 @@ export function intendRescue(key: ManagedKey, number: number, rescue: RescueReas
   return write(next, { type: 'RescueIntended', at: rescue.at, by: rescue.by, facts: { version: number, reason: rescue.reason } });
 }
 
-/** KMS has cancelled the deletion: the version is DISABLED again. A revoke intent of the owner's that KMS had applied is closed by it. */
+/** KMS has cancelled the deletion: the version is DISABLED again. A revoke intent stays for its owner, who finds that nothing came of it. */
 export function commitCancelledDeletion(key: ManagedKey, number: number, { by, at }: RescueReason): Decision {
   const version = requireRescuable(key, number);
   if (version.status !== 'REVOKED') return DONE;

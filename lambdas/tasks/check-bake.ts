@@ -31,7 +31,8 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     if (until !== undefined && isBefore(input.enteredAt, until)) return { decision: 'extended', bakeUntil: until };
     const used = await usedAfterDisable(ports.keys, version);
     if (used !== undefined) return { decision: 'pending', reason: used };
-    if (!needsRevocationApproval(key)) return { decision: 'clean' };
+    // Under an open intent the answer was given before the intent; what came of the call is found out, not asked again.
+    if (!needsRevocationApproval(key) || key.intent?.kind === 'revoke') return { decision: 'clean' };
     const reason = `retirement "delete" without autoDelete needs an approval for v${version.number}`;
     if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
     return { decision: 'ask', question: questionAbout(key, 'revoke', input.enteredAt), reason };

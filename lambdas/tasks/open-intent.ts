@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/instant';
 import type { Owner } from '../domain/lease';
 import type { Decision } from '../domain/ledger';
-import type { ManagedKey } from '../domain/managed-key';
+import { versionKey, type ManagedKey } from '../domain/managed-key';
 import { commitPromotion, withdrawPromotion } from '../domain/promotion';
 import { commitDisable, commitRevoke, withdrawRetirement } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
@@ -27,8 +27,10 @@ export async function resolutionOf(keys: KeyProvider, key: ManagedKey, owner: Ow
   if (intent.kind === 'revoke' && observed.keyState === 'PendingDeletion') {
     return (current) => commitRevoke(current, owner, intent.version, at, observed.deletionAt ?? at);
   }
-  const before = intent.kind === 'disable' ? 'Enabled' : 'Disabled';
-  if (observed.keyState === before) return (current) => withdrawRetirement(current, owner, at);
+  // A rescue that came in between takes the call back, and is itself under way or done.
+  const isRescued = key.rescues[versionKey(version.number)] !== undefined || (intent.kind === 'revoke' && version.status === 'DEPRECATED');
+  const before = isRescued ? ['Enabled', 'Disabled'] : [intent.kind === 'disable' ? 'Enabled' : 'Disabled'];
+  if (before.includes(observed.keyState)) return (current) => withdrawRetirement(current, owner, at);
   if (observed.keyState === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: what our call did cannot be seen`);
   throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${observed.keyState} with an open ${intent.kind} intent. Someone else changed it.`);
 }

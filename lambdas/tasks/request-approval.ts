@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { standingOf, type Approval } from '../domain/approval';
+import { standingOf } from '../domain/approval';
 import type { ManagedKey } from '../domain/managed-key';
 import type { TaskToken } from '../ports/acknowledgements';
 import type { Approvals } from '../ports/approvals';
@@ -8,7 +8,7 @@ import type { Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
 import { approvalAlert } from '../domain/approval-alert';
 import { rotationInput } from './input';
-import { approvalFor, question } from './question';
+import { approvalFor, question, type Question } from './question';
 
 export const requestApprovalInput = rotationInput.extend({
   question,
@@ -47,13 +47,13 @@ export function requestApproval(ports: Ports) {
   };
 }
 
-function questionText(purpose: Approval['purpose'], key: ManagedKey, previous: number): string {
+function questionText(purpose: Question['purpose'], key: ManagedKey, previous: number): string {
   switch (purpose) {
     case 'disable':
       return `The evidence that v${previous} of ${key.name} is idle is not good enough. Disable it all the same?`;
     case 'revoke':
       return `v${previous} of ${key.name} was disabled and nobody missed it. Schedule its deletion? What only it protects is lost then.`;
-    default:
+    case 'recover':
       return `${key.lastFailure?.rotationId ?? key.name} failed in ${key.lastFailure?.state ?? 'a state'} with ${key.lastFailure?.error ?? 'an error'}. Resume it, or abort it?`;
   }
 }
