@@ -4,7 +4,7 @@ import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN, World } from '../../local/simulator/world';
 import { LostAnswer } from '../../local/wire/message';
 
-const NAME = rotationId('orders', '20260101T0000Z', 1);
+const NAME = rotationId('orders', { kind: 'rotation', window: '20260101T0000Z', number: 1 });
 const input = { key: 'orders', window: '20260101T0000Z', attempt: 1 };
 const at = 'start-due-rotations';
 
@@ -25,7 +25,7 @@ const CALLS: readonly (readonly [string, (world: World) => Promise<unknown>])[] 
   ['a start', async (world) => world.composition(at).executions().start(NAME, input)],
   ['a status', async (world) => world.composition(at).executions().status(NAME)],
   ['an event', async (world) => world.composition(at).bus().publish('Key Version Prepared', { key: 'orders' })],
-  ['an alert', async (world) => world.composition(at).alerts().publish({ subject: 's', message: 'm', attributes: {} })],
+  ['an alert', async (world) => world.composition(at).alerts().publish({ id: 'a1', key: 'orders', subject: 's', message: 'm', attributes: {} })],
   ['a probe', async (world) => world.composition(at).probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {})],
   ['a callback', async (world) => world.composition(at).callbacks().wake('token' as TaskToken)],
 ];
@@ -124,12 +124,11 @@ describe('the event bus', () => {
 });
 
 describe('alerts', () => {
-  test('carry subject, message and attributes, the subject as short as SNS wants it', async () => {
+  test('carry subject, message and attributes', async () => {
     const world = new World();
-    await world.composition('classify-failure').alerts().publish({ subject: 's'.repeat(150), message: 'what happened', attributes: { key: 'orders' } });
-    expect(world.trace.events()).toContainEqual(
-      expect.objectContaining({ type: 'sns.published', subject: 's'.repeat(99), message: 'what happened', attributes: { key: 'orders' } }),
-    );
+    const attributes = { key: 'orders', alertId: 'a1' };
+    await world.composition('classify-failure').alerts().publish({ id: 'a1', key: 'orders', subject: 'in one line', message: 'what happened', attributes });
+    expect(world.trace.events()).toContainEqual(expect.objectContaining({ type: 'sns.published', subject: 'in one line', message: 'what happened', attributes }));
   });
 });
 

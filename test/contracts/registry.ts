@@ -3,12 +3,13 @@ import { LostAnswer } from '../../local/wire/message';
 import type { Instant } from '../../lambdas/domain/instant';
 import { adoptCreated, equip, recordProof } from '../../lambdas/domain/creation';
 import { intendCreate } from '../support/intend-create';
-import { abortRotation, recordFailure } from '../../lambdas/domain/failure';
+import { abortRun, recordFailure } from '../../lambdas/domain/failure';
 import { claim, settle, type Owner } from '../../lambdas/domain/lease';
 import { firstBreak, write } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { commitPromotion, intendPromote } from '../../lambdas/domain/promotion';
 import { register } from '../../lambdas/domain/registration';
+import type { Run } from '../../lambdas/domain/rotation-id';
 import type { Registry } from '../../lambdas/ports/registry';
 import { policyOf } from '../support/policies';
 
@@ -24,10 +25,11 @@ export interface RegistrySubject {
 
 const AT: Instant = '2026-04-01T01:00:00.000Z';
 const WINDOW = '20260401T0000Z';
+const RUN: Run = { kind: 'rotation', window: WINDOW, number: 1 };
 const ROTATION = `orders-${WINDOW}-a1`;
 const policy = policyOf();
 
-const claimed = (key: ManagedKey) => claim(key, { rotationId: ROTATION, executionArn: 'arn:execution', window: WINDOW, attempt: 1, at: AT });
+const claimed = (key: ManagedKey) => claim(key, { rotationId: ROTATION, executionArn: 'arn:execution', run: RUN, at: AT });
 
 /** What every implementation of the port `Registry` does. */
 export function registryContract(name: string, makeSubject: () => RegistrySubject): void {
@@ -167,8 +169,8 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
     test('moves a version in a terminal status out of the aggregate', async () => {
       const first = await owner();
       await registry.transact('orders', (key) => intendCreate(key, first, 1, AT));
-      await registry.transact('orders', (key) => abortRotation(key, first, AT, { error: 'Test', errorClass: 'recoverable' }));
-      const next = { rotationId: 'orders-20260630T0000Z-a1', executionArn: 'arn', window: '20260630T0000Z', attempt: 1, at: '2026-07-01T00:00:00.000Z' };
+      await registry.transact('orders', (key) => abortRun(key, first, RUN, AT, { error: 'Test', errorClass: 'recoverable' }));
+      const next = { rotationId: 'orders-20260630T0000Z-a1', executionArn: 'arn', run: { kind: 'rotation', window: '20260630T0000Z', number: 1 } as const, at: '2026-07-01T00:00:00.000Z' };
       const key = await registry.transact('orders', (current) => claim(current, next));
       expect(key.versions).toEqual({});
       expect(await registry.terminalVersions('orders')).toMatchObject([{ number: 1, status: 'ABANDONED' }]);
@@ -185,7 +187,7 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
       const other = policyOf({ name: 'payments' });
       await registry.register('payments', (key) => register(key, other, { registryId: subject.registryId, at: AT, by: 'test' }));
       const second = { rotationId: `payments-${WINDOW}-a1`, fence: 1 };
-      await registry.transact('payments', (key) => claim(key, { rotationId: second.rotationId, executionArn: 'arn', window: WINDOW, attempt: 1, at: AT }));
+      await registry.transact('payments', (key) => claim(key, { rotationId: second.rotationId, executionArn: 'arn', run: RUN, at: AT }));
       await expect(make(second, 'payments')).rejects.toMatchObject({ name: 'LedgerMismatch' });
     });
 

@@ -11,6 +11,7 @@ const FULL: Readonly<Record<EnvName, string>> = {
   [ENV.registryId]: '111122223333:eu-central-1:keyturn',
   [ENV.rolePattern]: 'arn:aws-us-gov:iam::111122223333:role/keyturn/*',
   [ENV.stateMachineArn]: 'arn:aws:states:eu-central-1:111122223333:stateMachine:key-rotation',
+  [ENV.vouchedRoles]: 'AWSReservedSSO_*',
   [ENV.topicArn]: 'arn:aws:sns:eu-central-1:111122223333:alerts',
   [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
 };

@@ -17,7 +17,7 @@ export const ALIAS = 'alias/orders';
 export const POLICY: KeyPolicy = {
   name: 'orders', alias: ALIAS, owner: 'team-orders', description: '', strategy: 'alias-swap', spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS',
   rotateEverySeconds: 90 * DAY, anchor: '2026-01-01T00:00:00Z', startSpreadSeconds: 0, drainSeconds: 7 * DAY, backupRetentionSeconds: 0, idleSeconds: DAY, bakeSeconds: 7 * DAY,
-  retirement: 'delete', autoDelete: true, deletionWindowDays: 7, maxAttempts: 3, tags: {},
+  retirement: 'delete', autoDelete: true, deletionWindowDays: 7, emergencyDrainSeconds: 4 * 3600, approvers: 1, approvalTimeoutSeconds: 7 * DAY, maxAttempts: 3, tags: {},
   dependents: [{ name: 'billing', kind: 'event', principal: 'arn:aws:iam::111122223333:role/billing', acknowledgeWithinSeconds: DAY }],
 };
 
@@ -165,7 +165,7 @@ const STEPS = {
   register: (s: Story) => {
     s.write('KeyRegistered', 'registrar', {
       schema: 1, name: 'orders', registryId: 'r', policy: POLICY, removed: false, hold: null, pause: null, quarantine: null, versions: {}, lastVersion: 0, intent: null, lease: null, fence: 0,
-      window: null, completedWindow: null, dueAt: s.now, lastFailure: null, retirementPending: [], rev: 0, seq: 0, head: GENESIS_HASH,
+      window: null, completedWindow: null, dueAt: s.now, rotationDueAt: s.now, retirementDueAt: null, retirementRuns: 0, emergency: null, emergencies: [], abortRequest: null, rescues: {}, lastFailure: null, retirementPending: [], rev: 0, seq: 0, head: GENESIS_HASH,
     });
   },
   bootstrap: (s: Story) => {
