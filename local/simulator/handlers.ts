@@ -8,12 +8,15 @@ import { create as classifyFailure } from '../../lambdas/handlers/classify-failu
 import { create as confirmPromotion } from '../../lambdas/handlers/confirm-promotion';
 import { create as createKeyVersion } from '../../lambdas/handlers/create-key-version';
 import { create as disablePreviousVersion } from '../../lambdas/handlers/disable-previous-version';
+import { create as handleEndedExecution } from '../../lambdas/handlers/handle-ended-execution';
 import { create as notifyDependent } from '../../lambdas/handlers/notify-dependent';
 import { create as promoteKeyVersion } from '../../lambdas/handlers/promote-key-version';
 import { create as proveKeyVersion } from '../../lambdas/handlers/prove-key-version';
+import { create as readApproval } from '../../lambdas/handlers/read-approval';
 import { create as recordKeyDeletion } from '../../lambdas/handlers/record-key-deletion';
 import { create as registerKeys } from '../../lambdas/handlers/register-keys';
 import { create as releaseRotation } from '../../lambdas/handlers/release-rotation';
+import { create as requestApproval } from '../../lambdas/handlers/request-approval';
 import { create as revokePreviousVersion } from '../../lambdas/handlers/revoke-previous-version';
 import { create as settle } from '../../lambdas/handlers/settle';
 import { create as startDueRotations } from '../../lambdas/handlers/start-due-rotations';
@@ -33,9 +36,12 @@ export const HANDLERS: Readonly<Record<FunctionName, CreateHandler>> = {
   'revoke-previous-version': revokePreviousVersion,
   'release-rotation': releaseRotation,
   'classify-failure': classifyFailure,
+  'request-approval': requestApproval,
+  'read-approval': readApproval,
   settle,
   'abort-safely': abortSafely,
   'start-due-rotations': startDueRotations,
+  'handle-ended-execution': handleEndedExecution,
   acknowledge,
   'register-keys': registerKeys,
   'record-key-deletion': recordKeyDeletion,
