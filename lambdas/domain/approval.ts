@@ -65,6 +65,8 @@ export interface Approval {
   readonly votes: readonly Vote[];
   /** What it came to; `null` while it is open. */
   readonly outcome: Answer | null;
+  /** Whether what the outcome means has been done or handed over. Until then `reconcile` does it again. @default false */
+  readonly isCarriedOut?: boolean;
 }
 
 /** How an approval stands, seen together with the key. */

@@ -15,4 +15,8 @@ export interface Approvals {
    * @returns the token that waits for it, if one does, or `conflict`: read and decide again
    */
   record(before: Approval, after: Approval): Promise<{ readonly token: TaskToken | undefined } | 'conflict'>;
+  /** The token of the state that waits for it, if one does. A strong read. */
+  waiter(id: string): Promise<TaskToken | undefined>;
+  /** What its outcome means has been done. Marking it twice is marking it once. */
+  markCarriedOut(id: string): Promise<void>;
 }

@@ -59,6 +59,6 @@ export interface Registry {
   /** Versions in a terminal status, which left the aggregate. */
   terminalVersions(name: string): Promise<readonly KeyVersion[]>;
 
-  /** The ledger, in order. */
-  ledger(name: string): Promise<readonly LedgerEvent[]>;
+  /** The ledger, in order: all of it, or what follows an event. */
+  ledger(name: string, afterSeq?: number): Promise<readonly LedgerEvent[]>;
 }

@@ -48,6 +48,31 @@ export class DynamoDbApprovals implements Approvals {
     }
   }
 
+  async waiter(id: string): Promise<TaskToken | undefined> {
+    try {
+      const { Item: item } = await this.client.send(new GetItemCommand({ TableName: this.table, Key: keyOf(id), ConsistentRead: true }));
+      return tokenOf(item);
+    } catch (error) {
+      throw readErrorOf(error, `read who waits for approval ${id}`);
+    }
+  }
+
+  async markCarriedOut(id: string): Promise<void> {
+    try {
+      await this.client.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: keyOf(id),
+          UpdateExpression: 'SET isCarriedOut = :yes',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':yes': { BOOL: true } },
+        }),
+      );
+    } catch (error) {
+      throw taskErrorOf(error, `mark approval ${id} as carried out`);
+    }
+  }
+
   async record(before: Approval, after: Approval): Promise<{ readonly token: TaskToken | undefined } | 'conflict'> {
     try {
       const { Attributes: item } = await this.client.send(

@@ -131,8 +131,13 @@ export class DynamoDbRegistry implements Registry {
     return (await this.queryAll(name, 'VERSION#')).map(toKeyVersion);
   }
 
-  async ledger(name: string): Promise<readonly LedgerEvent[]> {
-    return (await this.queryAll(name, 'LEDGER#')).map(toLedgerEvent);
+  async ledger(name: string, afterSeq = 0): Promise<readonly LedgerEvent[]> {
+    const items = await this.pages({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': { S: keyPartition(name) }, ':from': ledgerKey(name, afterSeq + 1)['sk'] ?? { S: '' }, ':to': { S: 'LEDGER#~' } },
+      ConsistentRead: true,
+    });
+    return items.map(toLedgerEvent);
   }
 
   private async decideAndWrite(name: string, decide: (key: ManagedKey | undefined) => Decision, freeze: FreezePart): Promise<ManagedKey> {
@@ -147,7 +152,7 @@ export class DynamoDbRegistry implements Registry {
         if (freeze === 'none' && toFreeze(await this.get(freezeKey(name))) !== null) throw frozen(name);
         return before;
       }
-      const transition = seal(before, outcome.next, outcome.note);
+      const transition = seal(before, outcome.next, outcome.note, outcome.baseline);
       last = await this.write(name, transition, freeze);
       if (last === 'written' || (await this.isWritten(name, transition.event))) return withoutTerminal(transition.after);
     }

@@ -51,6 +51,9 @@ function withoutLaterFields(key: Readonly<Record<string, unknown>>): Partial<Man
     emergencies: [],
     abortRequest: null,
     rescues: {},
+    repair: null,
+    approvals: [],
+    answeredApprovals: [],
   };
 }
 
