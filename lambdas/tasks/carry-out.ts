@@ -2,12 +2,15 @@ import type { Approval } from '../domain/approval';
 import { approveEmergency } from '../domain/emergency';
 import { isRetiring } from '../domain/lease';
 import { executionInput, rotationId } from '../domain/rotation-id';
-import type { TaskToken } from '../ports/acknowledgements';
+import type { Approvals } from '../ports/approvals';
 import type { Callbacks, Executions, Repairs } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { noteAnswered } from './frozen-writes';
+import { wakeWaiter } from './waiting';
 
 export interface CarryOutPorts {
   readonly registry: Registry;
+  readonly approvals: Approvals;
   readonly callbacks: Callbacks;
   readonly executions: Executions;
   readonly repairs: Repairs;
@@ -17,13 +20,21 @@ export interface CarryOutPorts {
  * Does what an answered approval means. Every part may be repeated: whoever died in between is finished by `reconcile`, which calls it again.
  * @returns what happens now, for people
  */
-export async function carryOut(ports: CarryOutPorts, approval: Approval, token: TaskToken | undefined): Promise<string> {
+export async function carryOut(ports: CarryOutPorts, approval: Approval): Promise<string> {
+  await noteAnswered(ports.registry, approval);
+  const result = await effectOf(ports, approval);
+  // Only a reconciliation deletes an orphan, once it has looked at it again, and marks that.
+  if (approval.purpose !== 'delete-orphan' || approval.outcome !== 'approve') await ports.approvals.markCarriedOut(approval.id);
+  return result;
+}
+
+async function effectOf(ports: CarryOutPorts, approval: Approval): Promise<string> {
   switch (approval.purpose) {
     case 'recover':
     case 'disable':
     case 'revoke':
       // The workflow re-reads the approval; the callback only wakes it.
-      if (token !== undefined) await ports.callbacks.wake(token);
+      await wakeWaiter(ports, approval);
       return 'The execution goes on.';
     case 'emergency':
       return approval.outcome === 'approve' ? startEmergency(ports, approval) : 'Nothing was changed.';

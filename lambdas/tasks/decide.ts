@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { vote, type Approval, type Vote } from '../domain/approval';
-import { approvalAlert } from '../domain/approval-alert';
 import type { Caller } from '../domain/caller';
 import type { IdentityRules } from '../domain/identity';
-import { plusSeconds } from '../domain/instant';
-import type { ManagedKey } from '../domain/managed-key';
 import { liftQuarantine } from '../domain/operations';
 import { describeRepair, repairSchema } from '../domain/repair';
 import { TaskError } from '../domain/task-error';
 import type { Approvals } from '../ports/approvals';
 import type { Registry } from '../ports/registry';
+import { askPerson, type Asked, type AskPorts } from './ask-person';
 import { carryOut, type CarryOutPorts } from './carry-out';
-import { deliver, type AlertPorts } from './alerting';
 import { keyName, reason, told, type Told } from './people';
-import { approvalId } from './question';
+import { isWaitedFor, wakeWaiter } from './waiting';
 
 const approval = z.string().regex(/^[0-9a-f]{20}$/, { error: 'an approval id has 20 hexadecimal digits; keyturn approvals lists them' });
 
@@ -26,7 +23,7 @@ export const decideBody = z.discriminatedUnion('action', [
 ]);
 type Body = z.infer<typeof decideBody>;
 
-interface Ports extends AlertPorts, CarryOutPorts {
+interface Ports extends AskPorts, CarryOutPorts {
   readonly registry: Registry;
   readonly approvals: Approvals;
   readonly rules: IdentityRules;
@@ -66,16 +63,21 @@ async function answer(ports: Ports, body: Extract<Body, { action: 'answer' }>, c
       return told('refused', `${known.key} is frozen: ${freeze.reason}. Repair it first (keyturn repair ${known.key}); nothing was changed`);
     }
     const counted = vote(known, ballot, key, ports.rules);
-    if (counted.kind === 'refused') return told('refused', counted.reason);
-    const recorded = counted.kind === 'repeated' ? { token: undefined } : await ports.approvals.record(known, counted.approval);
-    if (recorded === 'conflict') continue;
+    if (counted.kind === 'refused') return told('refused', `${counted.reason}${await wakeVoid(ports, known, key.rev)}`);
+    if (counted.kind === 'recorded' && (await ports.approvals.record(known, counted.approval)) === 'conflict') continue;
     if (counted.approval.outcome === null) {
       return told('asked', `counted; ${counted.approval.approversNeeded} different people must approve ${known.id}`, { approvalId: known.id });
     }
-    const result = await carryOut(ports, counted.approval, recorded.token);
+    const result = await carryOut(ports, counted.approval);
     return told(counted.kind === 'repeated' ? 'unchanged' : 'done', `${known.id}: ${counted.approval.outcome}. ${result}`, { approvalId: known.id });
   }
   throw new TaskError('RegistryBusy', `approval ${body.approvalId} was answered by others ${MAX_COUNTS} times while this answer was counted; answer again`);
+}
+
+/** Whoever waits for the answer to a question that is void asks it anew. @returns what to tell about it */
+async function wakeVoid(ports: Ports, known: Approval, rev: number): Promise<string> {
+  if (!isWaitedFor(known) || known.rev === rev || !(await wakeWaiter(ports, known))) return '';
+  return `. ${known.rotationId ?? 'The execution'} was woken and asks anew about the key as it is now`;
 }
 
 async function readKeyOf(registry: Registry, { key: name, id }: Approval) {
@@ -95,35 +97,14 @@ async function lift(registry: Registry, { key: name, reason: why }: Extract<Body
 }
 
 /** Asks for something that somebody else must approve. Asking the same twice is one question. */
-async function ask(ports: Ports, name: string, caller: Caller, asked: Pick<Approval, 'purpose' | 'question' | 'facts'>): Promise<Told> {
+async function ask(ports: Ports, name: string, caller: Caller, asked: Asked): Promise<Told> {
   const reading = await ports.registry.read(name);
   if (reading === undefined) return told('refused', `${name} is not in the registry`);
   const { key, freeze } = reading;
   if (asked.purpose === 'repair' && freeze === null) return told('refused', `${name} is not frozen; there is nothing to repair`);
   if (asked.purpose === 'break-glass' && key.lease === null) return told('refused', `nobody owns ${name}; there is nothing to break`);
-  const approved = await ports.approvals.open(approvalOf(key, caller, asked));
-  await deliver(ports, approvalAlert(approved, key.policy.owner));
-  return told('asked', `another person must approve ${approved.id}: ${approved.question}`, { approvalId: approved.id });
-}
-
-function approvalOf(key: ManagedKey, caller: Caller, { purpose, question, facts }: Pick<Approval, 'purpose' | 'question' | 'facts'>): Approval {
-  return {
-    id: approvalId({ key: key.name, purpose, by: caller.arn, at: JSON.stringify(facts), rev: key.rev }),
-    key: key.name,
-    purpose,
-    question,
-    rev: key.rev,
-    requestedBy: caller.arn,
-    requestedAt: caller.at,
-    expiresAt: plusSeconds(caller.at, key.policy.approvalTimeoutSeconds),
-    approversNeeded: key.policy.approvers,
-    rotationId: key.lease?.rotationId ?? null,
-    version: null,
-    errorClass: null,
-    facts,
-    votes: [],
-    outcome: null,
-  };
+  const approval = await askPerson(ports, key, caller, asked);
+  return told('asked', `another person must approve ${approval.id}: ${approval.question}`, { approvalId: approval.id });
 }
 
 function capitalized(text: string): string {

@@ -3,9 +3,9 @@ import type { Caller } from '../domain/caller';
 import type { Decision } from '../domain/ledger';
 import type { ManagedKey, Note } from '../domain/managed-key';
 import { endPause, releaseHold, requestAbort, setHold, setPause } from '../domain/operations';
-import { TaskError } from '../domain/task-error';
 import type { Rescuer } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { transactAnyway } from './frozen-writes';
 import { keyName, reason, told, type Told } from './people';
 
 /** What may be posted to the operate URL. */
@@ -50,21 +50,12 @@ export function operate(ports: Ports) {
 
 /** A hold wins also over a freeze: it only takes permissions away. A deletion that is scheduled already is cancelled. */
 async function hold({ registry, rescuer }: Ports, name: string, note: Note): Promise<Told> {
-  const held = await setHoldOf(registry, name, note);
+  const held = await transactAnyway(registry, name, (key) => setHold(key, note));
   const revoked = Object.values(held.versions).filter(({ number, status }) => status === 'REVOKED' || (held.intent?.kind === 'revoke' && held.intent.version === number));
   if (revoked.length === 0) return told('done', `${name} is held: nothing is disabled or revoked until it is released`);
   const versions = revoked.map(({ number }) => `v${number}`).join(', ');
   await rescuer.cancelDeletions(name, note);
   return told('done', `${name} is held, and the scheduled deletion of ${versions} was cancelled`);
-}
-
-async function setHoldOf(registry: Registry, name: string, note: Note): Promise<ManagedKey> {
-  try {
-    return await registry.transact(name, (key) => setHold(key, note));
-  } catch (error) {
-    if (!(error instanceof TaskError) || error.name !== 'KeyFrozen') throw error;
-    return registry.transactFrozen(name, (key) => setHold(key, note));
-  }
 }
 
 async function change(registry: Registry, name: string, decide: (key: ManagedKey) => Decision, done: string, unchanged: string): Promise<Told> {

@@ -7,6 +7,7 @@ import type { Callbacks } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
 import { approvalAlert } from '../domain/approval-alert';
+import { noteAsked } from './frozen-writes';
 import { rotationInput } from './input';
 import { approvalFor, question, type Question } from './question';
 
@@ -37,6 +38,7 @@ export function requestApproval(ports: Ports) {
     const { key } = reading;
     const asked = approvalFor(input.question, key, input.rotationId, { question: questionText(input.question.purpose, key, input.previous), version: input.previous });
     const approval = await ports.approvals.open(asked, token);
+    await noteAsked(ports.registry, approval);
     if (standingOf(approval, key.rev, input.enteredAt) !== 'open') {
       await ports.callbacks.wake(token);
       return {};

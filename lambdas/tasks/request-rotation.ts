@@ -1,19 +1,13 @@
 import { z } from 'zod';
-import type { Approval } from '../domain/approval';
-import { approvalAlert } from '../domain/approval-alert';
 import type { Caller } from '../domain/caller';
 import { emergencyBlocker } from '../domain/emergency';
-import { plusSeconds } from '../domain/instant';
 import { activeVersion, type ManagedKey } from '../domain/managed-key';
 import { rotateNow } from '../domain/rotate-now';
 import { executionInput, rotationId } from '../domain/rotation-id';
-import type { Approvals } from '../ports/approvals';
 import type { Executions } from '../ports/outside';
-import type { Registry } from '../ports/registry';
-import { deliver, type AlertPorts } from './alerting';
+import { askPerson, type AskPorts } from './ask-person';
 import { holderOf } from './holder';
 import { keyName, reason, told, type Told } from './people';
-import { approvalId } from './question';
 
 /** What may be posted to the request URL. */
 export const requestBody = z.discriminatedUnion('action', [
@@ -22,9 +16,7 @@ export const requestBody = z.discriminatedUnion('action', [
 ]);
 type Body = z.infer<typeof requestBody>;
 
-interface Ports extends AlertPorts {
-  readonly registry: Registry;
-  readonly approvals: Approvals;
+interface Ports extends AskPorts {
   readonly executions: Executions;
 }
 
@@ -52,24 +44,11 @@ async function emergency(ports: Ports, key: ManagedKey, why: string, caller: Cal
   const blocker = emergencyBlocker(key, caller.at);
   const active = activeVersion(key);
   if (blocker !== undefined || active === undefined) return told('refused', `no emergency of ${key.name}: ${blocker ?? 'it has no ACTIVE version'}`);
-  const approval: Approval = {
-    id: approvalId({ key: key.name, purpose: 'emergency', by: caller.arn, at: why, rev: key.rev }),
-    key: key.name,
+  const asked = await askPerson(ports, key, caller, {
     purpose: 'emergency',
     question: `v${active.number} of ${key.name} is said to be compromised (${why}). Replace it now, and retire it after the emergency drain?`,
-    rev: key.rev,
-    requestedBy: caller.arn,
-    requestedAt: caller.at,
-    expiresAt: plusSeconds(caller.at, key.policy.approvalTimeoutSeconds),
-    approversNeeded: key.policy.approvers,
-    rotationId: null,
-    version: active.number,
-    errorClass: null,
     facts: { reason: why },
-    votes: [],
-    outcome: null,
-  };
-  const asked = await ports.approvals.open(approval);
-  await deliver(ports, approvalAlert(asked, key.policy.owner));
+    version: active.number,
+  });
   return told('asked', `another person must approve ${asked.id}: keyturn approve ${asked.id} --reason …`, { approvalId: asked.id });
 }

@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { KEY_NAME_PATTERN } from '../contract/key-policy';
 import { alertOf } from '../domain/alert';
 import type { Instant } from '../domain/instant';
-import type { Decision } from '../domain/ledger';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
 import { commitCancelledDeletion, commitRescue, intendRescue, type RescueReason } from '../domain/rescue';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
-import type { Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
+import { transactAnyway } from './frozen-writes';
 import { requireVersion } from './reality';
 
 /** What a failed use of a retired version looks like to CloudTrail. @see https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html */
@@ -104,16 +103,6 @@ async function cancelDeletions({ registry, keys }: Ports, { key: name, by, at, r
     cancelled.push(number);
   }
   return { outcome: cancelled.length === 0 ? 'nothing-to-rescue' : 'deletions-cancelled', versions: cancelled };
-}
-
-/** What only gives a version back is done for a frozen key, too: a deletion goes on whatever the registry says. */
-async function transactAnyway(registry: Registry, name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey> {
-  try {
-    return await registry.transact(name, decide);
-  } catch (error) {
-    if (!(error instanceof TaskError) || error.name !== 'KeyFrozen') throw error;
-    return registry.transactFrozen(name, decide);
-  }
 }
 
 function rescueAlert(key: ManagedKey, { number, status }: KeyVersion, principal: string, operation: string, at: Instant, eventId: string) {
