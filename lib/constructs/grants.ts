@@ -22,6 +22,10 @@ export interface GrantScope {
   readonly stateMachineArn: string;
   /** Every execution of the state machine. */
   readonly executionsArn: string;
+  /** The machine that repairs frozen keys. */
+  readonly repairMachineArn: string;
+  /** `rescue-version`. */
+  readonly rescueFunctionArn: string;
   readonly topicArn: string;
   readonly eventBusArn: string;
   /** Every KMS key of this account and Region. */
@@ -29,6 +33,7 @@ export interface GrantScope {
   readonly anyAliasArn: string;
   /** The configured aliases, and below each its version aliases. */
   readonly aliasArns: readonly string[];
+  readonly aliasNames: readonly string[];
   readonly versionAliasArns: readonly string[];
   readonly adoptedKeyArns: readonly string[];
   readonly probeArns: readonly string[];
@@ -68,8 +73,7 @@ const dueIndex = (scope: GrantScope): Grant => ({
   resources: [`${scope.tableArn}/index/${DUE_INDEX.name}`],
 });
 
-/** For who compares with the registry and changes nothing in it. */
-const readRegistry = (scope: GrantScope) => items(scope, 'reads keys strongly', PARTITIONS.key, ['GetItem']);
+const readLedger = (scope: GrantScope) => items(scope, 'verifies the ledger', PARTITIONS.key, ['Query']);
 
 const readAcknowledgements = (scope: GrantScope) => items(scope, 'counts the answers', PARTITIONS.acknowledgement, ['GetItem']);
 
@@ -77,6 +81,18 @@ const askDependents = (scope: GrantScope) =>
   items(scope, 'opens questions and keeps answers that exist', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']);
 
 const readApprovals = (scope: GrantScope) => items(scope, 'reads what people answered; whoever acts on an answer cannot write one', PARTITIONS.approval, ['GetItem']);
+
+const askPeople = (scope: GrantScope) => items(scope, 'asks, and keeps answers that exist', PARTITIONS.approval, ['UpdateItem']);
+
+const countVotes = (scope: GrantScope) => items(scope, 'reads questions, counts answers and marks what was done about them', PARTITIONS.approval, ['GetItem', 'UpdateItem']);
+
+const startRotations = (scope: GrantScope): Grant => ({ why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] });
+
+const startRepairs = (scope: GrantScope): Grant => ({ why: 'starts approved repairs', actions: ['states:StartExecution'], resources: [scope.repairMachineArn] });
+
+const stopOwners = (scope: GrantScope): Grant => ({ why: 'an approved emergency or break-glass stops the owner', actions: ['states:StopExecution'], resources: [scope.executionsArn] });
+
+const askRescuer = (scope: GrantScope): Grant => ({ why: 'a hold cancels what was scheduled, through the function that can do nothing else', actions: ['lambda:InvokeFunction'], resources: [scope.rescueFunctionArn] });
 
 /** The outbox holds an alert from before its publication until after it. Of all that keyturn writes, only alerts are ever deleted. */
 const pagePeople = (scope: GrantScope): readonly Grant[] => [
@@ -225,8 +241,8 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'classify-failure': (scope) => [registry(scope), ...pagePeople(scope)],
 
   'request-approval': (scope) => [
-    readRegistry(scope),
-    items(scope, 'asks, and keeps answers that exist', PARTITIONS.approval, ['UpdateItem']),
+    registry(scope),
+    askPeople(scope),
     ...pagePeople(scope),
     wake(scope),
   ],
@@ -240,11 +256,80 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'start-due-rotations': (scope) => [
     registry(scope),
     dueIndex(scope),
-    { why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] },
+    startRotations(scope),
     describeExecutions(scope),
   ],
 
   'handle-ended-execution': (scope) => [registry(scope), ...pagePeople(scope)],
+
+  'begin-repair': (scope) => [registry(scope), readLedger(scope), readApprovals(scope)],
+
+  // No denial of superseded keys here: KMS asks for permission on the current target, too, and that may be what an alias was moved back to.
+  'apply-repair': (scope) => [
+    registry(scope),
+    ownKmsKeys(scope),
+    readApprovals(scope),
+    readKeys(scope, 'kms:ListResourceTags'),
+    ...forEach(scope.aliasArns, (resources) => ({ why: 'points the alias to the ACTIVE version again', actions: ['kms:UpdateAlias', 'kms:CreateAlias'], resources })),
+    onOwnKeys(scope, 'KMS asks for it on the ACTIVE version', ['kms:UpdateAlias', 'kms:CreateAlias']),
+    ...onAdoptedKeys(scope, 'KMS asks for it on the ACTIVE version, which may be adopted', ['kms:UpdateAlias', 'kms:CreateAlias']),
+    ...forEach(scope.aliasNames, (names) => ({
+      why: 'KMS asks for it on the key that somebody pointed the alias to; that key carries no tag of ours',
+      actions: ['kms:UpdateAlias'],
+      resources: [scope.anyKeyArn],
+      conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': names } },
+    })),
+    onOwnKeys(scope, 'takes back what somebody did to a version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    ...onAdoptedKeys(scope, 'takes back what somebody did to an adopted version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    onOwnKeys(scope, 'marks the version that an accepted key replaces', ['kms:TagResource'], supersededOnly),
+    ...onAdoptedKeys(scope, 'marks an adopted version that an accepted key replaces', ['kms:TagResource'], supersededOnly),
+    {
+      why: "marks an accepted key as this registry's, unless it is another's",
+      actions: ['kms:TagResource'],
+      resources: [scope.anyKeyArn],
+      conditions: {
+        StringEquals: { [`aws:RequestTag/${KEY_TAGS.registry}`]: scope.registryId },
+        StringEqualsIfExists: { [`aws:ResourceTag/${KEY_TAGS.registry}`]: scope.registryId },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [KEY_TAGS.registry, KEY_TAGS.key, KEY_TAGS.version, KEY_TAGS.rotation] },
+      },
+    },
+  ],
+
+  'confirm-repair': (scope) => [registry(scope), readLedger(scope), readApprovals(scope), readKeys(scope), wake(scope), ...pagePeople(scope)],
+
+  'request-rotation': (scope) => [registry(scope), askPeople(scope), startRotations(scope), describeExecutions(scope), ...pagePeople(scope)],
+
+  operate: (scope) => [registry(scope), askRescuer(scope)],
+
+  decide: (scope) => [registry(scope), countVotes(scope), wake(scope), startRotations(scope), stopOwners(scope), startRepairs(scope), ...pagePeople(scope)],
+
+  'rescue-version': (scope) => [
+    registry(scope),
+    items(scope, 'finds whose key a failed use was of', PARTITIONS.kmsKey, ['GetItem']),
+    readKeys(scope),
+    onOwnKeys(scope, 'gives a retired version back; it can do nothing else', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    ...pagePeople(scope),
+  ],
+
+  reconcile: (scope) => [
+    registry(scope),
+    readLedger(scope),
+    dueIndex(scope),
+    items(scope, 'tells a version\'s key from an orphan', PARTITIONS.kmsKey, ['GetItem']),
+    items(scope, 'delivers what was not delivered', PARTITIONS.alert, ['Query']),
+    items(scope, 'remembers what it has seen', PARTITIONS.reconciliation, ['GetItem', 'PutItem']),
+    countVotes(scope),
+    readKeys(scope, 'kms:GetKeyLastUsage'),
+    { why: 'finds keys that no version names: the API knows no narrower resource', actions: ['tag:GetResources'], resources: ['*'] },
+    onOwnKeys(scope, 'deletes an orphan, once a person has approved it', ['kms:ScheduleKeyDeletion']),
+    describeExecutions(scope),
+    startRotations(scope),
+    stopOwners(scope),
+    startRepairs(scope),
+    wake(scope),
+    askRescuer(scope),
+    ...pagePeople(scope),
+  ],
 
   acknowledge: (scope) => [
     items(scope, 'records the answer; nothing of a key is within reach of a public entrance', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']),

@@ -46,7 +46,27 @@ const CALLS: Record<FunctionName, readonly string[]> = {
   'abort-safely': ['kms:DescribeKey'],
   'start-due-rotations': ['dynamodb:Query', 'states:DescribeExecution', 'states:StartExecution'],
   'handle-ended-execution': ALERTS,
+  'begin-repair': ['dynamodb:Query'],
+  'apply-repair': ['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:DescribeKey', 'kms:EnableKey', 'kms:ListResourceTags', 'kms:TagResource', 'kms:UpdateAlias'],
+  'confirm-repair': ['dynamodb:Query', 'kms:DescribeKey', 'states:SendTaskSuccess', ...ALERTS],
   acknowledge: ['states:SendTaskSuccess'],
+  'request-rotation': ['states:DescribeExecution', 'states:StartExecution', ...ALERTS],
+  operate: ['lambda:InvokeFunction'],
+  decide: ['states:SendTaskSuccess', 'states:StartExecution', 'states:StopExecution', ...ALERTS],
+  'rescue-version': ['kms:CancelKeyDeletion', 'kms:DescribeKey', 'kms:EnableKey', ...ALERTS],
+  reconcile: [
+    'dynamodb:Query',
+    'kms:DescribeKey',
+    'kms:GetKeyLastUsage',
+    'kms:ScheduleKeyDeletion',
+    'lambda:InvokeFunction',
+    'states:DescribeExecution',
+    'states:SendTaskSuccess',
+    'states:StartExecution',
+    'states:StopExecution',
+    'tag:GetResources',
+    ...ALERTS,
+  ],
   'register-keys': ['dynamodb:Query', 'kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListResourceTags'],
   'record-key-deletion': [],
 };
@@ -64,7 +84,6 @@ const partitionsOf = (name: FunctionName, action: string) =>
 /** How each function uses the registry, when not in full. */
 const REGISTRY_USE: Partial<Record<FunctionName, readonly string[]>> = {
   acknowledge: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-  'request-approval': ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
 };
 
 /** The partitions that each call of DynamoDB reaches, apart from `KEY#`, whose rows all functions but the public one have. */
@@ -79,6 +98,19 @@ const PARTITIONS_BESIDE_KEY: Partial<Record<FunctionName, Readonly<Record<string
   'request-approval': { 'dynamodb:UpdateItem': ['APPROVAL#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
   'read-approval': { 'dynamodb:GetItem': ['APPROVAL#'] },
   'handle-ended-execution': { 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  'begin-repair': { 'dynamodb:GetItem': ['APPROVAL#'] },
+  'apply-repair': { 'dynamodb:GetItem': ['APPROVAL#'], 'dynamodb:PutItem': ['KMS#'] },
+  'confirm-repair': { 'dynamodb:GetItem': ['APPROVAL#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  'request-rotation': { 'dynamodb:UpdateItem': ['APPROVAL#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  decide: { 'dynamodb:GetItem': ['APPROVAL#'], 'dynamodb:UpdateItem': ['APPROVAL#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  'rescue-version': { 'dynamodb:GetItem': ['KMS#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  reconcile: {
+    'dynamodb:GetItem': ['KMS#', 'RECONCILE#', 'APPROVAL#'],
+    'dynamodb:Query': ['ALERT#'],
+    'dynamodb:UpdateItem': ['APPROVAL#'],
+    'dynamodb:PutItem': ['RECONCILE#', 'ALERT#'],
+    'dynamodb:DeleteItem': ['ALERT#'],
+  },
   acknowledge: { 'dynamodb:GetItem': ['ACK#'], 'dynamodb:UpdateItem': ['ACK#'] },
   'register-keys': { 'dynamodb:PutItem': ['KMS#'] },
   'record-key-deletion': { 'dynamodb:GetItem': ['KMS#'] },
