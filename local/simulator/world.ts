@@ -199,6 +199,15 @@ export class World {
       matches: compileEventPattern({ source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] }),
       targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
     });
+    this.bus.putRule({
+      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/ended-executions`,
+      matches: compileEventPattern({
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [STATE_MACHINE_ARN] },
+      }),
+      targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
+    });
     this.states.call('CreateStateMachine', {
       name: 'key-rotation',
       definition: definitionText(),
@@ -250,7 +259,7 @@ export class World {
 }
 
 /** The trace tells what happened; log lines would only cost time. */
-const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.table]: TABLE,

@@ -49,7 +49,7 @@ describe('a failed window', () => {
     const first = (await active(scenario)).kmsKeyId;
     await scenario.pass(15 * DAY);
     expect(endings(scenario).slice(1)).toEqual([`${NEXT}-a1: aborted`, `${NEXT}-a2: aborted`, `${NEXT}-a3: aborted`]);
-    expect(await scenario.key()).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('last of 3 attempts') } });
+    expect(await scenario.key()).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('-a3 was the last attempt that is allowed') } });
     expect(scenario.alerts()).toHaveLength(3);
     const from = traceLength(scenario);
     await scenario.pass(30 * DAY);
@@ -172,7 +172,7 @@ describe('an ambiguous CreateKey', () => {
 });
 
 describe('a create-key-version invocation that runs twice at once', () => {
-  const rotation = { key: 'orders', window: '20260521T0000Z', attempt: 1, rotationId: 'orders-20260521T0000Z-a1' };
+  const rotation = { key: 'orders', run: { kind: 'rotation', window: '20260521T0000Z', number: 1 }, rotationId: 'orders-20260521T0000Z-a1' };
 
   test('makes one KMS key: its twin looks for that key instead of making a second one', async () => {
     const scenario = await Scenario.registered();
