@@ -26,7 +26,7 @@ function beforeTask(scenario: Scenario, name: string, act: () => void): { seq: n
 }
 
 /** Nobody answered, so the execution ended frozen. */
-const ENDED = 'keyturn: orders: an execution ended FAILED and still holds the key';
+const ENDED = 'keyturn: orders: an execution ended FAILED with ObservedMismatch and still holds the key';
 
 describe('an alias that someone else moved', () => {
   test.each(TASKS)('before %s freezes the key: keyturn changes nothing in KMS any more, and alerts once, and once more when nobody answered', async (state, name) => {
