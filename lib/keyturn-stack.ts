@@ -45,32 +45,36 @@ export class KeyturnStack extends Stack {
     if (problems.length > 0) throw new ConfigError('configuration', problems);
     const grantScope = scopeOf(policies);
     const rolePath = `/keyturn/${this.stackName}/`;
-    const environment: Record<Exclude<EnvName, typeof ENV.acknowledgeUrl>, string> = {
+    const environment: Record<Exclude<EnvName, typeof ENV.acknowledgeUrl | typeof ENV.rescueFunctionArn>, string> = {
       [ENV.table]: table.tableName,
       [ENV.registryId]: grantScope.registryId,
       [ENV.rolePattern]: `arn:${this.partition}:iam::${this.account}:role${rolePath}*`,
       [ENV.stateMachineArn]: grantScope.stateMachineArn,
       [ENV.topicArn]: topic.topicArn,
+      [ENV.repairMachineArn]: grantScope.repairMachineArn,
       [ENV.vouchedRoles]: configuration.vouchedRoles.join(','),
     };
     const policiesFile = policiesFileOf(policies);
     const code = bundleHandlers(this, { 'register-keys': { [POLICIES_FILE]: policiesFile.text } });
-    const createFunction = (name: FunctionName, values: Partial<Record<EnvName, string>>) =>
+    const createFunction = (name: FunctionName, values: Partial<Record<EnvName, string>>, reach: GrantScope = grantScope) =>
       new KeyturnFunction(this, {
         functionName: name,
         code: code[name],
         environment: pick(values, FUNCTIONS[name].environment),
-        policies: rolePoliciesOf(this, GRANTS[name](grantScope)),
+        policies: rolePoliciesOf(this, GRANTS[name](reach)),
         rolePath,
       });
 
     // First, because others are told its URL.
     const acknowledge = createFunction('acknowledge', environment);
     const { url } = new AcknowledgeUrl(this, 'AcknowledgeEntrance', { acknowledge, principals: principalsOf(policies) });
+    // And this one, because others invoke it.
+    const rescue = createFunction('rescue-version', environment);
+    const known = { ...environment, [ENV.acknowledgeUrl]: url, [ENV.rescueFunctionArn]: rescue.functionArn };
     const others = (Object.keys(FUNCTIONS) as FunctionName[])
-      .filter((name) => name !== 'acknowledge')
-      .map((name) => [name, createFunction(name, { ...environment, [ENV.acknowledgeUrl]: url })] as const);
-    const functions = { acknowledge, ...Object.fromEntries(others) } as Record<FunctionName, KeyturnFunction>;
+      .filter((name) => name !== 'acknowledge' && name !== 'rescue-version')
+      .map((name) => [name, createFunction(name, known, { ...grantScope, rescueFunctionArn: rescue.functionArn })] as const);
+    const functions = { acknowledge, 'rescue-version': rescue, ...Object.fromEntries(others) } as Record<FunctionName, KeyturnFunction>;
 
     const machine = new KeyRotationMachine(this, 'KeyRotation', { stateMachineName: this.stateMachineName, functions });
     const starter = functions['start-due-rotations'];
@@ -100,6 +104,10 @@ export class KeyturnStack extends Stack {
     return `${this.stackName}-key-rotation`;
   }
 
+  private get repairMachineName(): string {
+    return `${this.stackName}-key-repair`;
+  }
+
   private grantScope(policies: readonly KeyPolicy[], tableArn: string, topicArn: string): GrantScope {
     const arn = (service: string, resource: string) => `arn:${this.partition}:${service}:${this.region}:${this.account}:${resource}`;
     return {
@@ -108,10 +116,14 @@ export class KeyturnStack extends Stack {
       registryId: `${this.account}:${this.region}:${this.stackName}`,
       stateMachineArn: arn('states', `stateMachine:${this.stateMachineName}`),
       executionsArn: arn('states', `execution:${this.stateMachineName}:*`),
+      repairMachineArn: arn('states', `stateMachine:${this.repairMachineName}`),
+      // Known once the function is there; no other grant rests on it.
+      rescueFunctionArn: arn('lambda', 'function:rescue-version'),
       eventBusArn: arn('events', 'event-bus/default'),
       anyKeyArn: arn('kms', 'key/*'),
       anyAliasArn: arn('kms', 'alias/*'),
       aliasArns: policies.map(({ alias }) => arn('kms', alias)),
+      aliasNames: policies.map(({ alias }) => alias),
       versionAliasArns: policies.map(({ alias }) => arn('kms', `${alias}/v*`)),
       adoptedKeyArns: policies.flatMap(({ adopt }) => adopt ?? []),
       probeArns: [...new Set(policies.flatMap(({ dependents }) => dependents).flatMap((one) => (one.kind === 'probe' ? one.functionArn : [])))],

@@ -15,7 +15,9 @@ import { canonicalJson } from '../domain/ledger';
 import { TaskError } from '../domain/task-error';
 import type { TaskToken } from '../ports/acknowledgements';
 import type { Alert } from '../domain/alert';
-import type { Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes } from '../ports/outside';
+import type { Note } from '../domain/managed-key';
+import { repairId } from '../domain/repair-steps';
+import type { Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes, Repairs, Rescuer } from '../ports/outside';
 
 /** Errors of `SendTaskSuccess` that say that nobody waits any more. */
 const NOBODY_WAITS = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
@@ -81,6 +83,40 @@ export class StepFunctionsExecutions implements Executions {
 
   private arnOf(name: string): string {
     return `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  }
+}
+
+/** Repairs run in a machine of their own: one execution per approval, whose name nobody can use twice. */
+export class StepFunctionsRepairs implements Repairs {
+  private readonly executions: StepFunctionsExecutions;
+
+  constructor(client: SFNClient, stateMachineArn: string) {
+    this.executions = new StepFunctionsExecutions(client, stateMachineArn);
+  }
+
+  async start(approvalId: string, key: string): Promise<void> {
+    await this.executions.start(repairId(approvalId), { key, approval: approvalId });
+  }
+}
+
+/** Invokes `rescue-version`, and waits for its answer: a hold must know that the deletion is cancelled. */
+export class LambdaRescuer implements Rescuer {
+  constructor(
+    private readonly client: LambdaClient,
+    private readonly functionArn: string,
+  ) {}
+
+  async cancelDeletions(key: string, hold: Note): Promise<void> {
+    const call = `cancel the scheduled deletions of ${key}`;
+    const payload = { action: 'cancel-deletions', key, ...hold };
+    try {
+      const { FunctionError: failed, Payload: answer } = await this.client.send(
+        new InvokeCommand({ FunctionName: this.functionArn, InvocationType: 'RequestResponse', Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
+      );
+      if (failed !== undefined) throw new TaskError('Throttled', `${call}: ${new TextDecoder().decode(answer)}. Try again`);
+    } catch (error) {
+      throw serviceError(error, call);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Approval } from '../domain/approval';
 import { approveEmergency } from '../domain/emergency';
 import { isRetiring } from '../domain/lease';
+import type { ManagedKey } from '../domain/managed-key';
 import { executionInput, rotationId } from '../domain/rotation-id';
 import type { Approvals } from '../ports/approvals';
 import type { Callbacks, Executions, Repairs } from '../ports/outside';
@@ -65,6 +66,11 @@ async function startEmergency({ registry, executions }: CarryOutPorts, approval:
           reason: approval.facts['reason'] ?? '',
         }),
   );
+  return pursueEmergency(executions, key);
+}
+
+/** Makes way for an approved emergency and starts it. Repeated, it stops and starts nothing twice. */
+export async function pursueEmergency(executions: Executions, key: ManagedKey): Promise<string> {
   const { emergency, lease } = key;
   if (emergency === null || emergency.isDone) return 'The emergency is done.';
   if (lease !== null && lease.work !== 'emergency') {

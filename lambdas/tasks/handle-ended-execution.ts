@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { alertOf } from '../domain/alert';
-import { instantOf } from '../domain/instant';
+import { instantOf, type Instant } from '../domain/instant';
 import type { Note } from '../domain/managed-key';
 import { quarantineForDeadOwner } from '../domain/operations';
 import { TaskError } from '../domain/task-error';
-import type { Registry } from '../ports/registry';
+import type { KeyReading, Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
+import { parsedJson } from './parsed-json';
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 export const executionEvent = z.object({
@@ -28,7 +29,7 @@ export interface HandleEndedExecutionOutput {
 }
 
 /** What keeps the key from going on by itself: nothing, if an approved emergency takes it over. */
-type Aftermath = 'quarantined' | 'frozen' | 'left-to-emergency';
+export type Aftermath = 'quarantined' | 'frozen' | 'left-to-emergency';
 
 /**
  * Handle Ended Execution: an execution ended without giving the key back. It acts only if the lease names that execution: the key is quarantined, so
@@ -39,33 +40,57 @@ export function handleEndedExecution(ports: AlertPorts) {
     const name = keyNameOf(detail.input);
     const reading = name === undefined ? undefined : await ports.registry.read(name);
     if (reading === undefined || name === undefined || reading.key.lease?.rotationId !== detail.name) return { outcome: 'not-ours' };
-    const at = instantOf(detail.stopDate);
-    const reason = `${detail.name} ended ${detail.status}${detail.error == null ? '' : ` with ${detail.error}`} and did not give the key back`;
-    const outcome = reading.freeze === null ? await stop(ports.registry, name, detail.name, { by: 'handle-ended-execution', at, reason }) : 'frozen';
-    const { key } = reading;
-    await deliver(
-      ports,
-      alertOf({
-        id: `${detail.name}/ended/${at}`,
-        key: name,
-        owner: key.policy.owner,
-        rotationId: detail.name,
-        executionArn: detail.executionArn,
-        stage: 'handle-ended-execution',
-        severity: outcome === 'left-to-emergency' ? 'note' : 'page',
-        headline: `an execution ended ${detail.status} and still holds the key`,
-        reason: `${reason}. ${detail.cause ?? ''}`.trim(),
-        isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
-        isDecryptionValid: 'Yes. Nothing is disabled or revoked before the lease has been taken over.',
-        mustCustomerAct: 'No.',
-        isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
-        next: NEXT[outcome],
-        commands: [`keyturn status ${name}`, `keyturn history ${name}`, ...COMMANDS[outcome].map((command) => command.replace('<key>', name))],
-        runbook: 'execution-ended-from-outside',
-      }),
-    );
+    const outcome = await standStill(ports, reading, {
+      rotationId: detail.name,
+      executionArn: detail.executionArn,
+      at: instantOf(detail.stopDate),
+      what: `ended ${detail.status}${detail.error == null ? '' : ` with ${detail.error}`}`,
+      cause: detail.cause ?? '',
+      noticedBy: 'handle-ended-execution',
+    });
     return { outcome };
   };
+}
+
+/** An execution that ended and still holds the lease. */
+export interface EndedOwner {
+  readonly rotationId: string;
+  readonly executionArn: string;
+  readonly at: Instant;
+  /** How it ended, in a few words. */
+  readonly what: string;
+  readonly cause: string;
+  readonly noticedBy: string;
+}
+
+/** Quarantines the key of an owner that has ended, and tells people. The event of it and a reconciliation raise the same alert. */
+export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath> {
+  const { rotationId, executionArn, at, what, cause, noticedBy } = ended;
+  const { name } = key;
+  const reason = `${rotationId} ${what} and did not give the key back`;
+  const outcome = freeze === null ? await stop(ports.registry, name, rotationId, { by: noticedBy, at, reason }) : 'frozen';
+  await deliver(
+    ports,
+    alertOf({
+      id: `${rotationId}/ended/${at}`,
+      key: name,
+      owner: key.policy.owner,
+      rotationId,
+      executionArn,
+      stage: noticedBy,
+      severity: outcome === 'left-to-emergency' ? 'note' : 'page',
+      headline: `an execution ${what} and still holds the key`,
+      reason: `${reason}. ${cause}`.trim(),
+      isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
+      isDecryptionValid: 'Yes. Nothing is disabled or revoked before the lease has been taken over.',
+      mustCustomerAct: 'No.',
+      isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
+      next: NEXT[outcome],
+      commands: [`keyturn status ${name}`, `keyturn history ${name}`, ...COMMANDS[outcome].map((command) => command.replace('<key>', name))],
+      runbook: 'execution-ended-from-outside',
+    }),
+  );
+  return outcome;
 }
 
 const NEXT: Readonly<Record<Aftermath, string>> = {
@@ -93,14 +118,6 @@ async function stop(registry: Registry, name: string, rotationId: string, note: 
 
 /** The managed key's name, from the execution's input. */
 function keyNameOf(input: string | null | undefined): string | undefined {
-  const parsed = z.object({ key: z.string().min(1) }).safeParse(parseJson(input ?? ''));
+  const parsed = z.object({ key: z.string().min(1) }).safeParse(parsedJson(input ?? ''));
   return parsed.success ? parsed.data.key : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

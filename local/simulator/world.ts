@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
-import { FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
+import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
@@ -19,6 +19,7 @@ import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-se
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
 import { Timeline } from '../kernel/clock';
+import type { Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import type { KmsOptions } from '../kms/options';
@@ -37,6 +38,8 @@ export const ACCOUNT = '111122223333';
 export const TABLE = 'keyturn-registry';
 export const REGISTRY_ID = `${ACCOUNT}:${REGION}:keyturn`;
 export const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-rotation`;
+export const REPAIR_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-repair`;
+export const RESCUE_FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:rescue-version`;
 export const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:keyturn-alerts`;
 const ROLE_PATH = '/keyturn/keyturn/';
 
@@ -106,7 +109,7 @@ export class World {
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
     const dispatch = createDispatch({
-      services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda },
+      services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda: this.withOwnFunctions(lambda) },
       credentials: this.identities,
       authorize: () => undefined,
       trace: this.trace,
@@ -154,6 +157,11 @@ export class World {
   /** Fires the schedule for a time, as one pool's scheduler does. */
   async fireSchedule(atMs: number = this.timeline.nowMs()): Promise<LambdaResult> {
     return this.invoke('start-due-rotations', { scheduledTime: instantOf(atMs).replace('.000Z', 'Z') });
+  }
+
+  /** Fires the schedule of the reconciliation. */
+  async reconcile(atMs: number = this.timeline.nowMs()): Promise<LambdaResult> {
+    return this.invoke('reconcile', { scheduledTime: instantOf(atMs).replace('.000Z', 'Z') });
   }
 
   /** Starts an execution by hand, as a person does. @throws {AwsError} */
@@ -208,11 +216,22 @@ export class World {
       }),
       targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
     });
-    this.states.call('CreateStateMachine', {
-      name: 'key-rotation',
-      definition: definitionText(),
-      roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}key-rotation`,
-    });
+    for (const name of ['key-rotation', 'key-repair'] as const) {
+      this.states.call('CreateStateMachine', { name, definition: definitionText(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
+    }
+  }
+
+  /** Invocations by SDK: of keyturn's own functions, whose handlers run from source, and of everybody else's. */
+  private withOwnFunctions(others: Service): Service {
+    return {
+      call: async (operation, input, caller) => {
+        const { FunctionName: target, Payload: payload } = input as { readonly FunctionName?: string; readonly Payload?: string };
+        if (operation !== 'Invoke' || target !== RESCUE_FUNCTION_ARN) return others.call(operation, input, caller);
+        const result = await this.invoke('rescue-version', JSON.parse(Buffer.from(payload ?? '', 'base64').toString('utf8')));
+        const answer = result.ok ? result.payload : { errorType: result.error, errorMessage: result.cause };
+        return { StatusCode: 200, ...(result.ok ? {} : { FunctionError: 'Unhandled' }), Payload: Buffer.from(JSON.stringify(answer)).toString('base64') };
+      },
+    };
   }
 
   private lambda(): LambdaInvoker {
@@ -266,6 +285,8 @@ const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.registryId]: REGISTRY_ID,
   [ENV.rolePattern]: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}*`,
   [ENV.stateMachineArn]: STATE_MACHINE_ARN,
+  [ENV.repairMachineArn]: REPAIR_MACHINE_ARN,
+  [ENV.rescueFunctionArn]: RESCUE_FUNCTION_ARN,
   [ENV.topicArn]: TOPIC_ARN,
   [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
 };
@@ -274,10 +295,10 @@ function roleArn(name: FunctionName): string {
   return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
 }
 
-/** The deployed definition, with the functions' ARNs in place of its substitutions. */
-function definitionText(): string {
-  const text = readFileSync(join(__dirname, '../../statemachine/key-rotation.asl.json'), 'utf8');
-  return WORKFLOW_FUNCTIONS.reduce(
+/** A deployed definition, with the functions' ARNs in place of its substitutions. */
+function definitionText(machine: MachineName): string {
+  const text = readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8');
+  return functionsOf(machine).reduce(
     (definition, [name, { substitution }]) => definition.replaceAll(`\${${substitution}}`, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}:1`),
     text,
   );

@@ -8,10 +8,14 @@ const run = { kind: 'rotation', window: '20260610T0000Z', number: 1 };
 const rotation = { key: 'orders', run, rotationId: 'orders-20260610T0000Z-a1', enteredAt: '2026-06-10T00:00:00.000Z' };
 const owned = { ...rotation, fence: 1, version: 2 };
 const retirement = { ...owned, previous: 1 };
+const repair = { key: 'orders', approval: '0123456789abcdef0123', repairId: 'repair-0123456789abcdef0123', enteredAt: '2026-06-10T00:00:00.000Z' };
 const question = { purpose: 'revoke', askedAt: '2026-06-10T00:00:00.000Z', expiresAt: '2026-06-17T00:00:00.000Z' };
 
+/** They get the event of a Function URL, or of CloudFormation. */
+const OTHERS = ['acknowledge', 'request-rotation', 'operate', 'decide', 'register-keys'] as const;
+
 /** A payload that each function understands. */
-const GOOD: Readonly<Record<Exclude<FunctionName, 'acknowledge' | 'register-keys'>, Payload>> = {
+const GOOD: Readonly<Record<Exclude<FunctionName, (typeof OTHERS)[number]>, Payload>> = {
   'claim-rotation': { ...rotation, executionArn: 'arn:execution' },
   'create-key-version': owned,
   'prove-key-version': owned,
@@ -28,6 +32,11 @@ const GOOD: Readonly<Record<Exclude<FunctionName, 'acknowledge' | 'register-keys
   'read-approval': { ...rotation, question, previous: 1 },
   settle: rotation,
   'abort-safely': { ...rotation, error: 'Throttled' },
+  'begin-repair': repair,
+  'apply-repair': { ...repair, fence: 1 },
+  'confirm-repair': { ...repair, fence: 1 },
+  reconcile: { scheduledTime: '2026-06-10T00:00:00Z' },
+  'rescue-version': { action: 'cancel-deletions', key: 'orders', by: 'arn:person', at: '2026-06-10T00:00:00.000Z', reason: 'legal hold' },
   'start-due-rotations': { scheduledTime: '2026-06-10T00:00:00Z' },
   'handle-ended-execution': {
     'detail-type': 'Step Functions Execution Status Change',
@@ -56,7 +65,7 @@ function spoiled(name: FunctionName, good: Payload): readonly Json[] {
 }
 
 test('the table has every function that takes a JSON payload', () => {
-  expect([...Object.keys(GOOD), 'acknowledge', 'register-keys'].sort()).toEqual(Object.keys(FUNCTIONS).sort());
+  expect([...Object.keys(GOOD), ...OTHERS].sort()).toEqual(Object.keys(FUNCTIONS).sort());
 });
 
 test.each(TABLE)('%s understands its payload', async (name, good) => {

@@ -21,7 +21,7 @@ const context = { key: 'orders', rotationId: 'orders-20260610T0000Z-a1', version
 function spy(): Telemetry & { readonly lines: unknown[]; readonly counts: string[] } {
   const lines: unknown[] = [];
   const counts: string[] = [];
-  return { lines, counts, info: (...line) => lines.push(['info', ...line]), warn: (...line) => lines.push(['warn', ...line]), countFailure: (error) => counts.push(error) };
+  return { lines, counts, info: (...line) => lines.push(['info', ...line]), warn: (...line) => lines.push(['warn', ...line]), countFailure: (error) => counts.push(error), gauge: () => undefined };
 }
 
 test('puts the rotation on the log line of a task that is done', async () => {

@@ -24,7 +24,7 @@ import {
 import { paginateGetResources, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Instant } from '../../domain/instant';
 import { TaskError } from '../../domain/task-error';
-import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey } from '../../ports/key-provider';
+import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey, TaggedKey } from '../../ports/key-provider';
 import { attempt, present, unless } from './calls';
 import { isAlreadyThere, isNotFound, isStateRefusal, isUnsupported } from './errors';
 import { carriedGrant, carriedGrantName, isCarriable, observedGrant } from './grants';
@@ -66,20 +66,26 @@ export class KmsKeyProvider implements KeyProvider {
   }
 
   async findByTags(tags: Readonly<Record<string, string>>): Promise<readonly ObservedKey[]> {
-    const filters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
-    const keyArns = await attempt('GetResources', `keys with the tags ${JSON.stringify(tags)}`, async () => {
-      const found: string[] = [];
-      for await (const page of paginateGetResources({ client: this.clients.tagging }, { ResourceTypeFilters: ['kms:key'], TagFilters: filters })) {
-        for (const resource of page.ResourceTagMappingList ?? []) found.push(present(resource.ResourceARN, 'ResourceARN'));
-      }
-      return found;
-    });
     const keys: ObservedKey[] = [];
-    for (const keyArn of keyArns) {
+    for (const { keyArn } of await this.taggedKeys(tags)) {
       const key = await this.describe(keyArn);
       if (key !== undefined) keys.push(key);
     }
     return keys;
+  }
+
+  async taggedKeys(tags: Readonly<Record<string, string>>): Promise<readonly TaggedKey[]> {
+    const filters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
+    return attempt('GetResources', `keys with the tags ${JSON.stringify(tags)}`, async () => {
+      const found: TaggedKey[] = [];
+      for await (const page of paginateGetResources({ client: this.clients.tagging }, { ResourceTypeFilters: ['kms:key'], TagFilters: filters })) {
+        for (const resource of page.ResourceTagMappingList ?? []) {
+          const keyArn = present(resource.ResourceARN, 'ResourceARN');
+          found.push({ keyArn, keyId: keyArn.split('/').at(-1) ?? '', tags: Object.fromEntries((resource.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])) });
+        }
+      }
+      return found;
+    });
   }
 
   async createKey(request: NewKeyRequest): Promise<ObservedKey> {
