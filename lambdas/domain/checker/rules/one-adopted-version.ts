@@ -1,5 +1,5 @@
-import type { KeyVersion } from '../../managed-key';
 import { lineageOfVersion } from '../../lease';
+import { parseRotationId } from '../../rotation-id';
 import type { Rule } from '../rule';
 import { movesOf, type Transition } from '../transitions';
 
@@ -17,6 +17,9 @@ export const oneAdoptedVersion: Rule = ({ options, findings }) => {
       if (move.to !== 'ACTIVE' || version === undefined || version.rotationId === 'adopted') continue;
       lineages.examined();
       const lineage = lineageOfVersion(version);
+      if ((version.emergency !== undefined) !== (parseRotationId(version.rotationId)?.kind === 'emergency')) {
+        lineages.violated(`${key.name}: v${move.version} was begun by ${version.rotationId}, and its lineage is said to be ${lineage}`, [moment.seq]);
+      }
       const id = `${key.table} ${key.name} ${lineage}`;
       const first = adoptedBy.get(id);
       if (first === undefined) adoptedBy.set(id, { version: move.version, seq: moment.seq });
