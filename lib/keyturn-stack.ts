@@ -13,13 +13,16 @@ import { Alerts } from './constructs/alerts';
 import { bundleHandlers } from './constructs/bundles';
 import { capacityProblems, principalsOf } from './constructs/capacity';
 import { EndedExecutions } from './constructs/ended-executions';
+import { FailedUses } from './constructs/failed-uses';
 import { GRANTS, type GrantScope } from './constructs/grants';
 import { KeyRegistration, POLICIES_FILE, policiesFileOf } from './constructs/key-registration';
-import { KeyRotationMachine } from './constructs/key-rotation-machine';
 import { KeyturnFunction } from './constructs/keyturn-function';
+import { PeopleUrl } from './constructs/people-url';
+import { ReconcileSchedule } from './constructs/reconcile-schedule';
 import { RegistryTable } from './constructs/registry-table';
 import { rolePoliciesOf } from './constructs/role-policies';
 import { StarterSchedule } from './constructs/starter-schedule';
+import { WorkflowMachine } from './constructs/workflow-machine';
 
 export interface KeyturnStackProps extends StackProps {
   /** From `loadConfig`. */
@@ -76,7 +79,8 @@ export class KeyturnStack extends Stack {
       .map((name) => [name, createFunction(name, known, { ...grantScope, rescueFunctionArn: rescue.functionArn })] as const);
     const functions = { acknowledge, 'rescue-version': rescue, ...Object.fromEntries(others) } as Record<FunctionName, KeyturnFunction>;
 
-    const machine = new KeyRotationMachine(this, 'KeyRotation', { stateMachineName: this.stateMachineName, functions });
+    const machine = new WorkflowMachine(this, 'KeyRotation', { machine: 'key-rotation', stateMachineName: this.stateMachineName, functions });
+    const repairs = new WorkflowMachine(this, 'KeyRepair', { machine: 'key-repair', stateMachineName: this.repairMachineName, functions });
     const starter = functions['start-due-rotations'];
     new StarterSchedule(this, 'StarterSchedule', { starter, deadLetterQueue, startEvery });
     new Rule(this, 'KeyDeleted', {
@@ -86,17 +90,24 @@ export class KeyturnStack extends Stack {
     });
     const ended = functions['handle-ended-execution'];
     new EndedExecutions(this, 'ExecutionEnded', { machine, handler: ended, deadLetterQueue });
+    new FailedUses(this, 'KeyUseFailed', { rescue, deadLetterQueue });
+    const { reconcile } = functions;
+    new ReconcileSchedule(this, 'ReconcileSchedule', { reconcile, deadLetterQueue });
     new KeyRegistration(this, 'KeyRegistration', {
       registerKeys: functions['register-keys'],
       policies: policiesFile,
       registryId: grantScope.registryId,
     });
-    new Alarms(this, 'Alarms', { machine, starter, ended, recorder: functions['record-key-deletion'], startEvery, deadLetterQueue, topic });
+    new Alarms(this, 'Alarms', { machine, repairs, reconcile, rescue, starter, ended, recorder: functions['record-key-deletion'], startEvery, deadLetterQueue, topic });
 
     new CfnOutput(this, STACK_OUTPUTS.table, { value: table.tableName });
     new CfnOutput(this, STACK_OUTPUTS.stateMachineArn, { value: machine.stateMachineArn });
     new CfnOutput(this, STACK_OUTPUTS.topicArn, { value: topic.topicArn });
+    new CfnOutput(this, STACK_OUTPUTS.repairMachineArn, { value: repairs.stateMachineArn });
     new CfnOutput(this, STACK_OUTPUTS.acknowledgeUrl, { value: url });
+    new CfnOutput(this, STACK_OUTPUTS.requestUrl, { value: new PeopleUrl(this, 'RequestEntrance', functions['request-rotation']).url });
+    new CfnOutput(this, STACK_OUTPUTS.operateUrl, { value: new PeopleUrl(this, 'OperateEntrance', functions.operate).url });
+    new CfnOutput(this, STACK_OUTPUTS.decideUrl, { value: new PeopleUrl(this, 'DecideEntrance', functions.decide).url });
   }
 
   /** Fixed, because the functions' roles name the machine while the machine names the functions. */

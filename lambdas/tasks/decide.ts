@@ -88,12 +88,12 @@ async function readKeyOf(registry: Registry, { key: name, id }: Approval) {
 
 /** A quarantine ends by one person who has looked. */
 async function lift(registry: Registry, { key: name, reason: why }: Extract<Body, { action: 'lift' }>, caller: Caller): Promise<Told> {
-  let wasQuarantined = false;
+  const seen = { isQuarantined: false };
   await registry.transact(name, (key) => {
-    wasQuarantined = key.quarantine !== null;
+    seen.isQuarantined = key.quarantine !== null;
     return liftQuarantine(key, { by: caller.arn, at: caller.at, reason: why });
   });
-  return wasQuarantined ? told('done', `${name}: the quarantine is lifted; the next firing of the schedule goes on`) : told('unchanged', `${name} is not quarantined`);
+  return seen.isQuarantined ? told('done', `${name}: the quarantine is lifted; the next firing of the schedule goes on`) : told('unchanged', `${name} is not quarantined`);
 }
 
 /** Asks for something that somebody else must approve. Asking the same twice is one question. */

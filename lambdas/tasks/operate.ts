@@ -59,11 +59,11 @@ async function hold({ registry, rescuer }: Ports, name: string, note: Note): Pro
 }
 
 async function change(registry: Registry, name: string, decide: (key: ManagedKey) => Decision, done: string, unchanged: string): Promise<Told> {
-  let isChange = false;
+  const seen = { isChange: false };
   await registry.transact(name, (key) => {
     const decision = decide(key);
-    isChange = decision.kind === 'write';
+    seen.isChange = decision.kind === 'write';
     return decision;
   });
-  return isChange ? told('done', `${name}: ${done}`) : told('unchanged', `${name}: ${unchanged}`);
+  return seen.isChange ? told('done', `${name}: ${done}`) : told('unchanged', `${name}: ${unchanged}`);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KEY_NAME_PATTERN } from '../contract/key-policy';
 import { alertOf } from '../domain/alert';
-import type { Instant } from '../domain/instant';
+import { instantOf, msOf, type Instant } from '../domain/instant';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
 import { commitCancelledDeletion, commitRescue, intendRescue, type RescueReason } from '../domain/rescue';
 import { TaskError } from '../domain/task-error';
@@ -67,7 +67,7 @@ async function rescueFromUse(ports: Ports, { detail }: z.infer<typeof failedUse>
   if (reading === undefined || name === undefined) return { outcome: 'not-ours', versions: [] };
   if (version?.status !== 'DISABLED' && version?.status !== 'REVOKED') return { outcome: 'nothing-to-rescue', versions: [] };
   const principal = detail.userIdentity.arn ?? detail.userIdentity.invokedBy ?? 'an unknown principal';
-  const at = new Date(detail.eventTime).toISOString();
+  const at = instantOf(msOf(detail.eventTime));
   const rescue: RescueReason = { by: 'rescue-version', at, reason: `${principal} called ${detail.eventName} with v${version.number}, which is ${version.status}` };
   await enableAgain(ports, reading.key, version, rescue);
   await deliver(ports, rescueAlert(reading.key, version, principal, detail.eventName, at, detail.eventID));

@@ -31,7 +31,7 @@ function keysProblem(scope: Construct, policies: readonly KeyPolicy[], scopeOf: 
     if (fullRole(middle) === undefined) fits = middle;
     else tooMany = middle;
   }
-  const hint = `allowed: what the role of ${full} can name within IAM's limits, the inline policy and ${MAX_MANAGED_POLICIES} managed ones; of these keys the first ${fits} fit, ${SECOND_STACK}`;
+  const hint = `allowed: what the role of ${fullRole(tooMany) ?? full} can name within IAM's limits, the inline policy and ${MAX_MANAGED_POLICIES} managed ones; of these keys the first ${fits} fit, ${SECOND_STACK}`;
   return [{ path: 'keys', given: `${policies.length} keys`, hint }];
 }
 

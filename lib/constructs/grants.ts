@@ -132,9 +132,11 @@ const onAdoptedKeys = (scope: GrantScope, why: string, actions: readonly string[
 /** Small enough that statements with the longest aliases still spread over several policies: see `role-policies.ts`. */
 const MAX_RESOURCES_PER_STATEMENT = 10;
 
-function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant): readonly Grant[] {
-  const count = Math.ceil(resources.length / MAX_RESOURCES_PER_STATEMENT);
-  return Array.from({ length: count }, (_, index) => grant(resources.slice(index * MAX_RESOURCES_PER_STATEMENT, (index + 1) * MAX_RESOURCES_PER_STATEMENT)));
+/** Alias names in a condition are shorter than ARNs: 20 of 256 characters fit into one policy. */
+const MAX_NAMES_PER_STATEMENT = 20;
+
+function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant, size = MAX_RESOURCES_PER_STATEMENT): readonly Grant[] {
+  return Array.from({ length: Math.ceil(resources.length / size) }, (_, index) => grant(resources.slice(index * size, (index + 1) * size)));
 }
 
 const publishEvents = (scope: GrantScope): Grant => ({
@@ -273,12 +275,16 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     ...forEach(scope.aliasArns, (resources) => ({ why: 'points the alias to the ACTIVE version again', actions: ['kms:UpdateAlias', 'kms:CreateAlias'], resources })),
     onOwnKeys(scope, 'KMS asks for it on the ACTIVE version', ['kms:UpdateAlias', 'kms:CreateAlias']),
     ...onAdoptedKeys(scope, 'KMS asks for it on the ACTIVE version, which may be adopted', ['kms:UpdateAlias', 'kms:CreateAlias']),
-    ...forEach(scope.aliasNames, (names) => ({
-      why: 'KMS asks for it on the key that somebody pointed the alias to; that key carries no tag of ours',
-      actions: ['kms:UpdateAlias'],
-      resources: [scope.anyKeyArn],
-      conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': names } },
-    })),
+    ...forEach(
+      scope.aliasNames,
+      (names) => ({
+        why: 'KMS asks for it on the key that somebody pointed the alias to; that key carries no tag of ours',
+        actions: ['kms:UpdateAlias'],
+        resources: [scope.anyKeyArn],
+        conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': names } },
+      }),
+      MAX_NAMES_PER_STATEMENT,
+    ),
     onOwnKeys(scope, 'takes back what somebody did to a version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
     ...onAdoptedKeys(scope, 'takes back what somebody did to an adopted version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
     onOwnKeys(scope, 'marks the version that an accepted key replaces', ['kms:TagResource'], supersededOnly),

@@ -83,7 +83,7 @@ test.each<[string, unknown, number, RegExp]>([
 test('refuses GET, by which nobody should answer', async () => {
   const world = await asked();
   const event = from(CONSUMER_SESSION);
-  expect(await post(world, { ...event, requestContext: { ...event.requestContext, http: { method: 'GET' } } })).toEqual({ statusCode: 405, body: { error: 'answer with POST' } });
+  expect(await post(world, { ...event, requestContext: { ...event.requestContext, http: { method: 'GET' } } })).toEqual({ statusCode: 405, body: { error: 'ask with POST' } });
   expect(await recorded(world)).toBeNull();
 });
 
