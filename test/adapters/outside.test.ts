@@ -27,6 +27,8 @@ const CALLS: readonly (readonly [string, (world: World) => Promise<unknown>])[] 
   ['an event', async (world) => world.composition(at).bus().publish('Key Version Prepared', { key: 'orders' })],
   ['an alert', async (world) => world.composition(at).alerts().publish({ id: 'a1', key: 'orders', subject: 's', message: 'm', attributes: {} })],
   ['a probe', async (world) => world.composition(at).probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {})],
+  ['a repair', async (world) => world.composition('decide').repairs().start('a1', 'orders')],
+  ['a cancelled deletion', async (world) => world.composition('operate').rescuer().cancelDeletions('orders', { by: 'x', at: '2026-06-01T00:00:00.000Z', reason: 'legal hold' })],
   ['a callback', async (world) => world.composition(at).callbacks().wake('token' as TaskToken)],
 ];
 
@@ -147,5 +149,26 @@ describe('probes', () => {
 
   test('that throw say no', async () => {
     expect(await ask(payload({ errorMessage: 'boom' }, { FunctionError: 'Unhandled' }))).toEqual({ verdict: 'no', version: 0, reason: 'the probe failed: Unhandled' });
+  });
+});
+
+describe('repairs', () => {
+  test('are one execution per approval, with nothing but key and approval as input', async () => {
+    const world = new World();
+    const repairs = world.composition('decide').repairs();
+    await repairs.start('0123456789abcdef0123', 'orders');
+    await repairs.start('0123456789abcdef0123', 'orders');
+    const started = world.trace.events().flatMap((event) => (event.type === 'states.execution-started' ? [[event.execution, event.input]] : []));
+    expect(started).toEqual([['repair-0123456789abcdef0123', { key: 'orders', approval: '0123456789abcdef0123' }]]);
+  });
+});
+
+describe('the rescuer', () => {
+  test('says that it has to be tried again when the function failed', async () => {
+    const world = answering(() => ({ StatusCode: 200, FunctionError: 'Unhandled', Payload: Buffer.from('{"errorType":"RegistryBusy"}').toString('base64') }));
+    await expect(world.composition('operate').rescuer().cancelDeletions('orders', { by: 'x', at: '2026-06-01T00:00:00.000Z', reason: 'legal hold' })).rejects.toMatchObject({
+      name: 'Throttled',
+      message: expect.stringContaining('RegistryBusy'),
+    });
   });
 });

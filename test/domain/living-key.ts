@@ -36,7 +36,7 @@ export class LivingKey {
   /** @returns whether something was written. */
   apply(decision: Decision): boolean {
     if (decision.kind === 'done') return false;
-    const { after, event } = seal(this.state, decision.next, decision.note);
+    const { after, event } = seal(this.state, decision.next, decision.note, decision.baseline);
     this.ledger.push(event);
     const versions = Object.fromEntries(Object.entries(after.versions).filter(([, { status }]) => !isTerminal(status)));
     this.state = { ...after, versions };
