@@ -193,3 +193,40 @@ test('a repair that dies after any of its calls is finished by its retries', asy
     expect((await typesOf(scenario)).filter((type) => /^(Repair|FreezeLifted)/.test(type))).toEqual(['RepairBegun', 'RepairMade', 'FreezeLifted']);
   }
 });
+
+function startByHand(scenario: Scenario, approval: string | undefined): void {
+  const arn = 'arn:aws:states:eu-central-1:111122223333:stateMachine:key-repair';
+  scenario.world.states.call('StartExecution', { stateMachineArn: arn, name: `repair-${approval ?? ''}`, input: JSON.stringify({ key: 'orders', approval }) });
+}
+
+describe('a repair that somebody starts by hand', () => {
+  test('before it is approved changes nothing', async () => {
+    const { scenario, foreign } = await misdirected();
+    const asked = await ask(scenario, { kind: 'repoint-alias' });
+    const key = await scenario.key();
+    startByHand(scenario, asked.approvalId);
+    await scenario.advance(HOUR);
+    expect(endings(scenario).at(-1)).toBe(`repair-${asked.approvalId}: FAILED`);
+    expect(await scenario.key()).toEqual(key);
+    expect(aliasTarget(scenario)).toBe(foreign);
+  });
+
+  test('with the approval of something else changes nothing', async () => {
+    const scenario = await Scenario.bootstrapped();
+    const asked = await post(scenario, 'request-rotation', ALICE, { action: 'emergency', key: 'orders', reason: 'leaked' });
+    await scenario.world.composition('reconcile').registry().freeze('orders', { by: 'reconcile', at: '2026-06-02T00:00:00.000Z', reason: 'audit' });
+    startByHand(scenario, asked.approvalId);
+    await scenario.advance(HOUR);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect((await typesOf(scenario)).includes('RepairBegun')).toBe(false);
+  });
+});
+
+test('consent to a repair of a key that has changed since is none', async () => {
+  const { scenario, foreign } = await misdirected();
+  const asked = await ask(scenario, { kind: 'repoint-alias' });
+  await post(scenario, 'operate', CAROL, { action: 'hold', key: 'orders', reason: 'legal hold' });
+  expect(await answer(scenario, BOB, asked.approvalId)).toMatchObject({ statusCode: 403, message: expect.stringContaining('the key has changed since it was asked') });
+  await scenario.advance(HOUR);
+  expect(aliasTarget(scenario)).toBe(foreign);
+});
