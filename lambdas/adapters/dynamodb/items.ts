@@ -29,7 +29,13 @@ export function toManagedKey(item: Item): ManagedKey {
   if (key['schema'] !== 1) {
     throw new TaskError('LedgerMismatch', `the registry's item of ${String(key['name'])} has schema ${String(key['schema'])}; this release reads schema 1`);
   }
-  return { ...withoutLaterFields(key), ...key } as unknown as ManagedKey;
+  const { policy, lease } = key as unknown as ManagedKey;
+  return {
+    ...laterFields(key),
+    ...key,
+    policy: { ...POLICY_BEFORE, ...policy },
+    lease: lease === null ? null : { ...lease, policy: { ...POLICY_BEFORE, ...lease.policy } },
+  } as unknown as ManagedKey;
 }
 
 /** What policies of the release before mean. */
@@ -39,11 +45,9 @@ const POLICY_BEFORE: Pick<KeyPolicy, 'approvers' | 'approvalTimeoutSeconds' | 'e
   emergencyDrainSeconds: 4 * 3_600,
 };
 
-/** What items of the release before lack. */
-function withoutLaterFields(key: Readonly<Record<string, unknown>>): Partial<ManagedKey> {
-  const policy = key['policy'] as KeyPolicy;
+/** What items of the release before lack, and mean. */
+function laterFields(key: Readonly<Record<string, unknown>>): Partial<ManagedKey> {
   return {
-    policy: { ...POLICY_BEFORE, ...policy },
     rotationDueAt: key['dueAt'] as string,
     retirementDueAt: null,
     retirementRuns: 0,
@@ -145,7 +149,9 @@ function metaUpdate(table: string, before: ManagedKey, after: ManagedKey): Trans
   const expression = new UpdateExpression();
   const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof ManagedKey>;
   for (const field of fields) {
-    if (field !== 'versions') expression.change([field], before[field], after[field]);
+    // An item of the release before has none, and is read with another field in its place: it is written before that one changes.
+    if (field === 'rotationDueAt') expression.set([field], after[field]);
+    else if (field !== 'versions') expression.change([field], before[field], after[field]);
   }
   for (const [id, version] of Object.entries(after.versions)) {
     const old = before.versions[id];
@@ -202,7 +208,11 @@ class UpdateExpression {
   change(path: readonly string[], before: unknown, after: unknown): void {
     if (canonicalJson(before ?? null) === canonicalJson(after ?? null) && (before === undefined) === (after === undefined)) return;
     if (after === undefined) this.removes.push(this.path(path));
-    else this.sets.push(`${this.path(path)} = ${this.value(after)}`);
+    else this.set(path, after);
+  }
+
+  set(path: readonly string[], value: unknown): void {
+    this.sets.push(`${this.path(path)} = ${this.value(value)}`);
   }
 
   path(segments: readonly string[]): string {
