@@ -1,13 +1,14 @@
 import { FULL_LEDGER_CHECK_SECONDS, RECONCILE_EVERY_SECONDS } from '../contract/timing';
 import { isOverdue, overdueAt, retirementsPendingTooLong } from '../domain/age';
 import type { Alert } from '../domain/alert';
-import { standingOf } from '../domain/approval';
+import { standingOf, type Approval } from '../domain/approval';
 import { added, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
 import type { ManagedKey } from '../domain/managed-key';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
 import { isEmergencyWaiting } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
 import { windowAt } from '../domain/windows';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Rescuer } from '../ports/outside';
@@ -122,7 +123,7 @@ async function finishApprovals(ports: ReconcileKeyPorts, look: Look): Promise<vo
       // An orphan is deleted only when it is looked at again.
       const isForOrphans = approval.purpose === 'delete-orphan' && approval.outcome === 'approve';
       if (approval.isCarriedOut === true || isForOrphans) continue;
-      look.done.push(`approval ${id}: ${await carryOut(ports, approval)}`);
+      look.done.push(`approval ${id}: ${await carryOutOrGiveUp(ports, approval)}`);
       continue;
     }
     const standing = standingOf(approval, key.rev, at);
@@ -130,6 +131,17 @@ async function finishApprovals(ports: ReconcileKeyPorts, look: Look): Promise<vo
     if (standing !== 'expired' || approval.purpose !== 'recover' || approval.rotationId !== key.lease?.rotationId) continue;
     await alertOnce(ports, look, unansweredAlert(key, approval));
     await wakeWaiter(ports, approval);
+  }
+}
+
+/** What the key does not allow any more is refused for good: people see it in the history, and ask anew. */
+async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): Promise<string> {
+  try {
+    return await carryOut(ports, approval);
+  } catch (error) {
+    if (!(error instanceof TaskError) || error.name !== 'RotationNotAllowed') throw error;
+    await ports.approvals.markCarriedOut(approval.id);
+    return `given up: ${error.message}`;
   }
 }
 

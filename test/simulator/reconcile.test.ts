@@ -1,6 +1,6 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
-import { active, aliasTarget, callKms, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
+import { active, aliasTarget, callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
 import { ALICE, answer, approvals, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
@@ -29,7 +29,7 @@ test('a key that is as it should be is left alone, through a whole rotation', as
   while (scenario.world.timeline.nowMs() < end) {
     await scenario.world.fireSchedule();
     results.push(await scenario.world.reconcile());
-    await scenario.advance(6 * HOUR);
+    await scenario.advance(12 * HOUR);
   }
   expect(results.flatMap(done)).toEqual([]);
   expect(results.flatMap(failed)).toEqual([]);
@@ -116,7 +116,8 @@ test('an execution that ended without its event quarantines the key, and the nex
   expect(scenario.violations()).toEqual([]);
 });
 
-test('an answer whose process died is carried out', async () => {
+/** Alice asks for an emergency, Bob consents, and the process that counted his answer dies right behind it. */
+async function consentedAndDied(): Promise<Scenario> {
   const scenario = await Scenario.bootstrapped();
   const asked = await post(scenario, 'request-rotation', ALICE, { action: 'emergency', key: 'orders', reason: 'leaked in a log' });
   scenario.world.fault = ({ function: name, operation }) => (name === 'decide' && operation === 'UpdateItem' ? 'die-after' : 'none');
@@ -126,6 +127,19 @@ test('an answer whose process died is carried out', async () => {
   } satisfies Json);
   scenario.world.fault = () => 'none';
   expect(endings(scenario)).toHaveLength(1);
+  return scenario;
+}
+
+test('an answer whose process died, and that the key does not allow any more, is given up once', async () => {
+  const scenario = await consentedAndDied();
+  await edit(scenario, (key) => ({ quarantine: { by: ALICE, at: key.dueAt, reason: 'look first' } }));
+  expect(done(await scenario.world.reconcile())).toEqual([expect.stringContaining('given up: orders: no emergency: it is quarantined')]);
+  expect(done(await scenario.world.reconcile())).toEqual([]);
+  expect((await scenario.key()).emergency).toBeNull();
+});
+
+test('an answer whose process died is carried out', async () => {
+  const scenario = await consentedAndDied();
   await reconciled(scenario, HOUR);
   expect((await approvals(scenario))[0]).toMatchObject({ outcome: 'approve', isCarriedOut: true });
   await scenario.pass(3 * DAY);
