@@ -122,13 +122,18 @@ export function reasonNotToStart(key: ManagedKey, run: Run, at: Instant): string
   if (key.quarantine !== null) return `quarantined since ${key.quarantine.at} by ${key.quarantine.by}: ${key.quarantine.reason}`;
   switch (run.kind) {
     case 'rotation':
-      return pauseOf(key, at) ?? misfitOfWindow(key, run, at);
+      return emergencyFirst(key) ?? pauseOf(key, at) ?? misfitOfWindow(key, run, at);
     case 'emergency':
       return key.emergency?.number === run.number && key.emergency.window === run.window ? undefined : `emergency ${run.number} of ${run.window} was not approved`;
     case 'retirement':
       if (key.hold !== null) return `held by ${key.hold.by}: ${key.hold.reason}`;
-      return pauseOf(key, at) ?? (run.number === key.retirementRuns + 1 ? undefined : `the next retirement run is ${key.retirementRuns + 1}`);
+      return emergencyFirst(key) ?? pauseOf(key, at) ?? (run.number === key.retirementRuns + 1 ? undefined : `the next retirement run is ${key.retirementRuns + 1}`);
   }
+}
+
+/** A compromised version is replaced before anything else, also between two attempts at it. */
+function emergencyFirst({ emergency }: ManagedKey): string | undefined {
+  return emergency === null || emergency.isDone ? undefined : `emergency ${emergency.number} comes first`;
 }
 
 function pauseOf(key: ManagedKey, at: Instant): string | undefined {
