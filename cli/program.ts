@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { acknowledge } from './acknowledge';
+import { version } from '../package.json';
 import { CliError } from './cli-error';
 import { addLocalCommand } from './local/command';
 
@@ -18,7 +19,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
 }
 
 function programFor(env: NodeJS.ProcessEnv): Command {
-  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').exitOverride().showHelpAfterError().enablePositionalOptions();
+  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').version(version).exitOverride().showHelpAfterError().enablePositionalOptions();
   program
     .command('ack')
     .description("Answers a dependent's acknowledgement, signed as the caller: only the principal that the policy names counts.")

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LAST_INSTANT_MS, MAX_ADVANCE_MS } from '../../local/cloud/time-limits';
 import { durationMs } from '../duration';
 import type { ServeOptions } from './serve';
 
@@ -17,7 +18,11 @@ export function addLocalCommand(program: Command): void {
     .option('--start <time>', 'virtual time of an empty account, such as 2027-01-01T00:00:00Z', instant)
     .option('--kms <json>', 'switches of the local KMS, as `keyturn local set kms` takes them', jsonObject)
     .option('--json', 'prints one line of JSON when ready, and nothing else')
-    .action(async (options: ServeOptions) => {
+    .allowExcessArguments()
+    .hook('preSubcommand', refuseOwnOptions)
+    .action(async (options: ServeOptions, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}'`, { code: 'commander.unknownCommand' });
       await (await import('./serve')).serve(options);
     });
   local
@@ -48,11 +53,12 @@ export function addLocalCommand(program: Command): void {
   local
     .command('credentials')
     .description('Prints `export` lines that make a shell a role or user of the local account.')
-    .argument('<arn>', 'ARN of the role or user; one that the stack did not make is made, without permissions')
+    .argument('<arn>', 'ARN of the role or user')
+    .option('--create', 'makes it, without permissions, if there is none')
     .option('--session <name>', "name of the role's session")
     .addOption(endpointOption())
     .option('--json', 'prints the answer as JSON')
-    .action(async (arn: string, options: TalkOptions & { readonly session?: string }) => {
+    .action(async (arn: string, options: CredentialsOptions) => {
       await (await import('./talk')).credentials(arn, options);
     });
   local
@@ -70,6 +76,7 @@ export function addLocalCommand(program: Command): void {
     .description('Changes switches of the local KMS, such as its visibility delay; without an argument shows them.')
     .argument('[json]', 'the switches to change, as a JSON object', jsonObject)
     .addOption(endpointOption())
+    .option('--json', 'prints the answer as one line of JSON')
     .action(async (switches: object | undefined, options: TalkOptions) => {
       await (await import('./talk')).kms(switches, options);
     });
@@ -79,6 +86,20 @@ export function addLocalCommand(program: Command): void {
 export interface TalkOptions {
   readonly endpoint: string;
   readonly json?: boolean;
+}
+
+export interface CredentialsOptions extends TalkOptions {
+  readonly session?: string;
+  readonly create?: boolean;
+}
+
+/** What `keyturn local` itself takes would be ignored by a command below it, which talks to one that runs already. */
+function refuseOwnOptions(local: Command, command: Command): void {
+  const given = local.options.find((option) => local.getOptionValueSource(option.attributeName()) === 'cli');
+  if (given === undefined) return;
+  const own = command.options.find(({ long }) => long === given.long);
+  const advice = own === undefined ? `\`${command.name()}\` talks to the local AWS that --endpoint names` : `give ${given.long ?? ''} after \`${command.name()}\``;
+  local.error(`error: ${given.long ?? ''} before \`${command.name()}\` is an option of \`keyturn local\` itself: ${advice}`, { code: 'commander.unknownOption' });
 }
 
 function endpointOption(): Option {
@@ -100,9 +121,16 @@ function speed(text: string): number {
   return number;
 }
 
+/** The longest advance from it ends with a date of four digits. */
+const LATEST_START_MS = LAST_INSTANT_MS - MAX_ADVANCE_MS;
+
 function instant(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z)?$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a date or a time in UTC, such as 2027-01-01 or 2027-01-01T06:00:00Z.');
+  // A day that its month does not have would be one of the next month.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 10))) {
+    throw new InvalidArgumentError('It must be a date or a time in UTC, such as 2027-01-01 or 2027-01-01T06:00:00Z.');
+  }
+  if (ms < 0 || ms > LATEST_START_MS) throw new InvalidArgumentError(`It must be between 1970-01-01 and ${new Date(LATEST_START_MS).toISOString().slice(0, 10)}.`);
   return ms;
 }
 

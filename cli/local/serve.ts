@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { EmulationFailure, RunningCloud } from '../../local/cloud/running-cloud';
+import { AwsError } from '../../local/kernel/aws-error';
 import { CliError } from '../cli-error';
 import { requireFreshAssembly } from './assembly-check';
 import { readinessOf, readyText } from './ready';
@@ -25,6 +27,9 @@ const SAME_SIGNAL_MS = 1000;
  */
 export async function serve(options: ServeOptions): Promise<void> {
   requireFreshAssembly(options.app, process.env);
+  if (options.start !== undefined && options.state !== undefined && existsSync(options.state)) {
+    throw new CliError(`${options.state} goes on at the time at which it was saved, and --start is for an empty account. Leave --start out, or name a state file that does not exist yet.`);
+  }
   // Before anybody can know that it runs.
   const ended = signal();
   const running = await start(options);
@@ -42,7 +47,13 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 function complaintAbout(error: unknown): string {
   if (!(error instanceof EmulationFailure)) return `the state was not saved: ${String(error)}`;
-  return `the local AWS failed inside, which is a bug of it; no state was saved.\n${stackOf(error.cause)}`;
+  return `the local AWS failed inside, which is a bug of it; ${error.savedTo === undefined ? 'no state was saved' : `what is left was saved to ${error.savedTo}, and the state file is as it was`}.\n${stackOf(error.cause)}`;
+}
+
+/** Only what failed is lost. */
+function internalError(error: unknown, what: string): string {
+  if (error instanceof AwsError && error.code === 'NotModelledLocally') return `${what} has failed: ${error.message}`;
+  return `the local AWS failed inside, which is a bug of it, and so has: ${what}. The rest goes on.\n${stackOf(error)}`;
 }
 
 function stackOf(error: unknown): string {
@@ -55,6 +66,7 @@ async function start({ app, port, speed, state, kms, start: startMs }: ServeOpti
       port,
       speed: speed ?? 'jump',
       onFailure: (error) => { process.stderr.write(`keyturn: the local AWS failed inside while it answered a request, which is a bug of it.\n${stackOf(error)}\n`); },
+      onInternalError: (error, what) => { process.stderr.write(`keyturn: ${internalError(error, what)}\n`); },
       ...(state !== undefined && { stateFile: state }),
       ...(startMs !== undefined && { startMs }),
       ...(kms !== undefined && { kms }),

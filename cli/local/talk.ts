@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CliError } from '../cli-error';
-import type { TalkOptions } from './command';
+import type { CredentialsOptions, TalkOptions } from './command';
 import { ask } from './control-client';
 
 const virtualTime = z.string();
@@ -13,6 +13,7 @@ const statusAnswer = z.looseObject({
 });
 const messagesAnswer = z.looseObject({
   messages: z.array(z.object({ at: z.string(), topic: z.string(), subject: z.string().nullable(), message: z.string() })),
+  deliveries: z.array(z.object({ at: z.string(), protocol: z.string(), endpoint: z.string(), kind: z.string(), subject: z.string().nullable(), message: z.string() })),
 });
 const credentialsAnswer = z.looseObject({ accessKeyId: z.string(), secretAccessKey: z.string(), sessionToken: z.string().optional(), region: z.string(), isNew: z.boolean() });
 
@@ -54,14 +55,17 @@ export function speedInWords(speed: 'jump' | number): string {
 export async function messages(options: TalkOptions): Promise<void> {
   const answer = await ask(options.endpoint, 'GET', 'messages');
   print(options, answer, () => {
-    const list = read(messagesAnswer, answer).messages.map(({ at, topic, subject, message }) => `${at}  ${topic.split(':').at(-1) ?? topic}  ${subject ?? ''}\n${indented(message)}`);
-    return list.length === 0 ? 'No message was published.' : list.join('\n\n');
+    const known = read(messagesAnswer, answer);
+    const published = known.messages.map(({ at, topic, subject, message }) => `${at}  ${topic.split(':').at(-1) ?? topic}  ${subject ?? ''}\n${indented(message)}`);
+    const delivered = known.deliveries.map(({ at, protocol, endpoint, kind, subject, message }) => `${at}  ${kind} to ${protocol} ${endpoint}  ${subject ?? ''}\n${indented(message)}`);
+    if (published.length + delivered.length === 0) return 'No message was published.';
+    return [...published, ...(delivered.length === 0 ? [] : ['What subscribers got:', ...delivered])].join('\n\n');
   });
 }
 
 /** `keyturn local credentials`. */
-export async function credentials(arn: string, options: TalkOptions & { readonly session?: string }): Promise<void> {
-  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }) });
+export async function credentials(arn: string, options: CredentialsOptions): Promise<void> {
+  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }), ...(options.create === true && { create: true }) });
   print(options, answer, () => {
     const { accessKeyId, secretAccessKey, sessionToken, region, isNew } = read(credentialsAnswer, answer);
     if (isNew) process.stderr.write(`${arn} was made: it has no permissions but those that resources give it.\n`);
@@ -83,9 +87,10 @@ export async function save(options: TalkOptions): Promise<void> {
 }
 
 /** `keyturn local set kms`. */
-export async function kms(switches: object | undefined, { endpoint }: TalkOptions): Promise<void> {
+export async function kms(switches: object | undefined, options: TalkOptions): Promise<void> {
+  const { endpoint } = options;
   const answer = switches === undefined ? await ask(endpoint, 'GET', 'kms') : await ask(endpoint, 'POST', 'kms', switches);
-  process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  print(options, answer, () => JSON.stringify(answer, null, 2));
 }
 
 function print({ json }: TalkOptions, answer: object, text: () => string): void {

@@ -4,7 +4,7 @@ import { notModelled } from '../kernel/aws-error';
 import type { Timeline } from '../kernel/clock';
 import type { Alarm, Alarms } from './alarms';
 import type { StateMachineDefinition } from './definition';
-import { asError, StateFailure, STATES_ERRORS } from './failure';
+import { StateFailure, STATES_ERRORS } from './failure';
 import { Expressions } from './expressions';
 import { History, payload, type EventDetails, type HistoryEvent } from './history';
 import type { TaskIntegration, TaskIntegrations } from './integrations';
@@ -169,6 +169,11 @@ export class Execution {
     return this.deps.region;
   }
 
+  /** Of the revision that it runs. */
+  get roleArn(): string {
+    return this.options.machine.roleArn;
+  }
+
   get machineArn(): string {
     return this.options.machine.arn;
   }
@@ -261,8 +266,14 @@ export class Execution {
       // What an earlier attempt still had under way concerns nobody after a redrive.
       if (root !== this.root) return;
       if (error instanceof StateFailure) this.end('FAILED', { error: error.error, cause: error.cause });
-      else if (!(error instanceof LaneClosed)) this.timeline.after(0, `failure of the interpreter in ${this.name}`, () => Promise.reject(asError(error)));
+      else if (!(error instanceof LaneClosed)) this.breakDown(error);
     }
+  }
+
+  /** A failure of the emulation, and not of the definition: nothing handles it. */
+  private breakDown(error: unknown): void {
+    this.timeline.fail(error, `the execution ${this.name}`);
+    this.end('FAILED', { error: STATES_ERRORS.runtime, cause: error instanceof Error ? error.message : String(error) });
   }
 
   private end(status: Exclude<ExecutionStatus, 'RUNNING'>, result: Result = {}): void {

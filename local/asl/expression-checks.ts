@@ -1,5 +1,5 @@
-import jsonata from 'jsonata';
 import type { DiagnosticCode } from './invalid-definition';
+import { compileJsonata } from './jsonata-source';
 
 /** What is wrong with an expression before it ever runs. */
 export interface ExpressionProblem {
@@ -16,7 +16,7 @@ export interface ExpressionProblem {
 export function expressionProblems(source: string, isInCatcher: boolean): readonly ExpressionProblem[] {
   let tree: unknown;
   try {
-    tree = jsonata(source).ast();
+    tree = compileJsonata(source).ast();
   } catch (error) {
     return [{ code: 'INVALID_JSONATA_EXPRESSION', message: messageOf(error) }];
   }

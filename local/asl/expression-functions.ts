@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import jsonata from 'jsonata';
+import type jsonata from 'jsonata';
 import { BUDGET, EvaluationBudget, type Frame } from './evaluation-budget';
 import type { ExpressionSources } from './expressions';
+import { parseJson } from './json';
+import { compileJsonata } from './jsonata-source';
 import { MAX_RANGE_LENGTH } from './limits';
 
 const HASHES = new Map([
@@ -39,7 +41,7 @@ export function registerFunctions(expression: jsonata.Expression, sources: Expre
   expression.registerFunction('random', (seed?: number) => (seed === undefined ? sources.random() : seededRandom(seed)), '<n?:n>');
   expression.registerFunction('shuffle', (values: readonly unknown[]) => shuffle(values, sources.random), '<a:a>');
   expression.registerFunction('uuid', () => sources.newId(), '<:s>');
-  expression.registerFunction('parse', (text?: string): unknown => (text === undefined ? undefined : JSON.parse(text)), '<s:x>');
+  expression.registerFunction('parse', (text?: string): unknown => (text === undefined ? undefined : parseJson(text)), '<s:x>');
   expression.registerFunction('partition', partition, '<an:a<a>>');
   expression.registerFunction('range', range, '<nnn:a<n>>');
   expression.registerFunction('hash', hash, '<ss:s>');
@@ -51,7 +53,7 @@ function budgetOf(environment: Frame): EvaluationBudget {
   throw new Error('An expression is evaluated without a budget');
 }
 
-const timeFormatter = jsonata('$fromMillis($ms, $picture, $timezone)');
+const timeFormatter = compileJsonata('$fromMillis($ms, $picture, $timezone)');
 
 function formatTime(ms: number, picture?: string, timezone?: string): Promise<unknown> {
   return timeFormatter.evaluate(undefined, { ms, picture, timezone });

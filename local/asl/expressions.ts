@@ -1,9 +1,11 @@
-import jsonata from 'jsonata';
+import type jsonata from 'jsonata';
 import type { Json } from '../../lambdas/domain/trace';
+import { MAX_JSON_DEPTH } from '../kernel/client-json';
 import type { Timeline } from '../kernel/clock';
 import { BUDGET, EvaluationBudget } from './evaluation-budget';
 import { registerFunctions } from './expression-functions';
 import { isArray, isObject } from './json';
+import { compileJsonata } from './jsonata-source';
 
 /** An expression failed, or gave what the field cannot take. The interpreter words it as `States.QueryEvaluationError`. */
 export class EvaluationError extends Error {
@@ -61,13 +63,14 @@ export class Expressions {
     const source = sourceOf(template);
     const blame = `The JSONata expression '${source}' specified for the field '${location}'`;
     let result: unknown;
+    let json: Json | undefined;
     try {
       result = await this.sources.timeline.track(this.compile(source).evaluate(undefined, { ...bindings, [BUDGET]: new EvaluationBudget() }));
+      json = toJson(result, 0);
     } catch (error) {
       throw new EvaluationError(`${blame} threw an error during evaluation${describe(error)}`, location);
     }
     if (result === undefined) throw new EvaluationError(`${blame} returned nothing (undefined).`, location);
-    const json = toJson(result);
     if (json === undefined) throw new EvaluationError(`${blame} returned an unsupported result type.`, location);
     return json;
   }
@@ -75,7 +78,7 @@ export class Expressions {
   private compile(source: string): jsonata.Expression {
     let expression = this.compiled.get(source);
     if (expression === undefined) {
-      expression = jsonata(source);
+      expression = compileJsonata(source);
       registerFunctions(expression, this.sources);
       this.compiled.set(source, expression);
     }
@@ -88,20 +91,24 @@ export function sourceOf(template: string): string {
   return (EXPRESSION.exec(template)?.[1] ?? template).trim();
 }
 
-/** JSONata marks its arrays and functions with extra members: only plain JSON leaves; `undefined` when a function is inside. */
-function toJson(value: unknown): Json | undefined {
+/**
+ * JSONata marks its arrays and functions with extra members: only plain JSON leaves; `undefined` when a function is inside.
+ * @throws {RangeError} for what is nested too deeply
+ */
+function toJson(value: unknown, depth: number): Json | undefined {
+  if (depth > MAX_JSON_DEPTH) throw new RangeError(`The result is nested deeper than ${MAX_JSON_DEPTH} levels`);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   // JSON has no Infinity: AWS answers it as text.
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (Array.isArray(value)) {
-    const elements = value.map(toJson);
+    const elements = value.map((element) => toJson(element, depth + 1));
     return elements.every((element) => element !== undefined) ? elements : undefined;
   }
   if (typeof value !== 'object' || '_jsonata_lambda' in value || '_jsonata_function' in value) return undefined;
   const members: [string, Json][] = [];
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
-    const json = toJson(member);
+    const json = toJson(member, depth + 1);
     if (json === undefined) return undefined;
     members.push([key, json]);
   }

@@ -1,4 +1,5 @@
 import type { Json } from '../../lambdas/domain/trace';
+import { MAX_JSON_DEPTH } from '../kernel/client-json';
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from './limits';
 
 /**
@@ -76,6 +77,11 @@ export function heartbeatMissed(): StateFailure {
 export function dataLimitExceeded(stateOrTask: string): StateFailure {
   const cause = `The state/task '${stateOrTask}' returned a result with a size exceeding the maximum number of bytes service limit.`;
   return new StateFailure(STATES_ERRORS.dataLimitExceeded, cause);
+}
+
+/** Not documented by AWS: no data may be nested so deeply that it cannot be read back. Nothing handles it. */
+export function nestedTooDeeply(stateName: string): StateFailure {
+  return new StateFailure(STATES_ERRORS.runtime, `The data of the state '${stateName}' is nested deeper than ${MAX_JSON_DEPTH} levels.`);
 }
 
 /** What may be thrown is anything; promises and timelines want errors. */

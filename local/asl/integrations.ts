@@ -4,6 +4,8 @@ import type { Json } from '../../lambdas/domain/trace';
 export interface TaskOrigin {
   readonly executionName: string;
   readonly executionArn: string;
+  /** Of the execution: that of its state machine when it started. */
+  readonly roleArn: string;
 }
 
 /** A task failed with an error name and cause that the definition may retry or catch. */

@@ -1,4 +1,5 @@
 import type { Json } from '../../lambdas/domain/trace';
+import { parseClientJson } from '../kernel/client-json';
 
 /** `Array.isArray` does not narrow readonly arrays. */
 export function isArray(value: Json): value is readonly Json[] {
@@ -18,10 +19,10 @@ export function typeOf(value: Json): 'null' | 'array' | 'object' | 'string' | 'n
   return isArray(value) ? 'array' : 'object';
 }
 
-/** @throws {SyntaxError} */
+/** @throws {SyntaxError} also for what is nested too deeply */
 export function parseJson(text: string): Json {
   // What JSON.parse returns is JSON.
-  return JSON.parse(text) as Json;
+  return parseClientJson(text) as Json;
 }
 
 /** Bytes of a value as JSON text. */

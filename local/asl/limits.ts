@@ -43,3 +43,6 @@ export const MAX_RANGE_LENGTH = 360_145;
 
 /** Stands for AWS's bound of about a second: evaluations take no virtual time, so their steps are counted. */
 export const MAX_EVALUATION_STEPS = 500_000;
+
+/** The matching of one regular expression has no steps that can be counted: it may take this time of the machine, in ms. */
+export const MAX_EVALUATION_MS = 1_000;

@@ -1,5 +1,6 @@
 import type { ZodError, ZodType } from 'zod';
 import { notModelled } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import {
   BLOCK_SHAPE,
   ITEM_PROCESSOR_SHAPE,
@@ -35,7 +36,7 @@ export function parseDefinition(text: string): StateMachineDefinition {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseClientJson(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InvalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', message: reason }]);

@@ -1,7 +1,8 @@
 import type { Json } from '../../lambdas/domain/trace';
+import { isTooDeep } from '../kernel/client-json';
 import type { Alarm } from './alarms';
 import type { StateType } from './definition';
-import { dataLimitExceeded, StateFailure, STATES_ERRORS } from './failure';
+import { dataLimitExceeded, nestedTooDeeply, StateFailure, STATES_ERRORS } from './failure';
 import { EvaluationError, isExpression, sourceOf, type Bindings } from './expressions';
 import { payload } from './history';
 import { typeOf } from './json';
@@ -277,10 +278,11 @@ export class StateVisit {
     this.lane.assign(variables);
   }
 
-  /** @throws {StateFailure} States.DataLimitExceeded */
+  /** @throws {StateFailure} States.DataLimitExceeded, States.Runtime */
   private limited(value: Json): string {
     const text = JSON.stringify(value);
     if (Buffer.byteLength(text) > MAX_PAYLOAD_BYTES) throw dataLimitExceeded(this.stateName);
+    if (isTooDeep(text)) throw nestedTooDeeply(this.stateName);
     return text;
   }
 

@@ -30,7 +30,7 @@ export interface Assembly {
 
 const TEMPLATE_SECTIONS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters', 'Conditions', 'Resources', 'Outputs', 'Rules'];
 
-/** Reads the directory that `cdk synth` writes. @throws {Error} when it is not one, or has not exactly one stack. */
+/** Reads the directory that `cdk synth` writes. @throws {Error} naming the file when one is missing or damaged, or when it has not exactly one stack. */
 export function readAssembly(directory: string): Assembly {
   const artifacts = Object.entries(recordOf(readJson(directory, 'manifest.json'), 'artifacts'));
   const stacks = artifacts.filter(([, artifact]) => isRecord(artifact) && artifact['type'] === 'aws:cloudformation:stack');
@@ -53,7 +53,7 @@ export function readAssembly(directory: string): Assembly {
       const assetPath = pathsByKey.get(objectKey);
       if (assetPath === undefined) throw new Error(`The assembly has no asset ${objectKey}`);
       const filename = path.resolve(directory, assetPath, 'index.js');
-      return { filename, source: readFileSync(filename, 'utf8') };
+      return { filename, source: readText(directory, filename) };
     },
   };
 }
@@ -67,7 +67,24 @@ function assetPathsOf(directory: string, manifestFile: string): (readonly [objec
 }
 
 function readJson(directory: string, file: string): unknown {
-  return JSON.parse(readFileSync(path.join(directory, file), 'utf8')) as unknown;
+  const filename = path.join(directory, file);
+  try {
+    return JSON.parse(readText(directory, filename)) as unknown;
+  } catch (error) {
+    throw error instanceof SyntaxError ? damaged(directory, filename, `is not JSON: ${error.message}`) : error;
+  }
+}
+
+function readText(directory: string, filename: string): string {
+  try {
+    return readFileSync(filename, 'utf8');
+  } catch (error) {
+    throw damaged(directory, filename, `cannot be read (${String((error as NodeJS.ErrnoException).code)})`);
+  }
+}
+
+function damaged(directory: string, filename: string, complaint: string): Error {
+  return new Error(`The cloud assembly is damaged: ${filename} ${complaint}. Make it again: npx cdk synth --quiet --output ${directory}`);
 }
 
 function recordOf(value: unknown, member: string): Record<string, unknown> {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AwsError } from '../kernel/aws-error';
 import type { Dispatch, WireRequest, WireResponse } from '../wire/message';
-import { messagesIn, runningExecutionsIn } from './doings';
-import { PaceStopped } from './pace';
+import { messagesIn } from './doings';
+import { AdvanceRefused, PaceStopped } from './pace';
 import type { RunningCloud } from './running-cloud';
+import { MAX_ADVANCE_MS } from './time-limits';
 
 /** Where the local cloud is controlled, apart from everything that AWS answers. */
 export const CONTROL_PREFIX = '/_local/';
@@ -20,31 +21,36 @@ class ControlError extends Error {
   }
 }
 
-/** Beyond it a JavaScript date ends. */
-const MAX_ADVANCE_MS = 100 * 365 * 86_400_000;
+/**
+ * ARNs as IAM's names and paths allow them.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+ */
+const ROLE_OR_USER_ARN = /^arn:aws:iam::\d{12}:(role|user)\/([!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/;
 
 const nothing = z.strictObject({});
 const advanceInput = z.strictObject({ milliseconds: z.int().min(0).max(MAX_ADVANCE_MS) });
 const credentialsInput = z.strictObject({
-  arn: z.string().regex(/^arn:aws:iam::\d{12}:(role|user)\/.+$/, 'must be the ARN of a role or user, such as arn:aws:iam::111122223333:role/orders-api'),
+  arn: z.string().regex(ROLE_OR_USER_ARN, 'must be the ARN of a role or user, such as arn:aws:iam::111122223333:role/orders-api'),
   sessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/, 'must be a session name: 2 to 64 letters, digits or +=,.@-').optional(),
+  /** Makes the principal if there is none. @default false */
+  create: z.boolean().optional(),
 });
 
-type Action = (running: RunningCloud, body: unknown) => unknown;
+type Action = (running: RunningCloud, body: unknown, abandoned: AbortSignal | undefined) => unknown;
 
-function action<Input>(input: z.ZodType<Input>, run: (running: RunningCloud, input: Input) => unknown): Action {
-  return (running, body) => {
+function action<Input>(input: z.ZodType<Input>, run: (running: RunningCloud, input: Input, abandoned: AbortSignal | undefined) => unknown): Action {
+  return (running, body, abandoned) => {
     const parsed = input.safeParse(body);
     if (!parsed.success) throw new ControlError(400, z.prettifyError(parsed.error));
-    return run(running, parsed.data);
+    return run(running, parsed.data, abandoned);
   };
 }
 
 /** By method and name. */
 const ACTIONS: Readonly<Record<string, Action>> = {
   'GET status': action(nothing, statusOf),
-  'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()) })),
-  'POST advance': action(advanceInput, async ({ pace }, { milliseconds }) => ({ virtualTime: isoOf(await pace.advance(milliseconds)) })),
+  'GET messages': action(nothing, ({ cloud }) => ({ messages: messagesIn(cloud.trace.events()), deliveries: deliveriesOf(cloud) })),
+  'POST advance': action(advanceInput, async ({ pace }, { milliseconds }, abandoned) => ({ virtualTime: isoOf(await pace.advance(milliseconds, abandoned)) })),
   'GET kms': action(nothing, ({ cloud }) => cloud.kms.switches()),
   // KMS itself says which switches there are.
   'POST kms': action(z.looseObject({}), ({ cloud, pace }, switches) =>
@@ -54,27 +60,27 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     }),
   ),
   'POST save': action(nothing, async (running) => ({ file: await running.save() })),
-  'POST credentials': action(credentialsInput, ({ cloud }, { arn, sessionName }) => {
+  'POST credentials': action(credentialsInput, ({ cloud }, { arn, sessionName, create = false }) => {
     const isNew = !cloud.services.identities.has(arn);
     if (isNew && !arn.startsWith(`arn:aws:iam::${cloud.accountId}:`)) throw new ControlError(404, `There is no ${arn}: the local account is ${cloud.accountId}.`);
+    if (isNew && !create) throw new ControlError(404, `There is no ${arn}. Correct it, or ask for it to be made: --create, or "create": true.`);
     const { accessKeyId, secretAccessKey, sessionToken } = cloud.credentialsFor(arn, undefined, sessionName);
     return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), region: cloud.region, isNew };
   }),
 };
 
 /**
- * Answers what the people (and programs) who run the local cloud ask it: JSON in, JSON out, errors as `{ error }`. A browser's
- * pages cannot ask: neither a foreign `Origin` nor a foreign `Host` is let in.
+ * Answers what the people (and programs) who run the local cloud ask it: JSON in, JSON out, errors as `{ error }`. The
+ * server lets in no page of a browser.
  */
 export function controlRoute(current: () => RunningCloud | undefined): Dispatch {
   return async (request) => {
     try {
-      refuseBrowsers(request);
       const known = ACTIONS[`${request.method} ${request.path.slice(CONTROL_PREFIX.length)}`];
       if (known === undefined) throw new ControlError(404, `There is no ${request.method} ${request.path}. There are: ${Object.keys(ACTIONS).join(', ')}, below ${CONTROL_PREFIX}.`);
       const running = current();
       if (running === undefined) throw new ControlError(503, 'The local cloud is still starting.');
-      return answer(200, await known(running, bodyOf(request)));
+      return answer(200, await known(running, bodyOf(request), request.abandoned));
     } catch (error) {
       return answer(statusOfError(error), { error: error instanceof Error ? error.message : String(error) });
     }
@@ -88,17 +94,20 @@ function statusOf({ cloud, pace }: RunningCloud): unknown {
     virtualTime: isoOf(timeline.nowMs()),
     speed: pace.speed,
     advancingUntil: pace.advancingUntil === undefined ? null : isoOf(pace.advancingUntil),
-    running: runningExecutionsIn(cloud.trace.events()).map(({ name, state, sinceMs }) => ({ name, state, since: isoOf(sinceMs) })),
+    running: cloud.services.states.running().map(({ name, state, sinceMs }) => ({ name, state, since: isoOf(sinceMs) })),
     next: nextMs === undefined ? null : { at: isoOf(nextMs), what: timeline.nextLabel() },
     endpoint,
     outputs,
   };
 }
 
-function refuseBrowsers({ headers }: WireRequest): void {
-  if (headers['origin'] !== undefined) throw new ControlError(403, 'Web pages may not control the local cloud.');
-  const host = headers['host']?.replace(/:\d+$/, '');
-  if (host !== '127.0.0.1' && host !== 'localhost') throw new ControlError(403, `The local cloud is controlled as 127.0.0.1, not as ${host ?? 'nobody'}.`);
+/** What reached the mailboxes, telephones and web hooks of subscribers. */
+function deliveriesOf({ services }: RunningCloud['cloud']): unknown {
+  return services.sns
+    .deliveries()
+    .flatMap(({ topicArn, subscriptionArn, protocol, endpoint, deliveries }) =>
+      deliveries.map(({ atMs, kind, subject, message }) => ({ at: isoOf(atMs), topic: topicArn, subscription: subscriptionArn, protocol, endpoint, kind, subject, message })),
+    );
 }
 
 function bodyOf({ body }: WireRequest): unknown {
@@ -112,6 +121,7 @@ function bodyOf({ body }: WireRequest): unknown {
 
 function statusOfError(error: unknown): number {
   if (error instanceof ControlError) return error.status;
+  if (error instanceof AdvanceRefused) return 400;
   if (error instanceof PaceStopped) return 503;
   return error instanceof AwsError ? error.httpStatus : 500;
 }

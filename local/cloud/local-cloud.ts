@@ -146,6 +146,8 @@ export class LocalCloud {
       status: this.deployed.size === 0 ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE',
       createdAtMs: services.timeline.nowMs(),
       outputs,
+      resources: [...deployed].map(([logicalId, { declared, made }]) => ({ logicalId, physicalId: made.ref, type: declared.type })),
+      template: assembly.template,
     });
     this.deployed = deployed;
     this.currentOutputs = outputs;
@@ -163,7 +165,8 @@ export class LocalCloud {
       const Action = permissions === 'admin' ? '*' : permissions.actions;
       identities.putPolicy(roleOrUserArn, 'local-permissions', { Statement: { Effect: 'Allow', Action, Resource: '*' } });
     }
-    return identities.credentialsFor(roleOrUserArn, sessionName);
+    // A copy: the SDK writes into what it is given.
+    return { ...identities.credentialsFor(roleOrUserArn, sessionName) };
   }
 
   /** Every schedule once more, at the same times: a second pool that believes it is the only one. */
@@ -230,7 +233,7 @@ export async function deploy(assemblyDirectory: string, options: CloudOptions = 
   }
 }
 
-/** Time, ids and randomness go on where they were. */
-function continued({ accountId, region, seed, taken, nowMs: startMs }: CloudState): CloudOptions {
-  return { accountId, region, seed, taken, startMs };
+/** Time, ids, randomness and credentials go on where they were. */
+function continued({ accountId, region, seed, credentialSeed, taken, nowMs: startMs }: CloudState): CloudOptions {
+  return { accountId, region, seed, credentialSeed, taken, startMs };
 }

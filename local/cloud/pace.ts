@@ -1,4 +1,5 @@
 import type { Timeline } from '../kernel/clock';
+import { LAST_INSTANT_MS } from './time-limits';
 import type { Wall } from './wall';
 
 /**
@@ -13,7 +14,7 @@ export const JUMP_PAUSE_MS = 50;
 /** How often the clock moves at a speed when nothing is due. */
 const TICK_MS = 50;
 
-/** What is asked of the pace, one after the other. */
+/** What is asked of the pace. */
 interface Job {
   readonly run: () => Promise<void>;
   readonly refuse: (reason: unknown) => void;
@@ -28,12 +29,19 @@ export class PaceStopped extends Error {
   }
 }
 
+/** Said to whoever asked for an advance that does not come to its end. */
+export class AdvanceRefused extends Error {
+  override readonly name = 'AdvanceRefused';
+}
+
 /**
  * The one driver of a timeline that clients use. Whatever a request starts is played at once; the clock moves only when nothing
- * runs, no tracked request is under way, and nothing is due; advances queue.
+ * runs, no tracked request is under way, and nothing is due; advances queue, and let in what waits for quiet.
  */
 export class Pace {
-  private readonly jobs: Job[] = [];
+  private readonly advances: Job[] = [];
+  /** Done before the clock moves on, in an advance as well. */
+  private readonly quietWork: Job[] = [];
   private isStopping = false;
   private wakeUp: () => void = () => undefined;
   /** Where the advance that is under way ends. */
@@ -63,12 +71,13 @@ export class Pace {
     this.movedAtWallMs = this.wall.nowMs();
     try {
       for (;;) {
-        await this.jobs.shift()?.run();
+        await this.doQuietWork();
+        await this.advances.shift()?.run();
         await this.timeline.settle();
         if (this.isStopping) return;
-        if (this.jobs.length > 0) continue;
+        if (this.isAsked()) continue;
         await this.rest();
-        if (this.jobs.length === 0) await this.move();
+        if (!this.isAsked()) await this.move();
       }
     } catch (error) {
       this.refuseJobs(error);
@@ -80,16 +89,19 @@ export class Pace {
   }
 
   /**
-   * Plays everything that is due within a duration, at full speed, after what was asked for earlier.
+   * Plays everything that is due within a duration, at full speed, after the advances that were asked for earlier.
+   * @param cancelled ends it before the next event @default nothing does
    * @returns the virtual time then, ms since the epoch.
    * @throws {PaceStopped} when it is stopped before.
+   * @throws {AdvanceRefused} when it is cancelled before, or would go beyond the last date.
    */
-  advance(durationMs: number): Promise<number> {
-    return this.enqueue(async () => {
+  advance(durationMs: number, cancelled?: AbortSignal): Promise<number> {
+    return this.enqueue(this.advances, async () => {
       const untilMs = this.timeline.nowMs() + durationMs;
+      if (untilMs > LAST_INSTANT_MS) throw new AdvanceRefused(`Virtual time ends with ${new Date(LAST_INSTANT_MS).toISOString()}.`);
       this.advancingUntilMs = untilMs;
       try {
-        await this.playUntil(untilMs);
+        await this.playUntil(untilMs, cancelled);
       } finally {
         this.advancingUntilMs = undefined;
         this.movedAtWallMs = this.wall.nowMs();
@@ -98,9 +110,12 @@ export class Pace {
     });
   }
 
-  /** Does something at a moment when nothing runs, no request is under way, and nothing is due. @throws {PaceStopped} */
+  /**
+   * Does something at the next moment when nothing runs, no request is under way, and nothing is due; an advance goes on after it.
+   * @throws {PaceStopped}
+   */
   whenQuiet<T>(work: () => T): Promise<T> {
-    return this.enqueue(async () => {
+    return this.enqueue(this.quietWork, async () => {
       await this.timeline.settle();
       return work();
     });
@@ -112,21 +127,31 @@ export class Pace {
     this.wakeUp();
   }
 
-  private enqueue<T>(work: () => Promise<T>): Promise<T> {
+  private enqueue<T>(queue: Job[], work: () => Promise<T>): Promise<T> {
     if (this.isStopping) return Promise.reject(new PaceStopped());
     return new Promise<T>((resolve, reject) => {
-      this.jobs.push({ run: () => work().then(resolve, reject), refuse: reject });
+      queue.push({ run: () => work().then(resolve, reject), refuse: reject });
       this.wakeUp();
     });
   }
 
   private refuseJobs(reason: unknown): void {
-    for (const job of this.jobs.splice(0)) job.refuse(reason);
+    for (const job of [...this.quietWork.splice(0), ...this.advances.splice(0)]) job.refuse(reason);
   }
 
-  private async playUntil(untilMs: number): Promise<void> {
+  private isAsked(): boolean {
+    return this.quietWork.length + this.advances.length > 0;
+  }
+
+  private async doQuietWork(): Promise<void> {
+    while (!this.isStopping && this.quietWork.length > 0) await this.quietWork.shift()?.run();
+  }
+
+  private async playUntil(untilMs: number, cancelled: AbortSignal | undefined): Promise<void> {
     for (;;) {
+      await this.doQuietWork();
       if (this.isStopping) throw new PaceStopped();
+      if (cancelled?.aborted === true) throw new AdvanceRefused('The advance was cancelled.');
       const nextMs = this.timeline.nextAtMs();
       if (nextMs === undefined || nextMs > untilMs) break;
       await this.timeline.runUntil(nextMs);

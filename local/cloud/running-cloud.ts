@@ -1,10 +1,13 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import type { OnInternalError } from '../kernel/clock';
 import type { SigningIdentity } from '../wire/authentication';
 import { addKeyStores, registeredPolicies } from './configured-keys';
 import { CONTROL_PREFIX, controlRoute } from './control';
+import { StateNotLoaded } from './cloud-state';
 import { LocalCloud } from './local-cloud';
 import { Pace, type Speed } from './pace';
-import { readStateFile, requireWritable, writeStateFile } from './state-file';
+import { readStateFile, requireWritable, StateFileError, writeStateFile } from './state-file';
+import { StateLock } from './state-lock';
 import { REAL_WALL, type Wall } from './wall';
 
 /** KMS records the use of keys since 2026-04-23: a life that begins later has evidence from its first day. */
@@ -22,6 +25,8 @@ export interface RunningCloudOptions {
   readonly kms?: object;
   /** Told what went wrong inside while a request was answered. @default nobody is */
   readonly onFailure?: (error: unknown) => void;
+  /** Told what failed inside while time passed; the rest goes on. @default it ends the driving, with an {@link EmulationFailure} */
+  readonly onInternalError?: OnInternalError;
   /** @default the real one */
   readonly wall?: Wall;
 }
@@ -30,9 +35,16 @@ export interface RunningCloudOptions {
 export class EmulationFailure extends Error {
   override readonly name = 'EmulationFailure';
 
-  constructor(override readonly cause: unknown) {
+  /** @param savedTo the file beside the state file that holds what was left, if it could be written */
+  constructor(override readonly cause: unknown, readonly savedTo?: string) {
     super(cause instanceof Error ? cause.message : String(cause));
   }
+}
+
+/** Where the state is kept, and the claim to it. */
+interface StateFile {
+  readonly file: string;
+  readonly lock: StateLock;
 }
 
 /** A local cloud that is served to clients, with its pace, its control endpoint and its state file. */
@@ -44,7 +56,7 @@ export class RunningCloud {
     readonly policies: readonly KeyPolicy[],
     /** Ends when time is stopped. Fails with an {@link EmulationFailure}. */
     readonly driving: Promise<void>,
-    private readonly stateFile: string | undefined,
+    private readonly stateFile: StateFile | undefined,
   ) {}
 
   /**
@@ -52,9 +64,25 @@ export class RunningCloud {
    * @throws {StateFileError} when the state cannot be read, or could not be written later.
    * @throws {Error} with the code `EADDRINUSE` when the port is taken; one that names the resource that could not be made.
    */
-  static async start(assemblyDirectory: string, { port, speed, stateFile, startMs = DEFAULT_START_MS, kms, onFailure, wall = REAL_WALL }: RunningCloudOptions): Promise<RunningCloud> {
-    if (stateFile !== undefined) requireWritable(stateFile);
-    const state = stateFile === undefined ? undefined : readStateFile(stateFile);
+  static async start(assemblyDirectory: string, { stateFile: file, ...options }: RunningCloudOptions): Promise<RunningCloud> {
+    if (file === undefined) return RunningCloud.startWith(undefined, assemblyDirectory, options);
+    requireWritable(file);
+    const lock = StateLock.take(file);
+    try {
+      return await RunningCloud.startWith({ file, lock }, assemblyDirectory, options);
+    } catch (error) {
+      lock.release();
+      if (!(error instanceof StateNotLoaded)) throw error;
+      throw new StateFileError(`${file} cannot be loaded: ${error.message}. Go on with the keyturn and the app that saved it, or name another file to begin anew; this one was left as it is.`);
+    }
+  }
+
+  private static async startWith(
+    stateFile: StateFile | undefined,
+    assemblyDirectory: string,
+    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, onInternalError, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
+  ): Promise<RunningCloud> {
+    const state = stateFile === undefined ? undefined : readStateFile(stateFile.file);
     let running = undefined as RunningCloud | undefined;
     const cloud = await LocalCloud.start({
       startMs,
@@ -62,6 +90,7 @@ export class RunningCloud {
       ...(port !== undefined && { port }),
       ...(state !== undefined && { state }),
       ...(onFailure !== undefined && { onFailure }),
+      ...(onInternalError !== undefined && { onInternalError }),
     });
     try {
       await cloud.redeploy(assemblyDirectory);
@@ -98,21 +127,39 @@ export class RunningCloud {
 
   /**
    * Stops time when what runs has settled, writes the state file if there is one, and closes.
-   * @throws {EmulationFailure} Then nothing is written.
+   * @throws {EmulationFailure} Then the state file stays as it was, and what is left is written to `<file>.failed` beside it if that can be saved.
    */
   async stop(): Promise<void> {
     try {
       this.pace.stop();
-      await this.driving;
+      await this.driving.catch((error: unknown) => {
+        throw error instanceof EmulationFailure ? new EmulationFailure(error.cause, this.writeRemains()) : error;
+      });
       if (this.stateFile !== undefined) this.write();
     } finally {
       await this.cloud.close();
+      this.stateFile?.lock.release();
+    }
+  }
+
+  /** What an emulation that failed has left, beside the good state. @returns the file; none when there is nothing to save to, or nothing that can be saved */
+  private writeRemains(): string | undefined {
+    if (this.stateFile === undefined) return undefined;
+    const file = `${this.stateFile.file}.failed`;
+    try {
+      this.stateFile.lock.requireHeld();
+      writeStateFile(file, this.cloud.save());
+      return file;
+    } catch {
+      return undefined;
     }
   }
 
   private write(): string {
     if (this.stateFile === undefined) throw new Error('There is no file to save to: start with --state <file>.');
-    writeStateFile(this.stateFile, this.cloud.save());
-    return this.stateFile;
+    const { file, lock } = this.stateFile;
+    lock.requireHeld();
+    writeStateFile(file, this.cloud.save());
+    return file;
   }
 }

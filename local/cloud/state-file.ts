@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { accessSync, closeSync, constants, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { type CloudState, cloudState } from './cloud-state';
 
 const FORMAT = 'keyturn local state';
 /** Raised when what is saved changes its shape. */
-const VERSION = 1;
+const VERSION = 2;
 
 const header = z.looseObject({ format: z.literal(FORMAT), version: z.int(), sha256: z.string().optional() });
 
@@ -39,9 +39,10 @@ export function readStateFile(file: string): CloudState | undefined {
 /** Replaces a state file as a whole: whatever happens meanwhile, it is the old one or the new one. */
 export function writeStateFile(file: string, state: CloudState): void {
   const body = JSON.stringify(state);
-  const temporary = `${file}.${String(process.pid)}.tmp`;
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  // Only if it is new: nobody has put a link to another file there.
+  const descriptor = openSync(temporary, 'wx', 0o600);
   try {
-    const descriptor = openSync(temporary, 'w', 0o600);
     try {
       writeFileSync(descriptor, `${JSON.stringify({ format: FORMAT, version: VERSION, sha256: digestOf(body) })}\n${body}`);
       fsyncSync(descriptor);

@@ -1,4 +1,5 @@
 import type { Caller } from '../kernel/service';
+import type { Item } from './attribute-value';
 import { readBatchWrite, type BatchedWrite } from './batch-requests';
 import { CapacityMeter } from './consumed-capacity';
 import type { Database } from './database';
@@ -18,7 +19,10 @@ export class BatchWriter {
     const { request, tables } = readBatchWrite(input);
     const writes = tables.flatMap(({ tableName, writes: wanted }) => {
       const table = this.database.table(tableName);
-      return wanted.map((write) => writeOf(table, write));
+      return wanted.map((write) => {
+        if (write.PutRequest !== undefined) checkKeyTypes(write.PutRequest.Item, table);
+        return writeOf(table, write);
+      });
     });
     const items = writes.map(({ table, address }) => JSON.stringify([table.name, address]));
     if (new Set(items).size < items.length) throw validationError('Provided list of item keys contains duplicates');
@@ -27,6 +31,13 @@ export class BatchWriter {
     for (const { table, before, after } of plans) meter.write(table, before, after);
     this.writer.apply(plans, caller);
     return { UnprocessedItems: {}, ...meter.list() };
+  }
+}
+
+/** AWS words this of a batch as it does of a key. */
+function checkKeyTypes(item: Item, { key: { hash, range } }: Table): void {
+  for (const attribute of range === undefined ? [hash] : [hash, range]) {
+    if (item[attribute.name]?.[attribute.type] === undefined) throw validationError('The provided key element does not match the schema');
   }
 }
 

@@ -103,7 +103,7 @@ function isCall(operand: Exclude<Operand, readonly (string | number)[]>): operan
 
 /**
  * What `size(…)` gives: UTF-16 units, bytes or elements; nothing for numbers, booleans and null.
- * AWS says "length of the string"; that it counts so was seen on AWS.
+ * AWS says "length of the string"; that it counts so is reported of AWS.
  * @see https://github.com/ExtendDB/extenddb/issues/60
  */
 function sizeOf(value: Resolved): number | undefined {

@@ -1,6 +1,7 @@
 import * as dynalite from 'dynalite/validations';
 import type { AttributeValue } from './attribute-value';
 import { refuseLongExpressions } from './expression-limits';
+import { parseByGroups } from './grouped-conditions';
 import { validationError } from './validation';
 
 /** A document path: attribute and map names, list positions. */
@@ -111,9 +112,7 @@ export class ExpressionParser {
     if (cached !== undefined && areValid(request.ExpressionAttributeValues)) return rebound(cached, request.ExpressionAttributeValues ?? {});
 
     refuseLongExpressions(request);
-    const data: DynaliteExpressions = { ...request };
-    const message = dynalite.validateExpressions(data);
-    if (message !== undefined) throw validationError(message);
+    const data = parseByGroups(request);
     const expressions: Expressions = {
       ...(data._updates && { updates: data._updates }),
       ...(data._condition && { condition: data._condition }),
@@ -133,8 +132,9 @@ export class ExpressionParser {
 function cacheKey(request: ExpressionMembers): string | undefined {
   const texts = [request.UpdateExpression, request.ConditionExpression, request.KeyConditionExpression, request.FilterExpression, request.ProjectionExpression];
   if (texts.some((text) => text !== undefined && JUDGED_BY_VALUE.test(text))) return undefined;
-  const types: string[] = [];
-  for (const [name, value] of Object.entries(request.ExpressionAttributeValues ?? {})) types.push(name, ...Object.keys(value));
+  // No values and an empty map of values are different requests: the second is refused.
+  const values = request.ExpressionAttributeValues;
+  const types = values && Object.entries(values).flatMap(([name, value]) => [name, ...Object.keys(value)]);
   return JSON.stringify([texts, request.ExpressionAttributeNames, types]);
 }
 

@@ -39,7 +39,7 @@ function valueSize({ S, N, B, SS, NS, BS, L, M }: AttributeValue): number {
 
 /**
  * One byte, one for each two significant digits on either side of the point, one for a minus.
- * The documentation says "approximately"; this is what was measured on AWS.
+ * The documentation says "approximately"; this is what dynoxide's author measured on AWS.
  * @see https://github.com/nubo-db/dynoxide/pull/195
  */
 function numberSize(decimal: string): number {

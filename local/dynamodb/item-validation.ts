@@ -4,12 +4,10 @@ import { typeOf, type AttributeValue, type Item } from './attribute-value';
 import { binarySize, itemSize, textSize } from './item-size';
 import type { KeyAttribute, TableDefinition } from './table-definition';
 import type { Table } from './table';
-import { refuse, refuseMessage, validationError } from './validation';
+import { MAX_NESTING, NESTED_TOO_DEEP, refuse, refuseMessage, validationError } from './validation';
 
 /** Bytes of an item at most. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MAX_ITEM_BYTES = 409_600;
-/** Documents within documents at most. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const MAX_NESTING = 32;
 /** Bytes of a key value. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MAX_PARTITION_KEY_BYTES = 2048;
 const MAX_SORT_KEY_BYTES = 1024;
@@ -89,7 +87,7 @@ function refuseLongKey(key: Item, attribute: KeyAttribute | undefined, isHash: b
   if (value !== undefined) refuseLongValue(value, isHash);
 }
 
-/** The words are AWS's. */
+/** The words, with their missing space, are those that dynalite recorded. */
 function refuseLongValue(value: AttributeValue, isHash: boolean): void {
   const bytes = value.S === undefined ? binarySize(value.B ?? '') : textSize(value.S);
   if (isHash && bytes > MAX_PARTITION_KEY_BYTES) throw validationError(`${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`);
@@ -98,9 +96,7 @@ function refuseLongValue(value: AttributeValue, isHash: boolean): void {
 
 function refuseDeepNesting(item: Item): void {
   for (const value of Object.values(item)) {
-    if (depthOf(value) > MAX_NESTING) {
-      throw validationError('Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit');
-    }
+    if (depthOf(value) > MAX_NESTING) throw validationError(NESTED_TOO_DEEP);
   }
 }
 

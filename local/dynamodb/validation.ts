@@ -1,6 +1,13 @@
 import * as dynalite from 'dynalite/validations';
 import { AwsError, notModelled } from '../kernel/aws-error';
 
+/** Documents within documents at most. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+export const MAX_NESTING = 32;
+export const NESTED_TOO_DEEP = 'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit';
+
+/** Objects and arrays within each other in a request: a document is two of them, and what surrounds an item has its own. */
+const MAX_REQUEST_DEPTH = 2 * MAX_NESTING + 32;
+
 /** An error as dynalite makes it. */
 export interface DynaliteError extends Error {
   readonly body: { readonly __type: string; readonly message?: string; readonly Message?: string };
@@ -73,6 +80,7 @@ export interface Shape<Request> {
  */
 export function checkShape<Request>({ what, types }: Shape<Request>, input: unknown): Request {
   const wanted = modelledMembers(what, input, types);
+  refuseDeepRequest(wanted);
   try {
     const request = dynalite.checkTypes(wanted, types);
     dynalite.checkValidations(request, types, null, {});
@@ -95,6 +103,15 @@ export function modelledMembers(what: string, input: unknown, types: MemberTypes
     members[member] = value;
   }
   return members;
+}
+
+/** Refuses what nothing that is well-formed nests as deep, before anything recursive looks at it. */
+function refuseDeepRequest(request: object): void {
+  let level: readonly unknown[] = [request];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_REQUEST_DEPTH) throw validationError(NESTED_TOO_DEEP);
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : []));
+  }
 }
 
 function isDynaliteError(error: unknown): error is DynaliteError {

@@ -13,6 +13,8 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, httpStatus: numb
   sns: ['AuthorizationError', 403],
   cloudformation: ['AccessDenied', 403],
   lambda: ['AccessDeniedException', 403],
+  scheduler: ['AccessDeniedException', 403],
+  iam: ['AccessDenied', 403],
 };
 
 /** Decides about calls by the identity policies of the caller and the policies of the resources. */
@@ -45,6 +47,7 @@ export class Authorizer {
    */
   assertAccess(caller: Caller, access: RequiredAccess, resourcePolicy?: Policy): void {
     const { principal, policies } = this.identities.identityOf(caller);
+    if (access.isOfOtherAccount === true) throw outOfReach(caller, access);
     const context = conditionContext({
       ...(principal.kind === 'identity' && { 'aws:PrincipalArn': principal.arn, 'aws:PrincipalAccount': principal.accountId, 'aws:userid': caller.userId }),
       'aws:ResourceAccount': this.sources.accountId,
@@ -71,4 +74,10 @@ export class Authorizer {
     }
     return policy;
   }
+}
+
+/** AWS does not tell whether another account has what it does not share. */
+function outOfReach({ arn }: Caller, { action, resource }: RequiredAccess): AwsError {
+  const reason = 'because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access';
+  return new AwsError('AccessDeniedException', `User: ${arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`);
 }

@@ -16,7 +16,7 @@ export function conditionContext(keys: Readonly<Record<string, string | readonly
 /** Condition keys whose values the local AWS supplies wherever AWS would; a policy with another key is refused. */
 const KNOWN_KEYS = [
   'aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:userid', 'aws:ResourceAccount', 'aws:SourceArn', 'aws:SourceAccount', 'aws:TagKeys',
-  'dynamodb:LeadingKeys', 'events:source', 'events:detail-type', 'lambda:FunctionUrlAuthType', 'lambda:InvokedViaFunctionUrl', 'kms:CallerAccount', 'kms:BypassPolicyLockoutSafetyCheck',
+  'dynamodb:LeadingKeys', 'events:source', 'events:detail-type', 'lambda:FunctionUrlAuthType', 'lambda:InvokedViaFunctionUrl', 'sts:ExternalId', 'sts:RoleSessionName', 'kms:CallerAccount', 'kms:BypassPolicyLockoutSafetyCheck',
   'kms:RequestAlias', 'kms:ResourceAliases', 'kms:ScheduleKeyDeletionPendingWindowInDays', 'kms:EncryptionContextKeys',
   // Only calls that AWS services make for their users have these two; the local AWS makes none.
   'kms:ViaService', 'kms:GrantIsForAWSResource',

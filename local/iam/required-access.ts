@@ -1,6 +1,6 @@
-import { notModelled } from '../kernel/aws-error';
 import type { ServiceCall } from '../wire/message';
 import { isRecord } from '../wire/protocol';
+import { otherAccess } from './other-access';
 import type { Principal, PrincipalMatch } from './policy';
 
 /** One permission that a call needs. */
@@ -13,6 +13,8 @@ export interface RequiredAccess {
   readonly keyPolicy?: string;
   /** Whether a grant allows it. */
   readonly grant?: (principal: Principal) => PrincipalMatch;
+  /** Whether the resource belongs to another account, of which nothing is here. */
+  readonly isOfOtherAccount?: boolean;
 }
 
 /** A KMS key that a call touches. */
@@ -40,6 +42,8 @@ export interface AuthorizationSources {
   };
   /** The state machine whose execution waits for a task token; `undefined` for a token that is not known. */
   readonly stateMachineOfToken: (taskToken: string) => string | undefined;
+  /** ARN of a user or role, by its name. @default one without a path */
+  readonly identityArnOf?: (kind: 'user' | 'role', name: string) => string;
 }
 
 /**
@@ -60,26 +64,10 @@ export function requiredAccess(call: ServiceCall, sources: AuthorizationSources)
           conditionKeys: { 'dynamodb:LeadingKeys': leadingKeys.length > 0 ? leadingKeys : undefined },
         })),
       );
-    case 'lambda':
-      return [{ action: 'lambda:InvokeFunction', resource: functionArn(input, sources) }];
     case 'states':
       return [{ action: `states:${call.operation}`, resource: statesResource(call.operation, input, sources) }];
-    case 'sns':
-      return [{ action: `sns:${call.operation}`, resource: text(input['TopicArn']) ?? '*' }];
-    case 'events':
-      return entriesOf(input).map((entry) => ({
-        action: `events:${call.operation}`,
-        resource: eventBusArn(text(entry['EventBusName']) ?? 'default', sources),
-        conditionKeys: { 'events:source': text(entry['Source']), 'events:detail-type': text(entry['DetailType']) },
-      }));
-    case 'sqs':
-      return [{ action: `sqs:${call.operation}`, resource: arn('sqs', (text(input['QueueUrl']) ?? '').split('/').pop() ?? '', sources) }];
-    case 'tagging':
-      return [{ action: `tag:${call.operation}`, resource: '*' }];
-    case 'cloudformation':
-      return [{ action: `cloudformation:${call.operation}`, resource: stackArn(input, sources) }];
     default:
-      throw notModelled(`which permissions ${call.service}:${call.operation} needs`);
+      return otherAccess(call, input, sources);
   }
 }
 
@@ -106,11 +94,13 @@ function kmsAccess(operation: string, input: Readonly<Record<string, unknown>>, 
   const onOthers = resourceArns
     .filter((resource) => resource === '*' || (isAlias && resource.includes(':alias/')))
     .map((resource) => ({ action, resource, conditionKeys: requestKeys }));
+  const [here, mine] = [`arn:aws:kms:${sources.region}:`, arn('kms', '', sources)];
+  const ofOtherAccounts = resourceArns.filter((resource) => resource.startsWith(here) && !resource.startsWith(mine)).map((resource) => ({ action, resource, isOfOtherAccount: true }));
   const tagsAtCreation =
     operation === 'CreateKey' && input['Tags'] !== undefined
       ? [{ action: 'kms:TagResource', resource: arn('kms', 'key/*', sources), conditionKeys: requestKeys }]
       : [];
-  return [...onKeys, ...onOthers, ...tagsAtCreation];
+  return [...onKeys, ...onOthers, ...ofOtherAccounts, ...tagsAtCreation];
 }
 
 /** @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html */
@@ -143,27 +133,6 @@ function tagKeys(prefix: string, tags: Readonly<Record<string, string>>): Record
 function statesResource(operation: string, input: Readonly<Record<string, unknown>>, sources: AuthorizationSources): string {
   if (operation.startsWith('SendTask')) return sources.stateMachineOfToken(text(input['taskToken']) ?? '') ?? '*';
   return text(input['executionArn']) ?? text(input['stateMachineArn']) ?? '*';
-}
-
-function functionArn(input: Readonly<Record<string, unknown>>, sources: AuthorizationSources): string {
-  const name = text(input['FunctionName']) ?? '';
-  const qualifier = text(input['Qualifier']);
-  const unqualified = name.startsWith('arn:') ? name : arn('lambda', `function:${name}`, sources);
-  return qualifier === undefined ? unqualified : `${unqualified}:${qualifier}`;
-}
-
-function entriesOf(input: Readonly<Record<string, unknown>>): readonly Record<string, unknown>[] {
-  return Array.isArray(input['Entries']) ? input['Entries'].filter(isRecord) : [];
-}
-
-function eventBusArn(bus: string, sources: AuthorizationSources): string {
-  return bus.startsWith('arn:') ? bus : arn('events', `event-bus/${bus}`, sources);
-}
-
-function stackArn(input: Readonly<Record<string, unknown>>, sources: AuthorizationSources): string {
-  const name = text(input['StackName']);
-  if (name === undefined) return '*';
-  return name.startsWith('arn:') ? name : arn('cloudformation', `stack/${name}/*`, sources);
 }
 
 function arn(service: string, resource: string, { region, accountId }: AuthorizationSources): string {

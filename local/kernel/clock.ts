@@ -5,6 +5,12 @@ export interface Clock {
   nowMs(): number;
 }
 
+/**
+ * Told of something that failed inside the emulation, which is a bug of it, so that the rest goes on.
+ * @param what failed, in words
+ */
+export type OnInternalError = (error: unknown, what: string) => void;
+
 /** One thing that will happen at a virtual time. */
 interface Timer {
   readonly atMs: number;
@@ -30,7 +36,8 @@ export class Timeline implements Clock {
   private isDriven = false;
   private readonly listeners: (() => void)[] = [];
 
-  constructor(startMs: number) {
+  /** @param onInternalError told of what fails inside, and time goes on. @default it fails whoever drives the timeline, for good */
+  constructor(startMs: number, private readonly onInternalError?: OnInternalError) {
     this.currentMs = startMs;
   }
 
@@ -88,9 +95,16 @@ export class Timeline implements Clock {
     return work;
   }
 
+  /** Reports that something failed inside: to whom the timeline was given, else to its driver, who goes no further. */
+  fail(error: unknown, what: string): void {
+    if (this.onInternalError === undefined) this.failure ??= { error };
+    else this.onInternalError(error, what);
+    this.tell();
+  }
+
   /**
    * Plays everything that is due up to and including `untilMs`, then sets the clock there. One driver at a time.
-   * @throws what a timer threw: an emulation that fails inside is a bug, never a result.
+   * @throws what a timer threw, unless an `onInternalError` takes it: an emulation that fails inside is a bug, never a result.
    * @throws {Error} while another call has not returned.
    */
   async runUntil(untilMs: number): Promise<void> {
@@ -138,12 +152,10 @@ export class Timeline implements Clock {
     try {
       const result = timer.run();
       if (result instanceof Promise) {
-        this.track(result).catch((error: unknown) => {
-          this.failure ??= { error };
-        });
+        this.track(result).catch((error: unknown) => { this.fail(error, timer.label); });
       }
     } catch (error) {
-      this.failure ??= { error };
+      this.fail(error, timer.label);
     }
   }
 

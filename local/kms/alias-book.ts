@@ -71,8 +71,9 @@ export class AliasBook {
     this.write(name, undefined, actor);
   }
 
-  notFound(name: string): Error {
-    return kmsError('NotFoundException', `Alias ${aliasArn(this.options, name)} is not found.`);
+  /** @param accountId of the account that was asked; @default this one */
+  notFound(name: string, accountId = this.options.accountId): Error {
+    return kmsError('NotFoundException', `Alias ${aliasArn({ ...this.options, accountId }, name)} is not found.`);
   }
 
   saved(): readonly SavedAlias[] {

@@ -1,98 +1,24 @@
 import { z } from 'zod';
-import { CHINA_ONLY, DATA_KEY_PAIR_SPECS, ENCRYPTION_ALGORITHMS, KEY_SPEC_NAMES, maxPlaintextBytes } from './algorithms';
-import { associatedData, packCiphertext, unpackCiphertext } from './ciphertext';
-import { kmsError, unsupportedOrigin } from './errors';
+import { CHINA_ONLY, ENCRYPTION_ALGORITHMS, maxPlaintextBytes } from './algorithms';
+import { unpackCiphertext } from './ciphertext';
+import { kmsError } from './errors';
 import { grantTokens } from './grant-token';
 import { stopDryRun } from './grants';
 import type { KmsKey } from './key';
 import type { KeysInUse } from './key-uses';
-import { abilityOf } from './abilities';
 import type { Rooms } from './rooms';
+import { assertContext, decrypt, encrypt, type Located, materialMember, SYMMETRIC } from './sealing';
 import { blob, choice, dryRun, encryptionContext, enumList, keyIdText, operation, type Operations, refused } from './wire';
 
 const MAX_PLAINTEXT_BYTES = 4096;
 const MAX_CIPHERTEXT_BYTES = 6144;
-const SYMMETRIC = 'SYMMETRIC_DEFAULT';
-const DATA_KEY_BYTES = { AES_256: 32, AES_128: 16 } as const;
 
 const algorithm = choice(ENCRYPTION_ALGORITHMS, [CHINA_ONLY.encryption]).optional();
 const ciphertextBlob = blob({ min: 1, max: MAX_CIPHERTEXT_BYTES });
 const recipient = refused('attested enclaves as recipients');
 const dryRunModifiers = enumList(['IGNORE_CIPHERTEXT']).optional();
 
-/** Of a value that is no key spec at all AWS says which key specs there are, although a data key has none of them. */
-const dataKeySpec = z.string().transform((value, context): keyof typeof DATA_KEY_BYTES | undefined => {
-  if (value === 'AES_256' || value === 'AES_128') return value;
-  const values = (KEY_SPEC_NAMES as readonly string[]).includes(value) ? Object.keys(DATA_KEY_BYTES) : [...KEY_SPEC_NAMES];
-  context.issues.push({ code: 'invalid_value', values, input: value });
-  return undefined;
-});
-
-const dataKeyInput = z.object({
-  KeyId: keyIdText,
-  EncryptionContext: encryptionContext,
-  NumberOfBytes: z.number().int().min(1).max(1024).optional(),
-  KeySpec: dataKeySpec.optional(),
-  GrantTokens: grantTokens,
-  DryRun: dryRun,
-  Recipient: recipient,
-});
-const dataKeyPairInput = z.object({
-  KeyId: keyIdText,
-  EncryptionContext: encryptionContext,
-  KeyPairSpec: choice(DATA_KEY_PAIR_SPECS, [CHINA_ONLY.keySpec]),
-  GrantTokens: grantTokens,
-  DryRun: dryRun,
-  Recipient: recipient,
-});
-
-/** A call on one key: the algorithm and the context that the ciphertext is bound to. */
-interface Terms {
-  readonly algorithm: string;
-  readonly encryptionContext: Readonly<Record<string, string>> | undefined;
-}
-
-/** A ciphertext, and the key that it was made with. */
-interface Located {
-  readonly key: KmsKey;
-  /** Of a symmetric key; others have one material. */
-  readonly materialId: string | undefined;
-  readonly body: Buffer;
-}
-
-export function encryptionOperations({ cryptography, uses }: Rooms): Operations {
-  const makeDataKey = (keys: KeysInUse, input: z.output<typeof dataKeyInput>) => {
-    if ((input.NumberOfBytes === undefined) === (input.KeySpec === undefined)) {
-      throw kmsError('ValidationException', 'Please specify either number of bytes or key spec.');
-    }
-    const key = keys.named(input.KeyId, 'ENCRYPT_DECRYPT', SYMMETRIC);
-    stopDryRun(input.DryRun);
-    const length = input.KeySpec === undefined ? (input.NumberOfBytes ?? 0) : DATA_KEY_BYTES[input.KeySpec];
-    const plaintext = cryptography.randomBytes(length);
-    const sealed = encrypt(key, { algorithm: SYMMETRIC, encryptionContext: input.EncryptionContext }, plaintext);
-    return { plaintext, answer: { KeyId: key.arn, CiphertextBlob: sealed.toString('base64'), ...materialMember('KeyMaterialId', key) } };
-  };
-
-  const makeDataKeyPair = (keys: KeysInUse, { KeyId, KeyPairSpec, EncryptionContext, DryRun }: z.output<typeof dataKeyPairInput>) => {
-    const key = keys.named(KeyId, 'ENCRYPT_DECRYPT', SYMMETRIC);
-    if (key.origin === 'AWS_CLOUDHSM') throw unsupportedOrigin(key);
-    stopDryRun(DryRun);
-    const privateKey = cryptography.generate(KeyPairSpec);
-    const publicKey = cryptography.open(KeyPairSpec, privateKey)?.publicKey;
-    if (publicKey === undefined) throw new Error(`A key pair of ${KeyPairSpec} has no public key`);
-    const sealed = encrypt(key, { algorithm: SYMMETRIC, encryptionContext: EncryptionContext }, privateKey);
-    return {
-      privateKey,
-      answer: {
-        KeyId: key.arn,
-        KeyPairSpec,
-        PublicKey: publicKey.toString('base64'),
-        PrivateKeyCiphertextBlob: sealed.toString('base64'),
-        ...materialMember('KeyMaterialId', key),
-      },
-    };
-  };
-
+export function encryptionOperations({ uses }: Rooms): Operations {
   return {
     Encrypt: operation(
       z.object({
@@ -175,28 +101,6 @@ export function encryptionOperations({ cryptography, uses }: Rooms): Operations 
           };
         }),
     ),
-
-    GenerateDataKey: operation(dataKeyInput, (input, caller) =>
-      uses.during('GenerateDataKey', caller, (keys) => {
-        const { plaintext, answer } = makeDataKey(keys, input);
-        return { ...answer, Plaintext: plaintext.toString('base64') };
-      }),
-    ),
-
-    GenerateDataKeyWithoutPlaintext: operation(dataKeyInput, (input, caller) =>
-      uses.during('GenerateDataKeyWithoutPlaintext', caller, (keys) => makeDataKey(keys, input).answer),
-    ),
-
-    GenerateDataKeyPair: operation(dataKeyPairInput, (input, caller) =>
-      uses.during('GenerateDataKeyPair', caller, (keys) => {
-        const { privateKey, answer } = makeDataKeyPair(keys, input);
-        return { ...answer, PrivateKeyPlaintext: privateKey.toString('base64') };
-      }),
-    ),
-
-    GenerateDataKeyPairWithoutPlaintext: operation(dataKeyPairInput, (input, caller) =>
-      uses.during('GenerateDataKeyPairWithoutPlaintext', caller, (keys) => makeDataKeyPair(keys, input).answer),
-    ),
   };
 }
 
@@ -236,28 +140,6 @@ function locate(keys: KeysInUse, keyId: string | undefined, encryptionAlgorithm:
   return { key: named ?? keys.ofCiphertext(ciphertext.keyId, 'ENCRYPT_DECRYPT', SYMMETRIC), materialId: ciphertext.materialId, body: ciphertext.body };
 }
 
-function encrypt(key: KmsKey, terms: Terms, plaintext: Buffer): Buffer {
-  assertContext(terms);
-  const { id, material } = key.materials.open();
-  const body = abilityOf(material, 'cipher').encrypt(terms.algorithm, plaintext, associatedData(terms.encryptionContext));
-  return terms.algorithm === SYMMETRIC ? packCiphertext({ keyId: key.id, materialId: id, body }) : body;
-}
-
-function decrypt({ key, materialId, body }: Located, terms: Terms): Buffer {
-  assertContext(terms);
-  const open = materialId === undefined ? key.materials.open() : key.materials.openById(materialId);
-  const plaintext = open && abilityOf(open.material, 'cipher').decrypt(terms.algorithm, body, associatedData(terms.encryptionContext));
-  if (plaintext === undefined) throw kmsError('InvalidCiphertextException');
-  return plaintext;
-}
-
-/** Asymmetric ciphertexts have no place for an encryption context, so KMS refuses one. */
-function assertContext({ algorithm: name, encryptionContext: context }: Terms): void {
-  if (name !== SYMMETRIC && context !== undefined && Object.keys(context).length > 0) {
-    throw kmsError('ValidationException', `Encryption context is not supported with algorithm ${name}.`);
-  }
-}
-
 function assertFits(key: KmsKey, encryptionAlgorithm: string, plaintext: Buffer): void {
   const maxBytes = maxPlaintextBytes(key.spec, encryptionAlgorithm);
   if (maxBytes === undefined || plaintext.length <= maxBytes) return;
@@ -265,9 +147,4 @@ function assertFits(key: KmsKey, encryptionAlgorithm: string, plaintext: Buffer)
     'ValidationException',
     `Algorithm ${encryptionAlgorithm} and key spec ${key.spec} cannot encrypt data larger than ${String(maxBytes)} bytes.`,
   );
-}
-
-/** @param id of the material that was used; @default the current one */
-function materialMember(name: string, { spec, materials }: KmsKey, id = materials.current?.id): Readonly<Record<string, string>> {
-  return spec !== 'SYMMETRIC_DEFAULT' || id === undefined || id === '' ? {} : { [name]: id };
 }

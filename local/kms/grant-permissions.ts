@@ -13,9 +13,6 @@ export interface GrantedRequest {
   readonly nowMs: number;
 }
 
-/** Who may retire it, and whom a grant names otherwise; a principal of IAM or a service. */
-type Named = string | undefined;
-
 /** The operations that take no encryption context, and that a constraint does not bear on. */
 const UNCONSTRAINED = ['DescribeKey', 'RetireGrant'];
 
@@ -77,7 +74,8 @@ function granteeMatch(terms: GrantTerms, principal: Principal): PrincipalMatch {
   return strongest([namedAs(terms.GranteePrincipal, principal), namedAs(terms.GranteeServicePrincipal, principal)]);
 }
 
-function namedAs(name: Named, { arn, sessionArn, accountId, kind }: Principal): PrincipalMatch {
+/** Whether a grant's words for somebody mean this principal. */
+function namedAs(name: string | undefined, { arn, sessionArn, accountId, kind }: Principal): PrincipalMatch {
   if (name === undefined) return undefined;
   if (name === arn || name === sessionArn) return 'direct';
   return kind === 'identity' && (name === accountId || name === `arn:aws:iam::${accountId}:root`) ? 'account' : undefined;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KeySpec } from '../../lambdas/contract/key-specs';
 import { CHINA_ONLY } from './algorithms';
-import { generateWrappingKey, unwrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS, type WrappingAlgorithm, type WrappingKeySpec } from './cryptography/key-wrapping';
+import { unwrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS, type WrappingAlgorithm, type WrappingKeySpec } from './cryptography/key-wrapping';
 import type { Secret } from './cryptography/material';
 import { kmsError, unsupportedOrigin } from './errors';
 import type { KmsKey } from './key';
@@ -54,11 +54,12 @@ export function importOperations(rooms: Rooms): Operations {
         assertExternal(key);
         assertSuits(key.spec, WrappingAlgorithm, WrappingKeySpec);
         for (const [token, { validToMs }] of key.importTokens) if (validToMs <= timeline.nowMs()) key.importTokens.delete(token);
-        const { publicKey, privateKey } = generateWrappingKey(WrappingKeySpec);
+        const wrappingKey = cryptography.generate(WrappingKeySpec);
+        const publicKey = cryptography.open(WrappingKeySpec, wrappingKey)?.publicKey;
         const token = cryptography.randomBytes(TOKEN_BYTES).toString('base64');
         const validToMs = timeline.nowMs() + TOKEN_VALID_MS;
-        key.importTokens.set(token, { algorithm: WrappingAlgorithm, wrappingKey: privateKey, validToMs });
-        return { KeyId: key.arn, ImportToken: token, PublicKey: publicKey.toString('base64'), ParametersValidTo: epochSeconds(validToMs) };
+        key.importTokens.set(token, { algorithm: WrappingAlgorithm, wrappingKey, validToMs });
+        return { KeyId: key.arn, ImportToken: token, PublicKey: publicKey?.toString('base64'), ParametersValidTo: epochSeconds(validToMs) };
       },
     ),
 

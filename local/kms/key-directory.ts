@@ -27,7 +27,7 @@ export class KeyDirectory {
     const reference = parseKeyReference(this.place, text);
     if (reference.kind === 'key') return this.byId(reference.keyId, reference.accountId);
     const alias = reference.accountId === this.place.accountId ? this.aliases.shown(reference.name) : undefined;
-    if (alias === undefined) throw this.aliases.notFound(reference.name);
+    if (alias === undefined) throw this.aliases.notFound(reference.name, reference.accountId);
     return this.byId(alias.targetKeyId);
   }
 

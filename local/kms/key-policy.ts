@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asList } from '../iam/documents';
 import { compilePattern } from '../iam/patterns';
+import { parseClientJson } from '../kernel/client-json';
 import type { Caller } from '../kernel/service';
 import { kmsError } from './errors';
 import { pageOf } from './paging';
@@ -66,7 +67,7 @@ export function assertUsablePolicy(policy: string, caller: Caller, bypassLockout
 function parsePolicy(policy: string): readonly Statement[] {
   let document: unknown;
   try {
-    document = JSON.parse(policy);
+    document = parseClientJson(policy);
   } catch {
     throw kmsError('MalformedPolicyDocumentException', 'Policy document is not valid JSON.');
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { kmsError } from './errors';
 import { type Actor, actorOf, KMS_ITSELF } from './key-ring';
-import { CONNECTION_STATES, type Connection, type ConnectionState, type KeyStore } from './key-stores';
+import type { Connection, ConnectionState, KeyStore } from './key-stores';
 import { pageOf } from './paging';
 import type { Rooms } from './rooms';
 import { choice, epochSeconds, limit, marker, operation, type Operations, refused } from './wire';
@@ -169,6 +169,6 @@ function description({ id, name, clusterId: CloudHsmClusterId, trustAnchorCertif
 }
 
 /** Reads a connection state that a person or a test has set; a failed one without a code failed inside of KMS. */
-export function connectionOf(state: (typeof CONNECTION_STATES)[number], errorCode: KeyStore['failsToConnectWith'] = 'INTERNAL_ERROR'): Connection {
+export function connectionOf(state: ConnectionState, errorCode: KeyStore['failsToConnectWith'] = 'INTERNAL_ERROR'): Connection {
   return state === 'FAILED' ? { state, errorCode } : { state };
 }

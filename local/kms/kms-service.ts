@@ -6,6 +6,7 @@ import { AliasBook } from './alias-book';
 import { aliasOperations } from './alias-operations';
 import { authorizationOf, type KmsAuthorization } from './authorization';
 import { realCryptography } from './cryptography/cryptography';
+import { dataKeyOperations } from './data-key-operations';
 import { encryptionOperations } from './encryption-operations';
 import { grantOperations } from './grants';
 import { KeyDirectory } from './key-directory';
@@ -83,6 +84,7 @@ export class KmsService implements Service, Stateful {
       ...tagOperations(this.rooms),
       ...grantOperations(this.rooms),
       ...encryptionOperations(this.rooms),
+      ...dataKeyOperations(this.rooms),
       ...signingOperations(this.rooms),
       ...secretOperations(this.rooms),
       ...keyStoreOperations(this.rooms),

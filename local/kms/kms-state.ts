@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { KEY_SPECS, type KeySpec, type KeyUsage } from '../../lambdas/contract/key-specs';
 import type { Json } from '../../lambdas/domain/trace';
+import { KEY_SPEC_NAMES, KEY_USAGES } from './algorithms';
 import { WRAPPING_ALGORITHMS } from './cryptography/key-wrapping';
 import { grantTerms } from './grant';
 import { armExpiry } from './import-operations';
@@ -35,8 +35,8 @@ const lastUse = z.strictObject({ operation: z.string(), atMs: ms, cloudTrailEven
 
 const key = z.strictObject({
   id: z.string(),
-  spec: z.enum(Object.keys(KEY_SPECS) as KeySpec[]),
-  usage: z.string(),
+  spec: z.enum(KEY_SPEC_NAMES),
+  usage: z.enum(KEY_USAGES),
   origin: z.enum(['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM']),
   keyStoreId: z.string().optional(),
   isMultiRegion: z.boolean(),
@@ -113,7 +113,6 @@ export function loadKms(rooms: Rooms, json: Json): void {
     const restored: KmsKey = {
       ...others,
       arn: keyArn(options, others.id),
-      usage: others.usage as KeyUsage,
       materials: new KeyMaterials({ keyId: others.id, spec: others.spec, origin: others.origin }, cryptography, materials),
       importTokens: new Map(importTokens),
       tags: new Map(tags),

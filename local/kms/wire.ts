@@ -7,7 +7,10 @@ import { invalidInput } from './invalid-input';
 export type Operation = (input: unknown, caller: Caller) => unknown;
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** An operation whose input is checked first, as AWS checks it before anything else. */
+/**
+ * An operation whose input is checked first, as AWS checks it before anything else. Members that AWS does not know are
+ * ignored, as AWS does; members that AWS knows are all in the schemas, those without a model as {@link refused}.
+ */
 export function operation<Schema extends z.ZodType>(schema: Schema, run: (input: z.output<Schema>, caller: Caller) => unknown): Operation {
   return (input, caller) => run(parse(schema, input), caller);
 }
@@ -64,12 +67,10 @@ export function choice<const Value extends string>(values: readonly Value[], ref
 
 /** A list of AWS's values. AWS tells what is wrong with a member of a list as what is wrong with the list. */
 export function enumList<const Value extends string>(values: readonly Value[]) {
-  return z.array(z.string()).transform((list, context): Value[] => {
-    const known = list.filter((item): item is Value => (values as readonly string[]).includes(item));
-    if (known.length < list.length) {
-      context.issues.push({ code: 'custom', input: list, params: { constraint: `satisfy constraint: [Member must satisfy enum value set: [${values.join(', ')}]]` } });
-    }
-    return known;
+  const item = z.custom<Value>((value) => typeof value === 'string', { params: { serialization: 'Unexpected type of a list member' } });
+  return z.array(item).superRefine((list, context) => {
+    if (list.every((value) => values.includes(value))) return;
+    context.issues.push({ code: 'custom', input: list, params: { constraint: `satisfy constraint: [Member must satisfy enum value set: [${values.join(', ')}]]` } });
   });
 }
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Clock } from '../kernel/clock';
 import type { SigningIdentity } from '../wire/authentication';
-import { type FunctionError, type FunctionVersion, MAX_PAYLOAD_BYTES } from './function';
+import { type FunctionError, type FunctionVersion, logGroupOf, logStreamOf, MAX_PAYLOAD_BYTES } from './function';
 import type { Sandbox } from './sandbox';
 
 export interface EnvironmentOptions {
@@ -79,7 +79,7 @@ export class ExecutionEnvironment {
         AWS_LAMBDA_FUNCTION_NAME: config.name,
         AWS_LAMBDA_FUNCTION_VERSION: version,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
-        AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${config.name}`,
+        AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(config),
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
@@ -101,8 +101,8 @@ export class ExecutionEnvironment {
       invokedFunctionArn: functionArn,
       memoryLimitInMB: String(config.memoryMb),
       awsRequestId: requestId,
-      logGroupName: `/aws/lambda/${config.name}`,
-      logStreamName: `local/[${version}]`,
+      logGroupName: logGroupOf(config),
+      logStreamName: logStreamOf(version),
       callbackWaitsForEmptyEventLoop: true,
       getRemainingTimeInMillis: () => deadlineMs - clock.nowMs(),
     };

@@ -10,6 +10,10 @@ import type { LambdaService } from './lambda-service';
 /** Where Function URLs are served, before the function's name. AWS gives each a host of its own, which loopback cannot. */
 export const FUNCTION_URL_PREFIX = '/_function-url/';
 
+export function functionUrlOf(endpoint: string, functionName: string): string {
+  return `${endpoint}${FUNCTION_URL_PREFIX}${functionName}/`;
+}
+
 export interface FunctionUrlOptions {
   readonly accountId: string;
   readonly region: string;
@@ -30,7 +34,8 @@ export function functionUrls(options: FunctionUrlOptions): (request: WireRequest
   return async (request) => {
     try {
       const [functionName = '', ...rest] = request.path.slice(FUNCTION_URL_PREFIX.length).split('/');
-      const { identity } = await authenticate(request, options.credentials);
+      const { identity, signedFor } = await authenticate(request, options.credentials);
+      if (signedFor !== 'lambda') throw new AwsError('InvalidSignatureException', "Credential should be scoped to correct service: 'lambda'.", 403);
       if (!options.hasUrl(functionName)) return message(404, null);
       const arn = functionArn(options, functionName);
       assertPermitted(options, identity, arn);
@@ -39,7 +44,8 @@ export function functionUrls(options: FunctionUrlOptions): (request: WireRequest
       return result.errorType === undefined ? responseOf(JSON.parse(result.payload)) : message(502, 'Internal Server Error');
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      return message(403, error.code === 'AccessDeniedException' ? 'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html' : error.message);
+      // What is wrong with a signature is 403 here; what is not modelled, or too large, keeps its own status.
+      return message(Math.max(403, error.httpStatus), error.code === 'AccessDeniedException' ? 'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html' : error.message);
     }
   };
 }

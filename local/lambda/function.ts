@@ -17,6 +17,12 @@ export interface FunctionConfig {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly bundle: Bundle;
+  /** @default it is not told */
+  readonly runtime?: string;
+  readonly description?: string;
+  readonly architectures?: readonly string[];
+  /** Where its log goes. @default /aws/lambda/<name> */
+  readonly logGroup?: string;
 }
 
 /** One version of a function; a published one never changes. */
@@ -25,6 +31,24 @@ export interface FunctionVersion {
   /** `$LATEST` or a number. */
   readonly version: string;
   readonly code: BundleCode;
+  /** When it was made or last changed, in virtual ms since the epoch. */
+  readonly modifiedAtMs: number;
+}
+
+/** Something that a function has written. */
+export interface LogLine {
+  readonly atMs: number;
+  /** Version that wrote it. */
+  readonly version: string;
+  readonly text: string;
+}
+
+export function logGroupOf({ name, logGroup }: FunctionConfig): string {
+  return logGroup ?? `/aws/lambda/${name}`;
+}
+
+export function logStreamOf(version: string): string {
+  return `local/[${version}]`;
 }
 
 /** What an invocation ended with: the answer's JSON text, or the error's. */

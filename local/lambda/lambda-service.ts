@@ -1,22 +1,33 @@
-import { compilePolicy, type Policy } from '../iam/policy';
+import { z } from 'zod';
+import type { Json } from '../../lambdas/domain/trace';
 import type { PolicyStatement } from '../iam/documents';
-import { AwsError, notModelled } from '../kernel/aws-error';
+import { compilePolicy, type Policy } from '../iam/policy';
+import { AwsError } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import type { Timeline } from '../kernel/clock';
 import type { Caller, Service } from '../kernel/service';
+import type { Stateful } from '../kernel/stateful';
 import type { Trace } from '../kernel/trace';
 import type { SigningIdentity } from '../wire/authentication';
-import { isRecord, textOf } from '../wire/protocol';
+import { Operations } from '../wire/operations';
+import { pageOf } from '../wire/paging';
+import { textOf } from '../wire/protocol';
+import { readBundle, sha256Of } from './bundle-files';
+import { describeVersion, revisionOf } from './descriptions';
 import { ExecutionEnvironment, type TimeoutGuard } from './execution-environment';
 import {
   ASYNC_RETRY_DELAYS_SECONDS,
   type FunctionConfig,
   type FunctionVersion,
   type InvocationResult,
+  type LogLine,
+  logGroupOf,
   MAX_ASYNC_PAYLOAD_BYTES,
   MAX_PAYLOAD_BYTES,
 } from './function';
 import { functionArn, functionRef, type FunctionRef } from './function-arn';
 import { BundleCode } from './sandbox';
+import { type PendingInvocation, savedFunctions } from './saved-functions';
 
 export interface LambdaServiceOptions {
   readonly region: string;
@@ -29,6 +40,8 @@ export interface LambdaServiceOptions {
   readonly endpoint: () => string;
   /** Credentials of a session of a function's role. */
   readonly credentialsFor: (roleArn: string, sessionName: string) => SigningIdentity;
+  /** URL of a function that has one. @default none has */
+  readonly urlOf?: (functionName: string) => string | undefined;
   /** @default a real timer: see {@link TimeoutGuard} */
   readonly guard?: TimeoutGuard;
 }
@@ -40,29 +53,66 @@ export interface InvocationOrigin {
   readonly execution?: string;
 }
 
+type Permission = PolicyStatement & { readonly Sid: string };
+
 interface LocalFunction {
   readonly versions: Map<string, FunctionVersion>;
   lastVersion: number;
-  /** Compiled statements of the resource policy, by `Sid`. */
-  readonly permissions: Map<string, Policy>;
-  readonly log: string[];
+  /** Statements of the resource policy, by `Sid`. */
+  readonly permissions: Map<string, { readonly statement: Permission; readonly compiled: Policy }>;
+  readonly log: LogLine[];
 }
+
+const FunctionName = z.string().min(1).max(256);
+const Qualifier = z.string().optional();
+const pageSize = (maximum: number) => z.coerce.number().int().min(1).max(maximum).default(50);
+const onFunction = z.strictObject({ FunctionName, Qualifier });
+
+const shapes = {
+  invoke: z.strictObject({
+    FunctionName,
+    Qualifier,
+    InvocationType: z.enum(['RequestResponse', 'Event', 'DryRun']).default('RequestResponse'),
+    LogType: z.enum(['None', 'Tail']).default('None'),
+    Payload: z.string().default(''),
+  }),
+  listFunctions: z.strictObject({ Marker: z.string().optional(), MaxItems: pageSize(10_000), FunctionVersion: z.literal('ALL').optional() }),
+  listVersions: z.strictObject({ FunctionName, Marker: z.string().optional(), MaxItems: pageSize(10_000) }),
+};
 
 /**
  * Lambda: functions run in this process, one invocation per environment at a time. Time stands still while a function
  * runs. Not modelled: cold starts, concurrency limits, reserved or provisioned concurrency, layers, streams.
  */
-export class LambdaService implements Service {
+export class LambdaService implements Service, Stateful {
   private readonly functions = new Map<string, LocalFunction>();
+  /** Asynchronous invocations that wait for an attempt. */
+  private readonly pending = new Set<PendingInvocation>();
   /** Warm environments that serve nothing now, by version. */
   private readonly idle = new Map<FunctionVersion, ExecutionEnvironment[]>();
+
+  private readonly operations = new Operations('Lambda', 'ValidationException')
+    .on('Invoke', shapes.invoke, (request, caller) => this.invokeBy(request, caller))
+    .on('GetFunction', onFunction, ({ FunctionName: name, Qualifier: qualifier }) => {
+      const version = this.versionOf(this.refOf(name, qualifier));
+      return { Configuration: this.describe(version, qualifier), Code: { RepositoryType: 'S3', Location: `file://${version.config.bundle.filename}` } };
+    })
+    .on('GetFunctionConfiguration', onFunction, ({ FunctionName: name, Qualifier: qualifier }) => this.describe(this.versionOf(this.refOf(name, qualifier)), qualifier))
+    .on('ListFunctions', shapes.listFunctions, ({ Marker, MaxItems, FunctionVersion: all }) =>
+      listed('Functions', [...this.functions.values()].flatMap(({ versions }) => [...versions.values()].filter(({ version }) => all !== undefined || version === '$LATEST').map((version) => this.describe(version, all === undefined ? undefined : version.version))), MaxItems, Marker),
+    )
+    .on('ListVersionsByFunction', shapes.listVersions, ({ FunctionName: name, Marker, MaxItems }) =>
+      listed('Versions', [...this.functionNamed(this.refOf(name)).versions.values()].map((version) => this.describe(version, version.version)), MaxItems, Marker),
+    )
+    .on('GetFunctionUrlConfig', onFunction, ({ FunctionName: name, Qualifier: qualifier }) => this.describeUrl(this.refOf(name, qualifier)))
+    .on('GetPolicy', onFunction, ({ FunctionName: name, Qualifier: qualifier }) => this.describePolicy(this.refOf(name, qualifier)));
 
   constructor(private readonly options: LambdaServiceOptions) {}
 
   /** Creates a function, or changes its `$LATEST`. @returns its unqualified ARN. */
   putFunction(config: FunctionConfig): string {
-    const existing = this.functions.get(config.name) ?? { versions: new Map<string, FunctionVersion>(), lastVersion: 0, permissions: new Map<string, Policy>(), log: [] };
-    existing.versions.set('$LATEST', { config, version: '$LATEST', code: new BundleCode(config.bundle) });
+    const existing = this.functions.get(config.name) ?? newFunction();
+    existing.versions.set('$LATEST', { config, version: '$LATEST', code: new BundleCode(config.bundle), modifiedAtMs: this.options.timeline.nowMs() });
     this.functions.set(config.name, existing);
     return functionArn(this.options, config.name);
   }
@@ -73,7 +123,7 @@ export class LambdaService implements Service {
     const latest = found.versions.get('$LATEST');
     if (latest === undefined) throw new Error(`${functionName} has no $LATEST`);
     const version = String(++found.lastVersion);
-    found.versions.set(version, { ...latest, version });
+    found.versions.set(version, { ...latest, version, modifiedAtMs: this.options.timeline.nowMs() });
     return version;
   }
 
@@ -82,8 +132,8 @@ export class LambdaService implements Service {
   }
 
   /** Adds a statement to the function's resource policy, or replaces the one with its `Sid`. */
-  putPermission(functionName: string, statement: PolicyStatement & { readonly Sid: string }): void {
-    this.functionNamed(functionRef(functionName)).permissions.set(statement.Sid, compilePolicy({ Statement: statement }));
+  putPermission(functionName: string, statement: Permission): void {
+    this.functionNamed(functionRef(functionName)).permissions.set(statement.Sid, { statement, compiled: compilePolicy({ Statement: statement }) });
   }
 
   deletePermission(functionName: string, sid: string): void {
@@ -91,39 +141,70 @@ export class LambdaService implements Service {
   }
 
   resourcePolicyOf(functionName: string): Policy {
-    return [...this.functionNamed(functionRef(functionName)).permissions.values()].flat();
+    return [...this.functionNamed(functionRef(functionName)).permissions.values()].flatMap(({ compiled }) => compiled);
   }
 
   /** What the function has written, oldest first. */
   logOf(functionName: string): readonly string[] {
-    return this.functionNamed(functionRef(functionName)).log;
+    return this.functionNamed(functionRef(functionName)).log.map(({ text }) => text);
+  }
+
+  /** Log groups of the functions, with what was written to each, oldest first. */
+  logGroups(): ReadonlyMap<string, readonly LogLine[]> {
+    const groups = new Map<string, readonly LogLine[]>();
+    for (const { versions, log } of this.functions.values()) {
+      const latest = versions.get('$LATEST');
+      if (latest === undefined) continue;
+      const group = logGroupOf(latest.config);
+      groups.set(group, [...(groups.get(group) ?? []), ...log]);
+    }
+    return groups;
   }
 
   call(operation: string, input: unknown, caller: Caller): unknown {
-    if (operation !== 'Invoke' || !isRecord(input)) throw notModelled(`Lambda ${operation}`);
-    const type = String(input['InvocationType']);
-    if (type !== 'RequestResponse' && type !== 'Event') throw notModelled(`Lambda's InvocationType ${type}`);
-    const qualifier = input['Qualifier'] === undefined ? '' : `:${textOf(input['Qualifier'])}`;
-    const target = `${String(input['FunctionName'])}${qualifier}`;
-    const payload = Buffer.from(String(input['Payload']), 'base64').toString('utf8') || '{}';
-    const origin = { actor: caller.arn };
-    if (type === 'Event') {
-      this.invokeLater(target, payload, origin);
-      return { StatusCode: 202 };
-    }
-    return this.invoke(target, payload, origin).then((result) => ({
-      StatusCode: 200,
-      ExecutedVersion: result.version,
-      ...(result.errorType !== undefined && { FunctionError: 'Unhandled' }),
-      ...(input['LogType'] === 'Tail' && { LogResult: Buffer.from(result.log.join('')).subarray(-4096).toString('base64') }),
-      Payload: Buffer.from(result.payload).toString('base64'),
+    return this.operations.call(operation, input, caller);
+  }
+
+  save(): Json {
+    const functions = [...this.functions].map(([name, { lastVersion, versions, permissions, log }]) => ({
+      name,
+      lastVersion,
+      versions: [...versions.values()].map(({ version, config: { bundle, ...config }, modifiedAtMs }) => ({
+        version,
+        config,
+        code: { filename: bundle.filename, sha256: sha256Of(bundle).toString('hex') },
+        modifiedAtMs,
+      })),
+      permissions: [...permissions.values()].map(({ statement }) => statement),
+      log,
     }));
+    return { functions, pending: [...this.pending] } as unknown as Json;
+  }
+
+  /** Code is read from where it was: see {@link readBundle}. */
+  load(saved: Json): void {
+    const { functions, pending } = savedFunctions.parse(saved);
+    for (const { name, lastVersion, versions, permissions, log } of functions) {
+      const made: LocalFunction = { ...newFunction(), lastVersion, log };
+      // Versions that share their code share it here too.
+      const codes = new Map<string, BundleCode>();
+      for (const { version, config, code, modifiedAtMs } of versions) {
+        const bundle = readBundle(code.filename, code.sha256);
+        const shared = codes.get(code.filename) ?? new BundleCode(bundle);
+        codes.set(code.filename, shared);
+        made.versions.set(version, { config: { ...(config as Omit<FunctionConfig, 'bundle'>), bundle }, version, code: shared, modifiedAtMs });
+      }
+      for (const statement of permissions) made.permissions.set(statement.Sid, { statement, compiled: compilePolicy({ Statement: statement }) });
+      this.functions.set(name, made);
+    }
+    for (const invocation of pending) this.attempt(invocation);
   }
 
   /**
    * Invokes and waits. A function that fails is a result, not an error.
    * @param payload JSON text
-   * @throws {AwsError} `ResourceNotFoundException`, `RequestTooLargeException`, `InvalidRequestContentException`.
+   * @throws {AwsError} `ResourceNotFoundException`, `RequestTooLargeException`, `InvalidRequestContentException`; `AccessDeniedException` when the
+   * function's role does not exist.
    */
   invoke(target: string, payload: string, origin: InvocationOrigin): Promise<InvocationResult> {
     const { version, ref } = this.accept(target, payload, MAX_PAYLOAD_BYTES);
@@ -137,15 +218,78 @@ export class LambdaService implements Service {
    */
   invokeLater(target: string, payload: string, origin: InvocationOrigin): void {
     const { version, ref } = this.accept(target, payload, MAX_ASYNC_PAYLOAD_BYTES);
-    const requestId = this.options.nextId();
-    const attempt = (number: number, delaySeconds: number): void => {
-      this.options.timeline.after(delaySeconds * 1000, `invoke ${ref.name}`, async () => {
-        const { errorType } = await this.run(version, ref, payload, origin, requestId);
-        const nextDelay = ASYNC_RETRY_DELAYS_SECONDS[number];
-        if (errorType !== undefined && nextDelay !== undefined) attempt(number + 1, nextDelay);
-      });
-    };
-    attempt(0, 0);
+    this.attempt({
+      name: ref.name,
+      ...(ref.qualifier !== undefined && { qualifier: ref.qualifier }),
+      version: version.version,
+      payload,
+      origin,
+      requestId: this.options.nextId(),
+      attempt: 0,
+      atMs: this.options.timeline.nowMs(),
+    });
+  }
+
+  private attempt(pending: PendingInvocation): void {
+    const { timeline } = this.options;
+    this.pending.add(pending);
+    timeline.after(pending.atMs - timeline.nowMs(), `invoke ${pending.name}`, async () => {
+      this.pending.delete(pending);
+      const { name, qualifier, version: number, payload, requestId, attempt } = pending;
+      // A version that was deleted meanwhile takes its retries with it.
+      const version = this.functions.get(name)?.versions.get(number);
+      if (version === undefined) return;
+      const { actor, execution } = pending.origin;
+      const origin = { actor, ...(execution !== undefined && { execution }) };
+      const hasFailed = await this.run(version, qualifier === undefined ? { name } : { name, qualifier }, payload, origin, requestId).then(({ errorType }) => errorType !== undefined, isRefusal);
+      const delaySeconds = ASYNC_RETRY_DELAYS_SECONDS[attempt];
+      if (hasFailed && delaySeconds !== undefined) this.attempt({ ...pending, attempt: attempt + 1, atMs: timeline.nowMs() + delaySeconds * 1000 });
+    });
+  }
+
+  private invokeBy({ FunctionName: name, Qualifier: qualifier, InvocationType, LogType, Payload }: z.output<typeof shapes.invoke>, caller: Caller): unknown {
+    const target = qualifier === undefined ? name : `${name}:${qualifier}`;
+    const payload = Buffer.from(Payload, 'base64').toString('utf8') || '{}';
+    const origin = { actor: caller.arn };
+    if (InvocationType === 'DryRun') {
+      this.versionOf(functionRef(target));
+      return { StatusCode: 204 };
+    }
+    if (InvocationType === 'Event') {
+      this.invokeLater(target, payload, origin);
+      return { StatusCode: 202 };
+    }
+    return this.invoke(target, payload, origin).then((result) => ({
+      StatusCode: 200,
+      ExecutedVersion: result.version,
+      ...(result.errorType !== undefined && { FunctionError: 'Unhandled' }),
+      ...(LogType === 'Tail' && { LogResult: Buffer.from(result.log.join('')).subarray(-4096).toString('base64') }),
+      Payload: Buffer.from(result.payload).toString('base64'),
+    }));
+  }
+
+  private describe(version: FunctionVersion, qualifier?: string): Readonly<Record<string, unknown>> {
+    return describeVersion(version, functionArn(this.options, version.config.name, qualifier));
+  }
+
+  private describeUrl(ref: FunctionRef): unknown {
+    const version = this.versionOf(ref);
+    const url = ref.qualifier === undefined ? this.options.urlOf?.(ref.name) : undefined;
+    if (url === undefined) throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404);
+    const time = new Date(version.modifiedAtMs).toISOString();
+    return { FunctionUrl: url, FunctionArn: functionArn(this.options, ref.name), AuthType: 'AWS_IAM', CreationTime: time, LastModifiedTime: time, InvokeMode: 'BUFFERED' };
+  }
+
+  private describePolicy(ref: FunctionRef): unknown {
+    const arn = functionArn(this.options, ref.name, ref.qualifier);
+    const statements = [...this.functionNamed(ref).permissions.values()].map(({ statement }) => statement).filter(({ Resource }) => Resource === arn);
+    if (statements.length === 0) throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', 404);
+    const Policy = JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: statements });
+    return { Policy, RevisionId: revisionOf(Policy) };
+  }
+
+  private refOf(functionName: string, qualifier?: string): FunctionRef {
+    return functionRef(qualifier === undefined ? functionName : `${functionName}:${qualifier}`);
   }
 
   private accept(target: string, payload: string, limitBytes: number): { version: FunctionVersion; ref: FunctionRef } {
@@ -156,7 +300,7 @@ export class LambdaService implements Service {
       throw new AwsError('RequestTooLargeException', `${String(bytes)} byte payload is too large (limit ${String(limitBytes)} bytes)`, 413);
     }
     try {
-      JSON.parse(payload);
+      parseClientJson(payload);
     } catch {
       throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
     }
@@ -168,7 +312,8 @@ export class LambdaService implements Service {
     const traceHeader = this.nextTraceHeader();
     const { outcome, log, isReusable } = await environment.run({ requestId, traceHeader, payload });
     if (isReusable) this.idle.set(version, [...(this.idle.get(version) ?? []), environment]);
-    this.functions.get(version.config.name)?.log.push(...log);
+    const atMs = this.options.timeline.nowMs();
+    this.functions.get(version.config.name)?.log.push(...log.map((text) => ({ atMs, version: version.version, text })));
     this.options.trace.emit({
       type: 'lambda.invoked',
       actor: origin.actor,
@@ -212,6 +357,21 @@ export class LambdaService implements Service {
     if (version === undefined) throw functionNotFound(functionArn(this.options, ref.name, ref.qualifier));
     return version;
   }
+}
+
+/** An invocation that Lambda itself refused has failed like one whose function threw. @throws what else it is */
+function isRefusal(error: unknown): true {
+  if (error instanceof AwsError) return true;
+  throw error;
+}
+
+function newFunction(): LocalFunction {
+  return { versions: new Map(), lastVersion: 0, permissions: new Map(), log: [] };
+}
+
+function listed(member: string, all: readonly Readonly<Record<string, unknown>>[], size: number, marker: string | undefined): unknown {
+  const page = pageOf(all, ({ FunctionArn }) => textOf(FunctionArn), size, marker, () => new AwsError('InvalidParameterValueException', 'Invalid pagination token: Marker'));
+  return { [member]: page.items, ...(page.token !== undefined && { NextMarker: page.token }) };
 }
 
 function functionNotFound(arn: string): AwsError {

@@ -40,9 +40,19 @@ const savedService = z.strictObject({
   /** In the order of their starts, each with the position of its machine's revision. */
   executions: z.array(z.strictObject({ execution: savedExecution, revision: z.int() })),
   endedArns: z.array(z.string()),
-  closedTokens: z.array(z.string()),
+  /** Each with its state machine. */
+  closedTokens: z.array(z.tuple([z.string(), z.string()])),
   redriveTokens: savedRedriveTokens,
 });
+
+/** An execution that has not ended. */
+export interface RunningExecution {
+  readonly name: string;
+  /** The state that was entered last; none before the first. */
+  readonly state: string | null;
+  /** When that was, ms since the epoch. */
+  readonly sinceMs: number;
+}
 
 /** AWS Step Functions: Standard workflows in JSONata, on the virtual timeline. */
 export class StepFunctionsService implements Service, Stateful {
@@ -92,6 +102,16 @@ export class StepFunctionsService implements Service, Stateful {
     return handle(input);
   }
 
+  /** The state machine that gave out a task token; `undefined` for a token that is not known. */
+  stateMachineOfToken(taskToken: string): string | undefined {
+    return this.tokens.machineOf(taskToken);
+  }
+
+  /** The executions that run, each with the definition that it runs by. */
+  definitionsOfRunning(): readonly { readonly executionArn: string; readonly definition: string }[] {
+    return this.executions.all().flatMap(({ execution, machine }) => (execution.status === 'RUNNING' ? [{ executionArn: execution.arn, definition: machine.definitionText }] : []));
+  }
+
   /** @throws {Error} naming an execution in which something is under way */
   save(): Json {
     const executions = this.executions.all();
@@ -100,7 +120,7 @@ export class StepFunctionsService implements Service, Stateful {
       machines,
       executions: executions.map(({ execution, machine }) => ({ execution: execution.save(), revision: positionOf.get(machine) ?? -1 })),
       endedArns: this.executions.endedArns(),
-      closedTokens: this.tokens.closed(),
+      closedTokens: this.tokens.closed().map(([token, machineArn]) => [token, machineArn]),
       redriveTokens: this.redriveTokens.save(),
     };
   }
@@ -108,7 +128,7 @@ export class StepFunctionsService implements Service, Stateful {
   load(saved: Json): void {
     const { machines, executions, endedArns, closedTokens, redriveTokens } = savedService.parse(saved);
     const revisions = this.machines.load(machines);
-    for (const token of closedTokens) this.tokens.close(token);
+    for (const [token, machineArn] of closedTokens) this.tokens.close(token, machineArn);
     this.redriveTokens.load(redriveTokens);
     this.interpreter.alarms.inOrder(() => {
       for (const { execution: standing, revision } of executions) {
@@ -120,6 +140,11 @@ export class StepFunctionsService implements Service, Stateful {
       }
     });
     for (const arn of endedArns) this.executions.retire(this.stored(arn).execution);
+  }
+
+  /** Executions that have not ended, in the order of their starts. */
+  running(): readonly RunningExecution[] {
+    return this.executions.all().flatMap(({ execution }) => (execution.status === 'RUNNING' ? [whereaboutsOf(execution)] : []));
   }
 
   /** Its executions end at their next transition; it is gone, and they with it, when none runs any more. */
@@ -271,6 +296,13 @@ function handler<Operation extends OperationName>(operation: Operation, handle: 
   return [operation, (input) => handle(requestOf(operation, input))];
 }
 
+function whereaboutsOf({ name, startedAtMs, history }: Execution): RunningExecution {
+  const entered = history.events().findLast((event) => event['stateEnteredEventDetails'] !== undefined);
+  if (entered === undefined) return { name, state: null, sinceMs: startedAtMs };
+  const { name: state } = entered['stateEnteredEventDetails'] as { readonly name: string };
+  return { name, state, sinceMs: Math.round(entered.timestamp * 1000) };
+}
+
 function started(execution: Execution): Json {
   return { executionArn: execution.arn, startDate: execution.startedAtMs / 1000 };
 }
@@ -278,7 +310,7 @@ function started(execution: Execution): Json {
 /** @throws {AwsError} InvalidExecutionInput */
 function requireJson(input: string): void {
   try {
-    JSON.parse(input);
+    parseJson(input);
   } catch (error) {
     const reason = input === '' || !(error instanceof Error) ? 'Invalid execution input.' : error.message;
     throw new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${reason}'`);

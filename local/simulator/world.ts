@@ -14,7 +14,6 @@ import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
-import { compileEventPattern } from '../eventbridge/event-pattern';
 import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
@@ -103,8 +102,10 @@ export class World {
     };
     this.kms = new KmsService({ ...place, newId, onEvent, ...options.kms });
     this.dynamodb = new DynamoDbService({ ...place, clock: this.timeline });
-    this.sns = new SnsService(this.trace, newId);
-    this.bus = new EventBridgeService({ ...place, nextId: newId, queues: new SqsService(newId), deliver: (target, event) => this.deliver(target, event) });
+    const targets = { queue: () => undefined, function: () => undefined };
+    this.sns = new SnsService({ ...place, clock: this.timeline, nextId: newId, targets });
+    const queues = new SqsService({ ...place, clock: this.timeline, nextId: newId, endpoint: () => '' });
+    this.bus = new EventBridgeService({ ...place, nextId: newId, queues, deliver: (target, event) => this.deliver(target, event) });
     this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
@@ -204,17 +205,19 @@ export class World {
     this.sns.createTopic(TOPIC_ARN);
     this.bus.putRule({
       arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/key-deletions`,
-      matches: compileEventPattern({ source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] }),
-      targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
+      pattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
+      isEnabled: true,
+      targets: [{ id: 'record-key-deletion', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
     });
     this.bus.putRule({
       arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/ended-executions`,
-      matches: compileEventPattern({
+      pattern: {
         source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [STATE_MACHINE_ARN] },
-      }),
-      targets: [{ arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
+      },
+      isEnabled: true,
+      targets: [{ id: 'handle-ended-execution', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
     });
     for (const name of ['key-rotation', 'key-repair'] as const) {
       this.states.call('CreateStateMachine', { name, definition: definitionText(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { AwsError } from '../kernel/aws-error';
+import { AwsError, notModelled } from '../kernel/aws-error';
 import type { Caller } from '../kernel/service';
 import type { WireRequest } from './message';
+import { type SignedClaim, signedClaim } from './scope';
 
 /** An access key and who it belongs to. */
 export interface SigningIdentity {
@@ -17,15 +18,17 @@ export interface SigningIdentity {
 /** Finds identities by access key id. */
 export interface CredentialDirectory {
   find(accessKeyId: string): SigningIdentity | undefined;
+  /** @default none ever does */
+  hasExpired?(identity: SigningIdentity): boolean;
 }
 
-/** Whom the signature vouches for, and the service in its credential scope. */
+/** Whom the signature vouches for, and the region and service in its credential scope. */
 export interface Authenticated {
   readonly identity: SigningIdentity;
   readonly signedFor: string;
+  readonly region: string;
 }
 
-const AUTHORIZATION = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 const AMZ_DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
 
 /**
@@ -33,66 +36,72 @@ const AMZ_DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
  * with the wall clock, which the virtual clock leaves behind.
  *
  * @throws {AwsError} `MissingAuthenticationTokenException`, `IncompleteSignatureException`, `UnrecognizedClientException`,
- *   `InvalidSignatureException`.
+ *   `ExpiredTokenException`, `InvalidSignatureException`; `NotModelledLocally` for signatures in the query, of other versions,
+ *   and of bodies that are signed in chunks or not at all.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
 export async function authenticate(request: WireRequest, directory: CredentialDirectory): Promise<Authenticated> {
-  const header = request.headers['authorization'];
-  if (header === undefined) throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token', 403);
-  const match = AUTHORIZATION.exec(header);
-  const [, accessKeyId = '', , region = '', signedFor = '', signedHeaders = '', signature = ''] = match ?? [];
+  const claim = claimOf(request);
   const signingDate = parseAmzDate(request.headers['x-amz-date']);
-  if (match === null || signingDate === undefined) {
-    throw new AwsError('IncompleteSignatureException', 'Authorization header and X-Amz-Date must be those of AWS Signature Version 4');
+  if (claim === undefined || signingDate === undefined) {
+    throw new AwsError('IncompleteSignatureException', 'The Authorization header and X-Amz-Date must be those of AWS Signature Version 4.');
   }
-  const identity = directory.find(accessKeyId);
+  const identity = directory.find(claim.accessKeyId);
   if (identity === undefined || identity.sessionToken !== request.headers['x-amz-security-token']) {
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.');
   }
-  const expected = await signatureOf(request, identity, { region, service: signedFor, signedHeaders: signedHeaders.split(';'), signingDate });
-  if (expected !== signature || !bodyMatchesItsHash(request)) {
+  const expected = await signatureOf(request, identity, claim, signingDate);
+  if (expected !== claim.signature || !bodyMatchesItsHash(request)) {
     throw new AwsError(
       'InvalidSignatureException',
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
-      403,
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   }
-  return { identity, signedFor };
+  if (directory.hasExpired?.(identity) === true) throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
+  return { identity, signedFor: claim.service, region: claim.region };
 }
 
-interface Scope {
-  readonly region: string;
-  readonly service: string;
-  readonly signedHeaders: readonly string[];
-  readonly signingDate: Date;
+/** @throws {AwsError} for a request that has no such header, or another one. */
+function claimOf({ headers, query }: WireRequest): SignedClaim | undefined {
+  const header = headers['authorization'];
+  if (header === undefined) {
+    if ('X-Amz-Signature' in query || 'X-Amz-Algorithm' in query) throw notModelled('signatures in the query (presigned requests)');
+    throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token');
+  }
+  const other = /^AWS4-(?!HMAC-SHA256 )\S+/.exec(header)?.[0];
+  if (other !== undefined) throw notModelled(`signatures of the form ${other}`);
+  const payload = headers['x-amz-content-sha256'];
+  if (payload !== undefined && !/^[0-9a-f]{64}$/.test(payload)) throw notModelled(`payloads signed as ${payload}`);
+  return signedClaim(header);
 }
 
-async function signatureOf(request: WireRequest, identity: SigningIdentity, scope: Scope): Promise<string | undefined> {
+async function signatureOf(request: WireRequest, identity: SigningIdentity, claim: SignedClaim, signingDate: Date): Promise<string | undefined> {
   const { accessKeyId, secretAccessKey, sessionToken } = identity;
+  const { signedHeaders, region, service } = claim;
   const signer = new SignatureV4({
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
-    region: scope.region,
-    service: scope.service,
+    region,
+    service,
     sha256: Sha256,
     applyChecksum: false,
   });
   const headers: Record<string, string> = {};
-  for (const name of [...scope.signedHeaders, 'x-amz-content-sha256']) {
+  for (const name of [...signedHeaders, 'x-amz-content-sha256']) {
     const value = request.headers[name];
     if (value !== undefined) headers[name] = value;
   }
   const signed = await signer.sign(
     new HttpRequest({ method: request.method, path: request.path, query: { ...request.query }, headers, body: request.body }),
-    { signingDate: scope.signingDate, signableHeaders: new Set(scope.signedHeaders), unsignableHeaders: unsigned(headers, scope.signedHeaders) },
+    { signingDate, signableHeaders: new Set(signedHeaders), unsignableHeaders: unsigned(headers, signedHeaders) },
   );
-  return AUTHORIZATION.exec(signed.headers['authorization'] ?? '')?.[6];
+  return signedClaim(signed.headers['authorization'])?.signature;
 }
 
 function unsigned(headers: Readonly<Record<string, string>>, signedHeaders: readonly string[]): Set<string> {
   return new Set(['x-amz-security-token', ...Object.keys(headers)].filter((name) => !signedHeaders.includes(name)));
 }
 
-/** The signature covers the body only through this header, when a client sends it. */
+/** The signature covers the body by this header, when a client sends it, and not by the body itself. */
 function bodyMatchesItsHash(request: WireRequest): boolean {
   const claimed = request.headers['x-amz-content-sha256'];
   return claimed === undefined || claimed === createHash('sha256').update(request.body).digest('hex');
@@ -100,5 +109,6 @@ function bodyMatchesItsHash(request: WireRequest): boolean {
 
 function parseAmzDate(text: string | undefined): Date | undefined {
   const [, year, month, day, hour, minute, second] = AMZ_DATE.exec(text ?? '') ?? [];
-  return year === undefined ? undefined : new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const date = new Date(`${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}Z`);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -1,10 +1,9 @@
 import { AwsError, notModelled } from '../kernel/aws-error';
 import type { Caller, Service } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
-import { authenticate, type CredentialDirectory } from './authentication';
-import { ENDPOINTS, serviceNameOf, type ServiceName } from './endpoints';
-import { jsonProtocol } from './json-protocol';
-import { type Dispatch, type Interceptor, LostAnswer, type ServiceCall, type WireRequest } from './message';
+import { type Authenticated, authenticate, type CredentialDirectory } from './authentication';
+import { type Addressee, addresseeOf, isGlobal, type ServiceName } from './endpoints';
+import { type Dispatch, type Interceptor, LostAnswer, type ServiceCall, type WireRequest, type WireResponse } from './message';
 import type { Protocol } from './protocol';
 
 export interface DispatchOptions {
@@ -15,6 +14,8 @@ export interface DispatchOptions {
   readonly trace: Trace;
   /** Ids of requests, in order. */
   readonly nextRequestId: () => string;
+  /** That clients must sign for. @default any */
+  readonly region?: string;
   /** @default every call goes straight to its service */
   readonly intercept?: Interceptor;
 }
@@ -25,22 +26,40 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   return async (request) => {
     const requestId = options.nextRequestId();
-    // Until the service is known, errors are answered in the protocol that every SDK understands best.
-    let protocol: Protocol = jsonProtocol('1.1');
+    const addressee = addresseeOf(request);
     try {
-      const { identity, signedFor } = await authenticate(request, options.credentials);
-      const service = serviceNameOf(request, signedFor);
-      if (service === undefined) throw notModelled(`the service of ${request.headers['x-amz-target'] ?? signedFor}`);
-      protocol = ENDPOINTS[service].protocol;
-      const call: ServiceCall = { service, ...protocol.decode(request), caller: callerOf(identity.caller, request) };
+      const authenticated = await authenticate(request, options.credentials);
+      const service = assertAddressed(request, addressee, authenticated, options.region);
+      const call: ServiceCall = { service, ...addressee.protocol.decode(request), caller: callerOf(authenticated.identity.caller, request) };
       const output = await traced(options.trace, call, () => intercept(call, () => callService(options, service, call)));
-      return protocol.encode(call.operation, output, requestId);
+      return addressee.protocol.encode(call.operation, output, requestId);
     } catch (error) {
       if (error instanceof LostAnswer) throw error;
-      if (error instanceof AwsError) return protocol.encodeError(error, requestId);
+      if (error instanceof AwsError) return inWordsOf(addressee.protocol, error, requestId);
       throw error;
     }
   };
+}
+
+/** An error in the protocol of whom a request is for, without asking that one. */
+export function refusal(request: WireRequest, error: AwsError, requestId: string): WireResponse {
+  return inWordsOf(addresseeOf(request).protocol, error, requestId);
+}
+
+function inWordsOf(protocol: Protocol, error: AwsError, requestId: string): WireResponse {
+  const [code, httpStatus] = protocol.commonErrors?.[error.code] ?? [];
+  return protocol.encodeError(code === undefined ? error : new AwsError(code, error.message, httpStatus, error.members), requestId);
+}
+
+/** @throws {AwsError} when no such service is modelled, or the signature is for another one or another region. */
+function assertAddressed(request: WireRequest, { service }: Addressee, { signedFor, region: signedRegion }: Authenticated, region: string | undefined): ServiceName {
+  const target = request.headers['x-amz-target'];
+  if (service === undefined) throw notModelled(`the service of ${target ?? signedFor}`);
+  if (signedFor !== service) throw new AwsError('InvalidSignatureException', `Credential should be scoped to correct service: '${service}'.`);
+  if (region !== undefined && signedRegion !== region && !isGlobal(service)) {
+    throw new AwsError('InvalidSignatureException', `Credential should be scoped to a valid region, not '${signedRegion}'. The local account is in ${region}.`);
+  }
+  return service;
 }
 
 async function callService(options: DispatchOptions, name: ServiceName, call: ServiceCall): Promise<unknown> {

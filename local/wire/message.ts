@@ -7,6 +7,8 @@ export interface WireRequest {
   readonly query: Readonly<Record<string, string | string[] | null>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Aborted when the client has gone before it was answered. @default it stays */
+  readonly abandoned?: AbortSignal;
 }
 
 export interface WireResponse {

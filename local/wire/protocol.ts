@@ -13,6 +13,8 @@ export interface Protocol {
   decode(request: WireRequest): DecodedCall;
   encode(operation: string, output: unknown, requestId: string): WireResponse;
   encodeError(error: AwsError, requestId: string): WireResponse;
+  /** How services of this protocol name errors that come before the service: by the names of JSON services. @default the same names */
+  readonly commonErrors?: Readonly<Record<string, readonly [code: string, httpStatus: number]>>;
 }
 
 /** Requests and answers carry JSON objects; anything else is malformed. */
@@ -23,4 +25,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** A value as text: text as it is, numbers and booleans as JSON writes them. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The media type of a body, without its parameters. */
+export function mediaTypeOf({ headers }: Pick<WireRequest, 'headers'>): string {
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from '../../cli/program';
@@ -60,7 +60,14 @@ describe('before anything is served', () => {
     ['a start that is no time', ['--start', 'tomorrow'], /2027-01-01T06:00:00Z/],
     ['switches that are no JSON', ['--kms', 'slow'], /JSON object in quotes/],
     ['an unknown option', ['--fast'], /unknown option '--fast'/],
-    ['an unknown command', ['rewind'], /Expected 0 arguments but got 1/],
+    ['a start on a day that its month does not have', ['--start', '2027-02-30'], /2027-01-01T06:00:00Z/],
+    ['a start after which time would run out', ['--start', '9999-01-01'], /between 1970-01-01 and 9900-01-\d\d/],
+    ['a start beyond the year 9999', ['--start', '10000-01-01'], /2027-01-01T06:00:00Z/],
+    ['an unknown command', ['rewind'], /error: unknown command 'rewind'/],
+    ['an unknown command with options', ['rewind', '--port', '0'], /error: unknown command 'rewind'/],
+    ['the port of another one before a command', ['--port', '5000', 'status'], /--port before `status` is an option of `keyturn local` itself: .*--endpoint/],
+    ['--json before a command', ['--json', 'status'], /give --json after `status`/],
+    ['a duration beyond a hundred years', ['advance', '36501d'], /at most 36500d/],
     ['a duration that is none', ['advance', '7 days'], /It must be a whole number and s, m, h, d or w, such as 90s/],
     ['no duration', ['advance'], /missing required argument 'duration'/],
     ['no ARN', ['credentials'], /missing required argument 'arn'/],
@@ -85,6 +92,11 @@ describe('before anything is served', () => {
   ])('%s fails when nothing is served there', async (...args) => {
     expect(await quickly(...args, '--endpoint', 'http://127.0.0.1:1')).toBe(1);
     expect(errors).toBe('keyturn: no local cloud answers at http://127.0.0.1:1 (ECONNREFUSED). Start one with `keyturn local`, or give --endpoint as it printed it.\n');
+  });
+
+  test('tells the version of the package', async () => {
+    expect(await run(['node', 'keyturn', '--version'], process.env)).toBe(0);
+    expect(output).toBe(`${(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }).version}\n`);
   });
 
   test('status fails on an endpoint that is none', async () => {
@@ -124,9 +136,16 @@ describe('with a cloud assembly', () => {
       ].join('\n'),
     );
     output = '';
-    expect(await quickly('credentials', 'arn:aws:iam::111122223333:role/someone', '--session', 'me', '--endpoint', endpoint)).toBe(0);
+    expect(await quickly('credentials', 'arn:aws:iam::111122223333:role/someone', '--endpoint', endpoint)).toBe(1);
+    expect(errors).toMatch(/There is no arn:aws:iam::111122223333:role\/someone\. .*--create/);
+    errors = '';
+    expect(await quickly('credentials', 'arn:aws:iam::111122223333:role/someone', '--create', '--session', 'me', '--endpoint', endpoint)).toBe(0);
     expect(output).toMatch(/^export AWS_ACCESS_KEY_ID=ASIA\w+\nexport AWS_SECRET_ACCESS_KEY=\w+\nexport AWS_SESSION_TOKEN=\S+\nexport AWS_REGION=eu-central-1\nexport AWS_DEFAULT_REGION=eu-central-1\nexport AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+\n$/);
     expect(errors).toContain('role/someone was made');
+    output = '';
+    expect(await quickly('set', 'kms', '--json', '--endpoint', endpoint)).toBe(0);
+    expect(output).toMatch(/^\{"[^\n]+\}\n$/);
+    expect(JSON.parse(output)).toMatchObject({ requestQuotas: 'off' });
     errors = '';
     expect(await quickly('save', '--endpoint', endpoint)).toBe(1);
     expect(errors).toContain('start with --state <file>');
@@ -155,6 +174,24 @@ describe('with a cloud assembly', () => {
     other.close();
   });
 
+  test.each<[string, (folder: string) => void, RegExp]>([
+    ['a manifest that is no JSON', (folder) => { writeFileSync(path.join(folder, 'manifest.json'), '{'); }, /manifest\.json is not JSON: .+\. Make it again: npx cdk synth --quiet --output \S+\n$/],
+    ['a template that is no JSON', (folder) => { writeFileSync(path.join(folder, 'tiny.template.json'), '{"Resources":'); }, /tiny\.template\.json is not JSON: .+\. Make it again: npx cdk synth --quiet --output \S+\n$/],
+    ['no template', (folder) => { rmSync(path.join(folder, 'tiny.template.json')); }, /tiny\.template\.json cannot be read \(ENOENT\)\. Make it again: npx cdk synth --quiet --output \S+\n$/],
+    ['no code', (folder) => { rmSync(path.join(folder, 'asset.echo', 'index.js')); }, /asset\.echo\S+index\.js cannot be read \(ENOENT\)\. Make it again: npx cdk synth --quiet --output \S+\n$/],
+  ])('refuses a damaged one: %s', async (_case, damage, message) => {
+    const damaged = waitingStack();
+    damage(damaged.directory);
+    expect(await quickly('--port', '0', '--app', damaged.directory)).toBe(1);
+    expect(errors).toMatch(message);
+    damaged.remove();
+  });
+
+  test('refuses a start for a state that has its own time', async () => {
+    expect(await quickly('--port', '0', '--app', fixture.directory, '--state', __filename, '--start', '2027-01-01')).toBe(1);
+    expect(errors).toMatch(/local\.test\.ts goes on at the time at which it was saved, and --start is for an empty account\./);
+  });
+
   test('refuses one that is older than its sources', async () => {
     const old = waitingStack();
     utimesSync(path.join(old.directory, 'manifest.json'), 0, 0);
@@ -166,5 +203,14 @@ describe('with a cloud assembly', () => {
   test('refuses a state file that is none, and a stack that cannot be made, by name', async () => {
     expect(await quickly('--port', '0', '--app', fixture.directory, '--state', __filename)).toBe(1);
     expect(errors).toMatch(/local\.test\.ts is not a state of `keyturn local`/);
+    errors = '';
+    const unmakeable = waitingStack();
+    const file = path.join(unmakeable.directory, 'tiny.template.json');
+    const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, unknown> };
+    writeFileSync(file, JSON.stringify({ ...template, Resources: { ...template.Resources, Bucket: { Type: 'AWS::S3::Bucket', Properties: {} } } }));
+    expect(await quickly('--port', '0', '--app', unmakeable.directory)).toBe(1);
+    expect(errors).toMatch(/^keyturn: .*Bucket/);
+    expect(errors).toContain('AWS::S3::Bucket');
+    unmakeable.remove();
   });
 });

@@ -49,9 +49,14 @@ class LocalCloud:
         printed = subprocess.run([*KEYTURN, "local", "status", "--json", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
         return json.loads(printed.stdout)
 
+    def deliveries(self):
+        """What e-mail, SMS and HTTP subscribers got."""
+        printed = subprocess.run([*KEYTURN, "local", "messages", "--json", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
+        return json.loads(printed.stdout)["deliveries"]
+
     def credentials_of(self, arn):
         """What another principal signs with."""
-        printed = subprocess.run([*KEYTURN, "local", "credentials", arn, "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
+        printed = subprocess.run([*KEYTURN, "local", "credentials", arn, "--create", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
         exported = dict(line.removeprefix("export ").split("=", 1) for line in printed.stdout.splitlines() if line.startswith("export "))
         return {"accessKeyId": exported["AWS_ACCESS_KEY_ID"], "secretAccessKey": exported["AWS_SECRET_ACCESS_KEY"], "sessionToken": exported["AWS_SESSION_TOKEN"]}
 

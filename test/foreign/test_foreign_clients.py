@@ -118,10 +118,18 @@ class TestTheAwsCli(unittest.TestCase):
         self.assertIn(cloud.outputs["RegistryTableName"], aws("dynamodb", "list-tables")["TableNames"])
         self.assertEqual(aws("dynamodb", "describe-table", "--table-name", cloud.outputs["RegistryTableName"])["Table"]["TableStatus"], "ACTIVE")
         self.assertIn({"TopicArn": cloud.outputs["AlertTopicArn"]}, aws("sns", "list-topics")["Topics"])
-        tagged = aws("resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=keyturn:key,Values=orders")["ResourceTagMappingList"]
+        tagged = aws("resourcegroupstaggingapi", "get-resources", "--resource-type-filters", "kms:key", "--tag-filters", "Key=keyturn:key,Values=orders")["ResourceTagMappingList"]
         self.assertTrue(tagged)
         functions = {function["FunctionName"] for function in aws("lambda", "list-functions")["Functions"]}
         self.assertTrue(any("Starter" in name or "StartDueRotations" in name for name in functions), functions)
+
+    def test_reads_what_a_subscriber_gets(self):
+        topic = cloud.outputs["AlertTopicArn"]
+        aws("sns", "subscribe", "--topic-arn", topic, "--protocol", "sms", "--notification-endpoint", "+15550100", "--attributes", json.dumps({"FilterPolicy": json.dumps({"severity": ["page"]})}))
+        for severity in ("page", "note"):
+            attributes = {"severity": {"DataType": "String", "StringValue": severity}}
+            aws("sns", "publish", "--topic-arn", topic, "--message", f"a {severity}", "--message-attributes", json.dumps(attributes))
+        self.assertEqual([(sent["endpoint"], sent["message"]) for sent in cloud.deliveries() if sent["kind"] != "confirmation"], [("+15550100", "a page")])
 
     def test_is_refused_where_aws_refuses(self):
         refusals = [

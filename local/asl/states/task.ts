@@ -110,6 +110,7 @@ function begin({ visit, integration, events }: Task, call: Call | undefined, end
   const { taskToken } = visit;
   if (taskToken !== undefined) {
     execution.tokens.open(taskToken, {
+      machineArn: execution.machineArn,
       succeed: (output) => end({ kind: 'succeeded', output }),
       fail: (error, cause) => end({ kind: 'failed', failure: new StateFailure(error, cause) }),
       heartbeat: () => {
@@ -121,7 +122,7 @@ function begin({ visit, integration, events }: Task, call: Call | undefined, end
     });
   }
   if (call !== undefined) {
-    integration.invoke(call.parameters, { executionName: execution.name, executionArn: execution.arn }).then(
+    integration.invoke(call.parameters, { executionName: execution.name, executionArn: execution.arn, roleArn: execution.roleArn }).then(
       (output) => {
         if (isOver) return;
         if (taskToken === undefined) return end({ kind: 'succeeded', output });
@@ -138,7 +139,7 @@ function begin({ visit, integration, events }: Task, call: Call | undefined, end
     isOver = true;
     cancelTimeout();
     cancelHeartbeat();
-    if (taskToken !== undefined) execution.tokens.close(taskToken);
+    if (taskToken !== undefined) execution.tokens.close(taskToken, execution.machineArn);
   };
 }
 

@@ -6,15 +6,15 @@ import { physicalName, type Properties, type ResourceType, type Site } from './r
 const LOGS_ONLY = 'policy/service-role/AWSLambdaBasicExecutionRole';
 
 export const role: ResourceType = {
-  // Who may assume it is not looked at: the services assume the roles that the template gives them.
-  properties: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'Path', 'Policies', 'RoleName', 'Tags'],
+  // Services assume the roles that the template gives them; the trust policy counts for AssumeRole.
+  properties: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'MaxSessionDuration', 'Path', 'Policies', 'RoleName', 'Tags'],
   put(declared, site) {
     const { properties } = declared;
     const managed = properties.list('ManagedPolicyArns').map(String).find((arn) => !arn.endsWith(LOGS_ONLY));
     if (managed !== undefined) throw notModelled(`the managed policy ${managed}`);
     const name = properties.optionalText('RoleName') ?? physicalName(site, declared);
     const arn = `arn:aws:iam::${site.services.accountId}:role${properties.optionalText('Path') ?? '/'}${name}`;
-    site.services.identities.put(arn);
+    site.services.identities.put(arn, documentIn(properties.structure('AssumeRolePolicyDocument')), properties.number('MaxSessionDuration', 3_600));
     for (const policy of properties.structures('Policies')) {
       site.services.identities.putPolicy(arn, policy.text('PolicyName'), documentOf(policy));
     }
@@ -46,5 +46,9 @@ function holders(properties: Properties, site: Site): readonly string[] {
 }
 
 function documentOf(properties: Properties): PolicyDocument {
-  return properties.structure('PolicyDocument').values as unknown as PolicyDocument;
+  return documentIn(properties.structure('PolicyDocument'));
+}
+
+function documentIn({ values }: Properties): PolicyDocument {
+  return values as unknown as PolicyDocument;
 }

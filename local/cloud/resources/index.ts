@@ -2,7 +2,7 @@ import { notModelled } from '../../kernel/aws-error';
 import { customResource } from './custom';
 import { policy, role } from './iam';
 import { lambdaFunction, lambdaPermission, lambdaUrl, lambdaVersion } from './lambda';
-import { queue, rule, schedule, topic } from './messaging';
+import { queue, rule, schedule, subscription, topic } from './messaging';
 import { arnIn, physicalName, type ResourceType } from './resource';
 import { stateMachine, table } from './workflow';
 
@@ -31,6 +31,7 @@ const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::Lambda::Permission': lambdaPermission,
   'AWS::Lambda::Url': lambdaUrl,
   'AWS::Lambda::Version': lambdaVersion,
+  'AWS::SNS::Subscription': subscription,
   'AWS::SNS::Topic': topic,
   'AWS::SQS::Queue': queue,
   'AWS::Scheduler::Schedule': schedule,

@@ -1,7 +1,7 @@
 import type { PolicyStatement } from '../../iam/documents';
 import { notModelled } from '../../kernel/aws-error';
 import { functionArn, functionRef } from '../../lambda/function-arn';
-import { FUNCTION_URL_PREFIX } from '../../lambda/function-url';
+import { functionUrlOf } from '../../lambda/function-url';
 import { physicalName, type ResourceType } from './resource';
 
 export const lambdaFunction: ResourceType = {
@@ -14,8 +14,15 @@ export const lambdaFunction: ResourceType = {
     if (!runtime.startsWith('nodejs')) throw notModelled(`the runtime ${runtime}`);
     const name = properties.optionalText('FunctionName') ?? physicalName(site, declared);
     const variables = properties.structure('Environment').structure('Variables');
+    const description = properties.optionalText('Description');
+    const logGroup = properties.structure('LoggingConfig').optionalText('LogGroup');
+    const architectures = properties.list('Architectures').map(String);
     const arn = services.lambda.putFunction({
       name,
+      runtime,
+      ...(description !== undefined && { description }),
+      ...(logGroup !== undefined && { logGroup }),
+      ...(architectures.length > 0 && { architectures }),
       roleArn: properties.text('Role'),
       handler: properties.text('Handler'),
       environment: Object.fromEntries(Object.keys(variables.values).map((variable) => [variable, variables.text(variable)])),
@@ -77,7 +84,7 @@ export const lambdaUrl: ResourceType = {
     const arn = properties.text('TargetFunctionArn');
     const { name } = functionRef(arn);
     services.functionsWithUrl.add(name);
-    return { ref: arn, attributes: { FunctionArn: arn, FunctionUrl: `${endpoint}${FUNCTION_URL_PREFIX}${name}/` } };
+    return { ref: arn, attributes: { FunctionArn: arn, FunctionUrl: functionUrlOf(endpoint, name) } };
   },
   remove: ({ properties }, _made, { services }) => {
     services.functionsWithUrl.delete(functionRef(properties.text('TargetFunctionArn')).name);

@@ -1,7 +1,8 @@
-import { compileEventPattern } from '../../eventbridge/event-pattern';
+import type { Rule, RuleTarget } from '../../eventbridge/rule';
 import { notModelled } from '../../kernel/aws-error';
 import { DEFAULT_RETRY_POLICY } from '../../scheduler/scheduler-service';
-import { queueUrl } from '../../sqs/sqs-service';
+import { PROTOCOLS } from '../../sns/subscription';
+import { textOf } from '../../wire/protocol';
 import { arnIn, physicalName, type Properties, type ResourceType } from './resource';
 
 export const topic: ResourceType = {
@@ -9,18 +10,41 @@ export const topic: ResourceType = {
   put(declared, site) {
     const name = declared.properties.optionalText('TopicName') ?? physicalName(site, declared);
     const arn = arnIn(site, 'sns', name);
-    site.services.sns.createTopic(arn);
+    const displayName = declared.properties.optionalText('DisplayName');
+    site.services.sns.createTopic(arn, displayName === undefined ? {} : { DisplayName: displayName });
     return { ref: arn, attributes: { TopicArn: arn, TopicName: name } };
   },
+  remove: (_declared, made, { services }) => { services.sns.deleteTopic(made.ref); },
 };
 
+const SUBSCRIPTION_SETTINGS = ['FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery'];
+
+export const subscription: ResourceType = {
+  properties: ['Endpoint', 'Protocol', 'Region', 'TopicArn', ...SUBSCRIPTION_SETTINGS],
+  put({ properties }, { services }, previous) {
+    if (previous !== undefined) services.sns.unsubscribe(previous.made.ref);
+    const asked = properties.text('Protocol');
+    const protocol = PROTOCOLS.find((known) => known === asked);
+    if (protocol === undefined) throw notModelled(`an SNS subscription of the protocol ${asked}`);
+    const settings = SUBSCRIPTION_SETTINGS.flatMap((name) => (properties.values[name] === undefined ? [] : [[name, textOf(properties.values[name])] as const]));
+    const { arn } = services.sns.subscribe(properties.text('TopicArn'), protocol, properties.text('Endpoint'), Object.fromEntries(settings));
+    return { ref: arn, attributes: { Arn: arn } };
+  },
+  remove: (_declared, made, { services }) => { services.sns.unsubscribe(made.ref); },
+};
+
+const QUEUE_SETTINGS = ['DelaySeconds', 'MessageRetentionPeriod', 'SqsManagedSseEnabled', 'VisibilityTimeout'];
+
 export const queue: ResourceType = {
-  properties: ['MessageRetentionPeriod', 'QueueName', 'SqsManagedSseEnabled', 'Tags', 'VisibilityTimeout'],
+  properties: ['QueueName', 'Tags', ...QUEUE_SETTINGS],
   put(declared, site) {
-    const name = declared.properties.optionalText('QueueName') ?? physicalName(site, declared, 80);
+    const { properties } = declared;
+    const name = properties.optionalText('QueueName') ?? physicalName(site, declared, 80);
     const arn = arnIn(site, 'sqs', name);
-    site.services.sqs.createQueue(arn);
-    return { ref: queueUrl(arn), attributes: { Arn: arn, QueueName: name, QueueUrl: queueUrl(arn) } };
+    const settings = QUEUE_SETTINGS.flatMap((setting) => (properties.values[setting] === undefined ? [] : [[setting, properties.text(setting)] as const]));
+    site.services.sqs.createQueue(arn, Object.fromEntries(settings));
+    const url = site.services.sqs.urlOf(arn);
+    return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
   },
 };
 
@@ -32,14 +56,20 @@ export const rule: ResourceType = {
     if (bus !== 'default') throw notModelled(`the event bus ${bus}`);
     const name = properties.optionalText('Name') ?? physicalName(site, declared);
     const arn = arnIn(site, 'events', `rule/${name}`);
-    const targets = properties.structures('Targets').map((target) => {
+    const targets = properties.structures('Targets').map((target): RuleTarget => {
       refuseOthers(target, ['Arn', 'DeadLetterConfig', 'Id', 'RetryPolicy'], 'a rule target');
       const deadLetterArn = target.structure('DeadLetterConfig').optionalText('Arn');
-      return { arn: target.text('Arn'), ...(deadLetterArn !== undefined && { deadLetterArn }) };
+      return { id: target.text('Id'), arn: target.text('Arn'), ...(deadLetterArn !== undefined && { deadLetterArn }) };
     });
-    const matches = compileEventPattern(properties.structure('EventPattern').values);
-    if (properties.optionalText('State') === 'DISABLED') site.services.events.deleteRule(arn);
-    else site.services.events.putRule({ arn, matches, targets });
+    const description = properties.optionalText('Description');
+    const rule: Rule = {
+      arn,
+      pattern: properties.structure('EventPattern').values,
+      targets,
+      isEnabled: properties.optionalText('State') !== 'DISABLED',
+      ...(description !== undefined && { description }),
+    };
+    site.services.events.putRule(rule);
     return { ref: name, attributes: { Arn: arn } };
   },
   remove: (_declared, made, { services }) => { services.events.deleteRule(made.attributes['Arn'] ?? ''); },
@@ -61,6 +91,7 @@ export const schedule: ResourceType = {
     const arn = arnIn(site, 'scheduler', `schedule/default/${name}`);
     const input = target.optionalText('Input');
     const deadLetterArn = target.structure('DeadLetterConfig').optionalText('Arn');
+    const description = properties.optionalText('Description');
     const retryPolicy = target.structure('RetryPolicy');
     site.services.scheduler.put({
       arn,
@@ -69,6 +100,7 @@ export const schedule: ResourceType = {
       roleArn: target.text('RoleArn'),
       ...(input !== undefined && { input }),
       ...(deadLetterArn !== undefined && { deadLetterArn }),
+      ...(description !== undefined && { description }),
       maximumRetryAttempts: retryPolicy.number('MaximumRetryAttempts', DEFAULT_RETRY_POLICY.maximumRetryAttempts),
       maximumEventAgeSeconds: retryPolicy.number('MaximumEventAgeInSeconds', DEFAULT_RETRY_POLICY.maximumEventAgeSeconds),
       isEnabled: properties.optionalText('State') !== 'DISABLED',

@@ -1,5 +1,5 @@
 import { notModelled } from '../../kernel/aws-error';
-import { serviceCaller } from '../services';
+import { serviceCaller } from '../service-caller';
 import { arnIn, physicalName, type ResourceType } from './resource';
 
 const CLOUDFORMATION = 'cloudformation.amazonaws.com';
@@ -31,7 +31,6 @@ export const stateMachine: ResourceType = {
     const arn = arnIn(site, 'states', `stateMachine:${name}`);
     if (previous === undefined) services.states.call('CreateStateMachine', { name, definition, roleArn });
     else services.states.call('UpdateStateMachine', { stateMachineArn: arn, definition, roleArn });
-    services.machineRoles.set(arn, roleArn);
     return { ref: arn, attributes: { Arn: arn, Name: name } };
   },
 };

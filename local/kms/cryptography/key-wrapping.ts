@@ -1,32 +1,17 @@
-import { constants, createDecipheriv, generateKeyPairSync, privateDecrypt } from 'node:crypto';
+import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
+import type { KeySpec } from '../../../lambdas/contract/key-specs';
 import type { Secret } from './material';
 import { privateKeyOf } from './pkcs8';
 
 export const WRAPPING_ALGORITHMS = ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_1', 'RSA_AES_KEY_WRAP_SHA_256'] as const;
 export type WrappingAlgorithm = (typeof WRAPPING_ALGORITHMS)[number];
 
-const WRAPPING_KEY_BITS = { RSA_2048: 2048, RSA_3072: 3072, RSA_4096: 4096 } as const;
-export type WrappingKeySpec = keyof typeof WRAPPING_KEY_BITS;
-export const WRAPPING_KEY_SPECS = Object.keys(WRAPPING_KEY_BITS) as WrappingKeySpec[];
+/** Specs of the keys that material is wrapped with on its way to KMS. */
+export const WRAPPING_KEY_SPECS = ['RSA_2048', 'RSA_3072', 'RSA_4096'] as const satisfies readonly KeySpec[];
+export type WrappingKeySpec = (typeof WRAPPING_KEY_SPECS)[number];
 
 /** The alternative initial value of AES key wrap with padding: RFC 5649, section 3. */
 const KEY_WRAP_IV = Buffer.from('a65959a6', 'hex');
-
-export interface WrappingKeyPair {
-  /** SubjectPublicKeyInfo (DER). */
-  readonly publicKey: Buffer;
-  /** PKCS#8 (DER). */
-  readonly privateKey: Secret;
-}
-
-/** A new RSA key pair that key material is wrapped with on its way to KMS. */
-export function generateWrappingKey(spec: WrappingKeySpec): WrappingKeyPair {
-  return generateKeyPairSync('rsa', {
-    modulusLength: WRAPPING_KEY_BITS[spec],
-    publicKeyEncoding: { type: 'spki', format: 'der' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
-  });
-}
 
 /**
  * Takes key material out of its wrapping: RSAES-OAEP of the material itself, or of an AES-256 key that wraps it (CKM_RSA_AES_KEY_WRAP

@@ -1,4 +1,5 @@
 import type { Json } from '../../../lambdas/domain/trace';
+import { expressionProblems } from '../../../local/asl/expression-checks';
 import { Expressions } from '../../../local/asl/expressions';
 import { Timeline } from '../../../local/kernel/clock';
 
@@ -70,6 +71,27 @@ test.each([
 test('evaluations of one expression at the same time have a budget each', async () => {
   const source = '($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(10))';
   expect(await Promise.all(Array.from({ length: 50 }, () => evaluate(source)))).toEqual(Array.from({ length: 50 }, () => 10));
+});
+
+test('fails: a regular expression that backtracks for longer than a second, also after another definition was checked', async () => {
+  const template = '{% $match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/) %}';
+  const evaluated = (): Promise<Json> => expressions.evaluate(template, {}, 'Output');
+  await expect(evaluated()).rejects.toThrow(/evaluation: Expression evaluation timeout: Check for infinite loop$/);
+  expect(expressionProblems('1', false)).toEqual([]);
+  await expect(evaluated()).rejects.toThrow(/timeout/);
+});
+
+test('fails: quantifiers side by side that backtrack for longer than a second', async () => {
+  await expect(evaluate(`$contains($pad("", 5000, "a"), /${'a*'.repeat(6)}b/)`)).rejects.toThrow(/timeout/);
+});
+
+test.each([
+  ['a small one many times', '$count($map([1..10000], function($n) { $contains("abc-" & $n, /^[a-z]+-(\\d+)$/) })[$])', 10_000],
+  ['one with a repeated group', '$match("ab-cd-ef", /^(?:[a-z]+-?)+$/).match', 'ab-cd-ef'],
+  ['groups in a long text', '$match($pad("", 5000, "a") & "b=1", /(a*)(b)=(\\d)/).groups[1]', 'b'],
+  ['all matches', '$replace("a1b22c", /[0-9]+/, "#") & $join($split("a, b,c", /,\\s*/), "|")', 'a#b#ca|b|c'],
+])('matches regular expressions: %s', async (_, source, value) => {
+  expect(await evaluate(source)).toEqual(value);
 });
 
 test('an evaluation holds the virtual time', async () => {

@@ -4,7 +4,7 @@ import { TaskFailure } from '../../../local/asl/integrations';
 import { Timeline } from '../../../local/kernel/clock';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:f';
-const ORIGIN = { executionName: 'run', executionArn: 'arn:aws:states:eu-west-1:111111111111:execution:m:run' };
+const ORIGIN = { executionName: 'run', executionArn: 'arn:aws:states:eu-west-1:111111111111:execution:m:run', roleArn: 'arn:aws:iam::111111111111:role/m' };
 
 const echo: LambdaInvoker = { invoke: async (functionArn, payload, origin) => ({ ok: true, payload: { functionArn, payload, origin: origin.executionName } }) };
 const home = { region: 'eu-west-1', accountId: '111111111111', timeline: new Timeline(Date.parse('2026-04-01T00:00:00Z')) };

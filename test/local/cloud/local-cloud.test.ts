@@ -1,4 +1,4 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStackResourcesCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
@@ -111,6 +111,11 @@ describe('a deployed stack', () => {
     expect(cloud.outputs).toMatchObject({ Answer: '42', Physical: 'fixed', Region: '111122223333/eu-central-1/tiny', Url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/_function-url\//) as string });
     const { Stacks } = await new CloudFormationClient(overHttp()).send(new DescribeStacksCommand({ StackName: 'tiny' }));
     expect(Stacks?.[0]).toMatchObject({ StackStatus: 'CREATE_COMPLETE', Outputs: expect.arrayContaining([{ OutputKey: 'Answer', OutputValue: '42' }]) as unknown });
+  });
+
+  test('tells its resources', async () => {
+    const { StackResources } = await new CloudFormationClient(overHttp()).send(new DescribeStackResourcesCommand({ StackName: 'tiny', LogicalResourceId: 'Table' }));
+    expect(StackResources).toEqual([expect.objectContaining({ LogicalResourceId: 'Table', PhysicalResourceId: cloud.physicalId('Table'), ResourceType: 'AWS::DynamoDB::Table' })]);
   });
 
   test('has asked its custom resource as CloudFormation does', () => {

@@ -1,4 +1,5 @@
-import { Pace, PaceStopped, type Speed } from '../../../local/cloud/pace';
+import { AdvanceRefused, Pace, PaceStopped, type Speed } from '../../../local/cloud/pace';
+import { LAST_INSTANT_MS } from '../../../local/cloud/time-limits';
 import { Timeline } from '../../../local/kernel/clock';
 import { FakeWall, quiet } from './fake-wall';
 
@@ -154,6 +155,40 @@ describe('advances', () => {
     timeline.after(HOUR, 'look', () => { seen = pace.advancingUntil; });
     await pace.advance(2 * HOUR);
     expect([seen, pace.advancingUntil]).toEqual([2 * HOUR, undefined]);
+  });
+
+  test('let in what waits for quiet, between two events', async () => {
+    const pace = await drive(0);
+    let quietAt: Promise<number> | undefined;
+    timeline.after(HOUR, 'ask', () => { quietAt = pace.whenQuiet(() => timeline.nowMs()); });
+    at(2 * HOUR, 'b');
+    await pace.advance(3 * HOUR);
+    expect(await quietAt).toBe(HOUR);
+  });
+
+  test('end before the next event when they are cancelled, and the next one goes on', async () => {
+    const pace = await drive(0);
+    const client = new AbortController();
+    timeline.after(HOUR, 'leave', () => { client.abort(); });
+    at(2 * HOUR, 'b');
+    await expect(pace.advance(3 * HOUR, client.signal)).rejects.toThrow(AdvanceRefused);
+    expect([timeline.nowMs(), happened, pace.advancingUntil]).toEqual([HOUR, [], undefined]);
+    expect(await pace.advance(HOUR)).toBe(2 * HOUR);
+  });
+
+  test('do not begin when they are cancelled while they wait', async () => {
+    const pace = await drive(0);
+    const client = new AbortController();
+    const [first, second] = [pace.advance(HOUR), pace.advance(HOUR, client.signal)];
+    client.abort();
+    await expect(second).rejects.toThrow('The advance was cancelled.');
+    expect([await first, timeline.nowMs()]).toEqual([HOUR, HOUR]);
+  });
+
+  test('beyond the last date of four digits are refused', async () => {
+    const pace = await drive(0);
+    await expect(pace.advance(LAST_INSTANT_MS + 1)).rejects.toThrow('Virtual time ends with 9999-12-31T23:59:59.999Z.');
+    expect(timeline.nowMs()).toBe(0);
   });
 
   test('wait for the request that came first', async () => {

@@ -1,9 +1,13 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { EmulationFailure, RunningCloud } from '../../../local/cloud/running-cloud';
 import { LocalCloud } from '../../../local/cloud/local-cloud';
 import type { Speed } from '../../../local/cloud/pace';
+import { readStateFile } from '../../../local/cloud/state-file';
 import { FakeWall, quiet } from './fake-wall';
 import type { Fixture } from './fixture';
 import { waitingStack } from './waiting-stack';
@@ -17,11 +21,13 @@ let running: RunningCloud;
 
 beforeAll(() => { fixture = waitingStack(); });
 afterAll(() => { fixture.remove(); });
-afterEach(async () => { await running.stop().catch(() => undefined); });
+let stop: () => Promise<void> = () => Promise.resolve();
+afterEach(async () => { await stop(); });
 
 async function start(speed: Speed): Promise<void> {
   wall = new FakeWall();
   running = await RunningCloud.start(fixture.directory, { speed, startMs: START_MS, wall });
+  stop = () => running.stop().catch(() => undefined);
 }
 
 const client = () => ({ region: running.cloud.region, endpoint: running.cloud.endpoint, credentials: running.administrator(), maxAttempts: 1 });
@@ -71,10 +77,27 @@ describe('standing still', () => {
     expect(running.cloud.timeline.nowMs()).toBe(START_MS + 5 * HOUR);
   });
 
+  test('an advance ends when its client goes, and status is answered meanwhile', async () => {
+    const { cloud } = running;
+    const tick = (): void => void cloud.timeline.after(HOUR, 'tick', tick);
+    tick();
+    const client = request(new URL('/_local/advance', cloud.endpoint), { method: 'POST' }).on('error', () => undefined);
+    client.end(JSON.stringify({ milliseconds: 36_500 * 24 * HOUR }));
+    for (;;) {
+      const { answer } = await ask('GET', 'status');
+      if ((answer as { advancingUntil: string | null }).advancingUntil !== null) break;
+    }
+    client.destroy();
+    const reached = await running.pace.advance(0);
+    expect(reached).toBeLessThan(START_MS + 36_500 * 24 * HOUR);
+    expect((reached - START_MS) % HOUR).toBe(0);
+  });
+
   test('messages can be read', async () => {
     await new SNSClient(client()).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Subject: 'look', Message: 'here' }));
     expect((await ask('GET', 'messages')).answer).toEqual({
       messages: [{ at: '2030-01-01T00:00:00.000Z', topic: running.cloud.outputs['Topic'], subject: 'look', message: 'here', attributes: {} }],
+      deliveries: [],
     });
   });
 
@@ -88,7 +111,9 @@ describe('standing still', () => {
 
   test('credentials of another principal are given out: one that IAM refuses', async () => {
     const arn = `arn:aws:iam::${running.cloud.accountId}:role/nobody`;
-    const { answer } = await ask('POST', 'credentials', JSON.stringify({ arn, sessionName: 'me' }));
+    expect(await ask('POST', 'credentials', JSON.stringify({ arn }))).toEqual({ status: 404, answer: { error: expect.stringMatching(/There is no arn:\S+role\/nobody\. .*--create/) } });
+    expect(running.cloud.services.identities.has(arn)).toBe(false);
+    const { answer } = await ask('POST', 'credentials', JSON.stringify({ arn, sessionName: 'me', create: true }));
     expect(answer).toMatchObject({ isNew: true, region: 'eu-central-1' });
     const credentials = answer as { accessKeyId: string; secretAccessKey: string; sessionToken: string };
     const refused = new SNSClient({ ...client(), credentials }).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Message: 'here' }));
@@ -97,8 +122,6 @@ describe('standing still', () => {
   });
 
   test.each<[string, string, string, string, Record<string, string>, number, RegExp]>([
-    ['a page of a browser', 'GET', 'status', '', { origin: 'http://evil.example' }, 403, /Web pages/],
-    ['a name that was made to point here', 'GET', 'status', '', { host: 'evil.example:4599' }, 403, /not as evil\.example/],
     ['an unknown question', 'GET', 'weather', '', {}, 404, /There are: GET status/],
     ['a question of the wrong kind', 'GET', 'advance', '', {}, 404, /POST advance/],
     ['a body that is not JSON', 'POST', 'advance', '7d', {}, 400, /not JSON/],
@@ -106,6 +129,8 @@ describe('standing still', () => {
     ['an unknown member', 'POST', 'advance', '{"milliseconds":1,"until":2}', {}, 400, /until/],
     ['an advance beyond all dates', 'POST', 'advance', '{"milliseconds":1e15}', {}, 400, /milliseconds/],
     ['credentials of a service', 'POST', 'credentials', '{"arn":"kms.amazonaws.com"}', {}, 400, /ARN of a role or user/],
+    ['credentials of a name that IAM would not take', 'POST', 'credentials', '{"arn":"arn:aws:iam::111122223333:role/x;touch pwn","create":true}', {}, 400, /ARN of a role or user/],
+    ['credentials of a name that is too long', 'POST', 'credentials', `{"arn":"arn:aws:iam::111122223333:role/${'x'.repeat(65)}","create":true}`, {}, 400, /ARN of a role or user/],
     ['credentials of another account', 'POST', 'credentials', '{"arn":"arn:aws:iam::999999999999:role/x"}', {}, 404, /the local account is 111122223333/],
     ['saving without a file', 'POST', 'save', '', {}, 500, /--state <file>/],
   ])('refuses %s', async (_case, method, name, body, headers, status, message) => {
@@ -113,6 +138,15 @@ describe('standing still', () => {
     expect(refused).toEqual({ status, answer: { error: expect.stringMatching(message) } });
     expect(running.cloud.timeline.nowMs()).toBe(START_MS);
   });
+});
+
+test.each([
+  ['a page of a browser', { origin: 'http://evil.example' }],
+  ['a name that was made to point here', { host: 'evil.example:4599' }],
+])('%s controls nothing', async (_case, headers) => {
+  await start(0);
+  expect(await ask('POST', 'advance', '{"milliseconds":1}', headers)).toMatchObject({ status: 403 });
+  expect(running.cloud.timeline.nowMs()).toBe(START_MS);
 });
 
 test('jumping, an execution comes to its end by itself', async () => {
@@ -160,6 +194,34 @@ test('a failure of the emulation is told to whoever waits, and to whoever stops'
   await expect(running.stop()).rejects.toThrow(EmulationFailure);
 });
 
+test('of a failure of the emulation, what is left is written beside the good state', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'state-'));
+  const stateFile = path.join(folder, 'state');
+  try {
+    running = await RunningCloud.start(fixture.directory, { speed: 0, startMs: START_MS, stateFile, wall: new FakeWall() });
+    stop = () => Promise.resolve();
+    await running.save();
+    const good = readFileSync(stateFile, 'utf8');
+    running.cloud.timeline.after(HOUR, 'fails', () => { throw new Error('a bug'); });
+    await expect(running.pace.advance(2 * HOUR)).rejects.toThrow('a bug');
+    await expect(running.stop()).rejects.toMatchObject({ name: 'EmulationFailure', savedTo: `${stateFile}.failed` });
+    expect(readFileSync(stateFile, 'utf8')).toBe(good);
+    expect(readStateFile(`${stateFile}.failed`)).toMatchObject({ nowMs: START_MS + HOUR });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('whoever is told of failures inside keeps a cloud that goes on', async () => {
+  const told: unknown[] = [];
+  running = await RunningCloud.start(fixture.directory, { speed: 0, startMs: START_MS, wall: new FakeWall(), onInternalError: (error, what) => told.push([error, what]) });
+  stop = () => running.stop().catch(() => undefined);
+  const bug = new Error('a bug');
+  running.cloud.timeline.after(HOUR, 'fails', () => { throw bug; });
+  expect(await ask('POST', 'advance', JSON.stringify({ milliseconds: 2 * HOUR }))).toMatchObject({ status: 200 });
+  expect(told).toEqual([[bug, 'fails']]);
+});
+
 test('what fails inside while a request is answered is told, and the client sees no answer of AWS', async () => {
   const failures: unknown[] = [];
   const bug = new Error('a bug');
@@ -167,7 +229,7 @@ test('what fails inside while a request is answered is told, and the client sees
   try {
     const credentials = cloud.credentialsFor('arn:aws:iam::111122223333:user/admin', 'admin');
     const published = new SNSClient({ region: cloud.region, endpoint: cloud.endpoint, credentials, maxAttempts: 1 }).send(new PublishCommand({ TopicArn: 't', Message: 'm' }));
-    await expect(published).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
+    await expect(published).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
     expect(failures).toEqual([bug]);
   } finally {
     await cloud.close();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CloudState } from '../../../local/cloud/cloud-state';
@@ -8,12 +8,12 @@ const STATE: CloudState = {
   accountId: '111122223333',
   region: 'eu-central-1',
   seed: 'keyturn',
+  credentialSeed: 'secret',
   endpoint: 'http://127.0.0.1:4599',
   nowMs: Date.UTC(2030, 0, 1),
   taken: { ids: 7, randoms: 0 },
   resources: [{ logicalId: 'Topic', type: 'AWS::SNS::Topic', properties: { TopicName: 't' }, made: { ref: 'arn', attributes: { TopicName: 't' } }, isRetained: false }],
   roleArns: [['r', 'arn:aws:iam::111122223333:role/r']],
-  machineRoles: [],
   functionsWithUrl: ['f'],
   trace: [{ type: 'states.execution-started', seq: 0, atMs: 1, actor: 'a', execution: 'e', input: { umlaut: 'ä' } }],
   services: { kms: { keys: [] } },
@@ -32,6 +32,14 @@ test('reads what it wrote, for its owner only, and leaves nothing else behind', 
   expect(readStateFile(file)).toEqual(STATE);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readdirSync(folder)).toEqual(['state.json']);
+});
+
+test('never writes through a link that somebody has put where a temporary file would be', () => {
+  const precious = path.join(folder, 'precious');
+  writeFileSync(precious, 'mine');
+  symlinkSync(precious, `${file}.${process.pid}.tmp`);
+  writeStateFile(file, STATE);
+  expect(readFileSync(precious, 'utf8')).toBe('mine');
 });
 
 test('replaces an earlier state as a whole', () => {
@@ -57,7 +65,7 @@ test.each<[string, (written: string) => string, RegExp]>([
   ['another file', () => '{"name":"keyturn"}', /is not a state of `keyturn local`.*left as it is/],
   ['an empty file', () => '', /is not a state/],
   ['text', () => 'hello\nworld', /is not a state/],
-  ['a later version', (written) => written.replace('"version":1', '"version":2'), /is of version 2, and this keyturn reads version 1/],
+  ['a later version', (written) => written.replace('"version":2', '"version":3'), /is of version 3, and this keyturn reads version 2/],
   ['a file that ends too early', (written) => written.slice(0, -20), /is damaged/],
   ['a file that was changed', (written) => written.replace('"nowMs":1', '"nowMs":2'), /is damaged: it is not what was written/],
 ])('refuses %s and leaves it as it is', (_case, change, message) => {

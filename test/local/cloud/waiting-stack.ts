@@ -2,13 +2,15 @@ import { assembly, type Fixture, functionWithRole, type Resources } from './fixt
 
 const SOURCE = 'exports.handler = async (event) => ({ got: event, url: process.env.URL });';
 
+const ASSUMED_BY_STATES = { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'states.amazonaws.com' } }] };
+
 /** A machine that waits an hour and asks a function, which knows its own URL; a schedule; a topic. */
 const RESOURCES: Resources = {
   ...functionWithRole('Echo', 'echo'),
   EchoUrl: { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'AWS_IAM', TargetFunctionArn: { 'Fn::GetAtt': ['Echo', 'Arn'] } } },
   ...functionWithRole('Asked', 'echo', [], { URL: { 'Fn::GetAtt': ['EchoUrl', 'FunctionUrl'] } }),
   AskedVersion: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Asked' } }, DeletionPolicy: 'Retain' },
-  MachineRole: { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'p', PolicyDocument: { Statement: { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { Ref: 'AskedVersion' } } } }] } },
+  MachineRole: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: ASSUMED_BY_STATES, Policies: [{ PolicyName: 'p', PolicyDocument: { Statement: { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { Ref: 'AskedVersion' } } } }] } },
   Machine: {
     Type: 'AWS::StepFunctions::StateMachine',
     Properties: {

@@ -16,6 +16,9 @@ describe('what IAM must allow', () => {
     ['Scan', { TableName }, [['Scan', []]]],
     ['Scan', { TableName, IndexName: 'due' }, [['Scan', [], '/index/due']]],
     ['DescribeTable', { TableName }, [['DescribeTable', []]]],
+    ['BatchWriteItem', { RequestItems: { registry: [{ PutRequest: { Item: key('a', '1') } }, { DeleteRequest: { Key: key('c', '1') } }] } }, [['BatchWriteItem', ['a', 'c']]]],
+    ['TagResource', { ResourceArn: TABLE_ARN, Tags: [{ Key: 'a', Value: 'b' }] }, [['TagResource', []]]],
+    ['UpdateTimeToLive', { TableName }, [['UpdateTimeToLive', []]]],
     ['TransactGetItems', { TransactItems: [{ Get: { TableName, Key: key('a', 'b') } }] }, [['GetItem', ['a']]]],
     [
       'TransactWriteItems',

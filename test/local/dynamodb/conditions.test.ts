@@ -176,6 +176,13 @@ describe('a parse that is used again', () => {
     expect(call('DeleteItem', condition({ N: '2.0' }))).toEqual({});
   });
 
+  test('still refuses an empty map of values', () => {
+    const { call } = setUp();
+    const request = { Key: key('a', 'b'), ConditionExpression: 'attribute_not_exists(pk)' };
+    expect(call('DeleteItem', request)).toEqual({});
+    expect(refusal(() => call('DeleteItem', { ...request, ExpressionAttributeValues: {} })).message).toBe('ExpressionAttributeValues must not be empty');
+  });
+
   test('still refuses bounds in the wrong order', () => {
     const { call } = setUp();
     const between = (low: string, high: string) => ({

@@ -182,3 +182,20 @@ describe('the trace', () => {
     expect(written()).toHaveLength(1);
   });
 });
+
+test.each<[string, object]>([
+  ['PutItem', { Item: { ...key('a', 'b'), deep: deep(20_000) } }],
+  ['UpdateItem', { Key: key('a', 'b'), UpdateExpression: 'SET x = :x', ExpressionAttributeValues: { ':x': deep(20_000) } }],
+  ['GetItem', { Key: { pk: deep(20_000), sk: { S: 'b' } } }],
+])('%s refuses values that are nested so deep that looking at them would need no end of stack', (operation, input) => {
+  const { call, service } = setUp();
+  const refused = { code: 'ValidationException', message: expect.stringMatching(/^Nesting Levels have exceeded supported limits/) as string };
+  expect(refusal(() => call(operation, input))).toMatchObject(refused);
+  expect(refusal(() => service.authorizationOf(operation, { TableName: TABLE.TableName, ...input }))).toMatchObject(refused);
+});
+
+function deep(levels: number): object {
+  let value: object = { S: 'x' };
+  for (let level = 0; level < levels; level++) value = { L: [value] };
+  return value;
+}

@@ -1,16 +1,6 @@
-import { create, type Store } from 'dynalite/db';
-import deleteItem from 'dynalite/actions/deleteItem';
-import putItem from 'dynalite/actions/putItem';
-import query from 'dynalite/actions/query';
-import updateItem from 'dynalite/actions/updateItem';
-import { checkTypes, checkValidations } from 'dynalite/validations';
-import * as deleteItemShape from 'dynalite/validations/deleteItem';
-import * as putItemShape from 'dynalite/validations/putItem';
-import * as queryShape from 'dynalite/validations/query';
-import * as updateItemShape from 'dynalite/validations/updateItem';
 import fc from 'fast-check';
 import { AwsError } from '../../../local/kernel/aws-error';
-import type { DynaliteError } from '../../../local/dynamodb/validation';
+import { Dynalite } from './dynalite';
 import { key, setUp, TABLE } from './setup';
 
 describe('any sequence of conditional writes', () => {
@@ -106,39 +96,14 @@ describe('any sequence of conditional writes', () => {
 });
 
 describe('dynalite itself', () => {
-  const OPERATIONS = {
-    PutItem: { shape: putItemShape, action: putItem },
-    UpdateItem: { shape: updateItemShape, action: updateItem },
-    DeleteItem: { shape: deleteItemShape, action: deleteItem },
-    Query: { shape: queryShape, action: query },
-  };
-  type Operation = keyof typeof OPERATIONS;
   interface Request {
-    readonly operation: Operation;
+    readonly operation: 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
     readonly input: object;
   }
 
-  async function dynaliteStore(): Promise<Store> {
-    const store = create();
-    await new Promise<void>((resolve, reject) => {
-      store.tableDb.put(TABLE.TableName, { ...TABLE, TableStatus: 'ACTIVE' }, (error) => (error ? reject(error) : resolve()));
-    });
-    return store;
-  }
-
-  async function byDynalite(store: Store, { operation, input }: Request): Promise<unknown> {
-    const { shape, action } = OPERATIONS[operation];
-    try {
-      const request = checkTypes(structuredClone({ TableName: TABLE.TableName, ...input }), shape.types);
-      checkValidations(request, shape.types, shape.custom, { options: { maxItemSize: 409_600 }, ...store });
-      const answer = await new Promise<object>((resolve, reject) => {
-        action(store, request, (error, result) => (error ? reject(error) : resolve(result ?? {})));
-      });
-      return comparable(answer, input);
-    } catch (error) {
-      const { __type, message } = (error as DynaliteError).body;
-      return { code: __type.split('#')[1], message };
-    }
+  async function byDynalite(dynalite: Dynalite, { operation, input }: Request): Promise<unknown> {
+    const outcome = await dynalite.call(operation, input);
+    return 'answer' in outcome ? comparable(outcome.answer, input) : outcome;
   }
 
   function byUs({ call }: ReturnType<typeof setUp>, { operation, input }: Request): unknown {
@@ -217,9 +182,9 @@ describe('dynalite itself', () => {
   test('answers the same to any sequence of writes and queries', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 25 }), async (requests) => {
-        const store = await dynaliteStore();
+        const dynalite = await Dynalite.start();
         const all = setUp();
-        for (const each of requests) expect({ each, answer: byUs(all, each) }).toEqual({ each, answer: await byDynalite(store, each) });
+        for (const each of requests) expect({ each, answer: byUs(all, each) }).toEqual({ each, answer: await byDynalite(dynalite, each) });
       }),
       { numRuns: 60 },
     );

@@ -32,8 +32,32 @@ test.each([
   [{ source: [{ wildcard: 'k*' }] }, 'wildcard'],
   [{ source: [{ 'anything-but': { prefix: 'k' } }] }, 'anything-but'],
   [{ $or: [{ source: ['a'] }] }, '$or'],
-  [{ detail: { version: [{ numeric: ['!=', 3] }] } }, '!='],
-  [{ source: 'keyturn' }, 'keyturn'],
+  [{ source: [{ prefix: { 'equals-ignore-case': 'K' } }] }, 'equals-ignore-case'],
 ])('refuses by name what it does not know: %j', (pattern, name) => {
-  expect(() => compileEventPattern(pattern)).toThrow(name);
+  expect(() => compileEventPattern(pattern)).toThrow(expect.objectContaining({ code: 'NotModelledLocally', message: expect.stringContaining(name) as string }) as Error);
+});
+
+test.each<[unknown]>([
+  ['keyturn'],
+  [{ source: 'keyturn' }],
+  [{ source: null }],
+  [{ source: [] }],
+  [{ detail: {} }],
+  [{ source: [{}] }],
+  [{ source: [['keyturn']] }],
+  [{ source: [{ prefix: 'k', suffix: 'n' }] }],
+  [{ source: [{ prefix: 3 }] }],
+  [{ source: [{ suffix: ['n'] }] }],
+  [{ source: [{ exists: 'yes' }] }],
+  [{ source: [{ 'anything-but': [] }] }],
+  [{ source: [{ 'anything-but': ['a', 3] }] }],
+  [{ source: [{ 'anything-but': null }] }],
+  [{ source: [{ numeric: [] }] }],
+  [{ source: [{ numeric: '>' }] }],
+  [{ source: [{ numeric: ['>'] }] }],
+  [{ source: [{ numeric: ['>', 'three'] }] }],
+  [{ source: [{ numeric: ['!=', 3] }] }],
+  [{ source: [{ numeric: ['>', 1, '<', 3, '<', 4] }] }],
+])('refuses what is no pattern: %j', (pattern) => {
+  expect(() => compileEventPattern(pattern)).toThrow(expect.objectContaining({ code: 'InvalidEventPatternException' }) as Error);
 });

@@ -74,3 +74,39 @@ test('names and clusters belong to one key store each', async () => {
   expect(kit.call('DescribeCustomKeyStores', { CustomKeyStoreName: 'store' }).CustomKeyStores).toHaveLength(1);
   expect(outcome(() => kit.call('DescribeCustomKeyStores', { CustomKeyStoreName: 'none' }))).toBe('CustomKeyStoreNotFoundException');
 });
+
+describe('a key store', () => {
+  test('is renamed while it is connected, and changed otherwise while it is not', async () => {
+    const kit = new Kit();
+    const CustomKeyStoreId = await kit.connectedKeyStore();
+    kit.call('UpdateCustomKeyStore', { CustomKeyStoreId, NewCustomKeyStoreName: 'renamed' });
+    const change = { CustomKeyStoreId, CloudHsmClusterId: 'cluster-4a23b4cdefg', KeyStorePassword: 'kmsPswd2' };
+    expect(outcome(() => kit.call('UpdateCustomKeyStore', change))).toBe('CustomKeyStoreInvalidStateException');
+    kit.call('DisconnectCustomKeyStore', { CustomKeyStoreId });
+    expect(kit.call('UpdateCustomKeyStore', change)).toEqual({});
+    expect(kit.call('DescribeCustomKeyStores').CustomKeyStores).toMatchObject([{ CustomKeyStoreName: 'renamed', CloudHsmClusterId: 'cluster-4a23b4cdefg', ConnectionState: 'DISCONNECTED', TrustAnchorCertificate: 'certificate' }]);
+    kit.call('CreateCustomKeyStore', STORE);
+    expect(outcome(() => kit.call('UpdateCustomKeyStore', { CustomKeyStoreId, NewCustomKeyStoreName: 'other' }))).toBe('CustomKeyStoreNameInUseException');
+  });
+
+  test('is deleted when it is disconnected and holds no key', async () => {
+    const kit = new Kit();
+    const CustomKeyStoreId = await kit.connectedKeyStore();
+    const KeyId = kit.createKey(inStore(CustomKeyStoreId));
+    const attempt = () => outcome(() => kit.call('DeleteCustomKeyStore', { CustomKeyStoreId }));
+    expect(attempt()).toBe('CustomKeyStoreInvalidStateException');
+    kit.call('DisconnectCustomKeyStore', { CustomKeyStoreId });
+    expect(attempt()).toBe('CustomKeyStoreHasCMKsException');
+    kit.call('ScheduleKeyDeletion', { KeyId, PendingWindowInDays: 7 });
+    await kit.pass(7 * 24 * HOUR_MS);
+    expect(attempt()).toBe('ok');
+    expect(outcome(() => kit.call('ConnectCustomKeyStore', { CustomKeyStoreId }))).toBe('CustomKeyStoreNotFoundException');
+  });
+
+  test('is one of ten at most', () => {
+    const kit = new Kit();
+    const create = (n: number) => outcome(() => kit.call('CreateCustomKeyStore', { ...STORE, CustomKeyStoreName: `store ${n}`, CloudHsmClusterId: `cluster-aaaaaaaaaa${'abcdefghijk'[n]}` }));
+    for (let n = 0; n < 10; n++) expect(create(n)).toBe('ok');
+    expect(create(10)).toBe('LimitExceededException');
+  });
+});

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Json } from '../../../lambdas/domain/trace';
 import { Timeline } from '../../../local/kernel/clock';
 import { Trace } from '../../../local/kernel/trace';
 import type { FunctionConfig } from '../../../local/lambda/function';
@@ -6,6 +10,7 @@ import { LambdaService, type LambdaServiceOptions } from '../../../local/lambda/
 const HOME = { region: 'eu-central-1', accountId: '111122223333' };
 const START_MS = Date.UTC(2031, 4, 5, 6, 7, 8);
 const ORIGIN = { actor: 'test' };
+const CALLER = { accountId: '1', arn: 'arn:aws:iam::1:user/a', userId: 'u' };
 
 function lambda(source: string, overrides: Partial<FunctionConfig & LambdaServiceOptions> = {}) {
   const timeline = new Timeline(START_MS);
@@ -185,7 +190,6 @@ describe('an asynchronous invocation', () => {
 });
 
 describe('the Lambda API', () => {
-  const CALLER = { accountId: '1', arn: 'arn:aws:iam::1:user/a', userId: 'u' };
   const input = (more: object = {}) => ({ FunctionName: 'f', InvocationType: 'RequestResponse', LogType: 'None', Payload: Buffer.from('{"a":1}').toString('base64'), ...more });
 
   test('answers payload and version, and the log on request', async () => {
@@ -204,7 +208,91 @@ describe('the Lambda API', () => {
     expect(lambda('exports.handler = async () => 1;').service.call('Invoke', input({ InvocationType: 'Event' }), CALLER)).toEqual({ StatusCode: 202 });
   });
 
-  test.each([['ListFunctions', {}], ['Invoke', input({ InvocationType: 'DryRun' })]])('refuses what is not modelled: %s', (operation, body) => {
+  test('a dry run checks that the function is there, and runs nothing', () => {
+    const { service, trace } = lambda('throw new Error("loaded");');
+    expect(service.call('Invoke', input({ InvocationType: 'DryRun' }), CALLER)).toEqual({ StatusCode: 204 });
+    expect(() => service.call('Invoke', input({ InvocationType: 'DryRun', FunctionName: 'none' }), CALLER)).toThrow(expect.objectContaining({ code: 'ResourceNotFoundException' }) as Error);
+    expect(trace.events()).toEqual([]);
+  });
+
+  test('functions are described and listed, with their versions', () => {
+    const { service } = lambda('exports.handler = () => 1;', { urlOf: (name) => `http://127.0.0.1:1/${name}/` });
+    service.publishVersion('f');
+    const arn = 'arn:aws:lambda:eu-central-1:111122223333:function:f';
+    const configuration = { FunctionName: 'f', FunctionArn: arn, Version: '$LATEST', Handler: 'index.handler', Timeout: 3, Environment: { Variables: { COLOR: 'blue' } }, LastModified: '2031-05-05T06:07:08.000+0000' };
+    expect(service.call('GetFunctionConfiguration', { FunctionName: 'f' }, CALLER)).toMatchObject(configuration);
+    expect(service.call('GetFunction', { FunctionName: 'f', Qualifier: '1' }, CALLER)).toMatchObject({ Configuration: { FunctionArn: `${arn}:1`, Version: '1' }, Code: { Location: 'file:///bundles/f/index.js' } });
+    expect(service.call('ListFunctions', {}, CALLER)).toMatchObject({ Functions: [configuration] });
+    expect(service.call('ListVersionsByFunction', { FunctionName: 'f', MaxItems: 1 }, CALLER)).toMatchObject({ Versions: [{ Version: '$LATEST' }], NextMarker: expect.any(String) as string });
+    expect(service.call('GetFunctionUrlConfig', { FunctionName: 'f' }, CALLER)).toMatchObject({ FunctionUrl: 'http://127.0.0.1:1/f/', AuthType: 'AWS_IAM' });
+  });
+
+  test('the policy of a function is what was permitted on it', () => {
+    const { service } = lambda('');
+    expect(() => service.call('GetPolicy', { FunctionName: 'f' }, CALLER)).toThrow(expect.objectContaining({ code: 'ResourceNotFoundException' }) as Error);
+    const statement = { Sid: 's', Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'lambda:InvokeFunction', Resource: 'arn:aws:lambda:eu-central-1:111122223333:function:f' } as const;
+    service.putPermission('f', statement);
+    const { Policy } = service.call('GetPolicy', { FunctionName: 'f' }, CALLER) as { Policy: string };
+    expect(JSON.parse(Policy)).toMatchObject({ Statement: [statement] });
+  });
+
+  test.each([['DeleteFunction', { FunctionName: 'f' }], ['Invoke', input({ ClientContext: 'e30=' })]])('refuses what is not modelled: %s', (operation, body) => {
     expect(() => lambda('').service.call(operation, body, CALLER)).toThrow('does not model');
+  });
+});
+
+describe('after saving and loading', () => {
+  const FAILING = 'exports.handler = async (event, context) => { console.log(context.awsRequestId); throw new Error("no"); };';
+  const reloaded = (service: LambdaService, startMs = START_MS) => {
+    const timeline = new Timeline(startMs);
+    const after = lambda('', { timeline });
+    after.service.deleteFunction('f');
+    after.service.load(JSON.parse(JSON.stringify(service.save())) as Json);
+    return { ...after, timeline };
+  };
+
+  let directory: string;
+  beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'bundle-')); });
+  afterEach(() => { rmSync(directory, { recursive: true }); });
+
+  function fromFile(source: string) {
+    const filename = path.join(directory, 'index.js');
+    writeFileSync(filename, source);
+    return lambda('', { bundle: { filename, source } });
+  }
+
+  test('a function has its versions, permissions and log', async () => {
+    const { service, invoke } = fromFile('exports.handler = async () => { console.log("ran"); return process.env.COLOR; };');
+    service.publishVersion('f');
+    service.putPermission('f', { Sid: 's', Effect: 'Allow', Principal: '*', Action: 'lambda:*', Resource: 'r' });
+    await invoke();
+    const after = reloaded(service);
+    expect(after.service.logOf('f')).toEqual(['ran\n']);
+    expect(after.service.resourcePolicyOf('f')).toHaveLength(1);
+    expect(await after.invoke({}, 'f:1')).toMatchObject({ answer: 'blue', version: '1' });
+    expect(after.service.publishVersion('f')).toBe('2');
+    expect(after.service.call('GetFunction', { FunctionName: 'f' }, CALLER)).toEqual(service.call('GetFunction', { FunctionName: 'f' }, CALLER));
+  });
+
+  test('a retry comes at its time, with the same request id', async () => {
+    const { service, timeline } = fromFile(FAILING);
+    service.invokeLater('f', '{}', ORIGIN);
+    await timeline.runUntil(START_MS + 30_000);
+    const after = reloaded(service, START_MS + 30_000);
+    await after.timeline.runUntil(START_MS + 60_000);
+    expect(after.trace.events()).toHaveLength(1);
+    await after.timeline.runUntil(START_MS + 3_600_000);
+    const [first, second, third, ...more] = after.service.logOf('f');
+    expect([second, third, more]).toEqual([first, first, []]);
+  });
+
+  test.each([
+    ['was changed', (filename: string) => { writeFileSync(filename, 'exports.handler = () => 2;'); }, 'the file was changed since'],
+    ['is gone', (filename: string) => { rmSync(filename); }, 'ENOENT'],
+  ])('a function whose code %s fails, and says why', async (_case, harm, reason) => {
+    const { service, config } = fromFile('exports.handler = () => 1;');
+    harm(config.bundle.filename);
+    const { errorType, errorMessage } = await reloaded(service).service.invoke('f', '{}', ORIGIN);
+    expect([errorType, errorMessage]).toEqual(['Runtime.ImportModuleError', expect.stringContaining(reason)]);
   });
 });

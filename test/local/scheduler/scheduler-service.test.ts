@@ -1,3 +1,4 @@
+import type { Json } from '../../../lambdas/domain/trace';
 import { AwsError } from '../../../local/kernel/aws-error';
 import { Timeline } from '../../../local/kernel/clock';
 import { type Schedule, SchedulerService } from '../../../local/scheduler/scheduler-service';
@@ -17,9 +18,9 @@ const SCHEDULE: Schedule = {
   isEnabled: true,
 };
 
-function scheduler(invoke: (schedule: Schedule, input: string) => void) {
-  const timeline = new Timeline(START_MS);
-  const queues = new SqsService(() => 'm');
+function scheduler(invoke: (schedule: Schedule, input: string) => void, startMs = START_MS) {
+  const timeline = new Timeline(startMs);
+  const queues = new SqsService({ accountId: '111122223333', region: 'eu-central-1', clock: timeline, nextId: () => 'm', endpoint: () => '' });
   queues.createQueue(QUEUE);
   let ids = 0;
   const service = new SchedulerService({ timeline, queues, nextId: () => `x-${String(++ids)}`, invoke });
@@ -82,4 +83,37 @@ test('a schedule that is disabled, replaced or deleted does not fire as it did',
   await timeline.runUntil(START_MS + 60 * 60_000);
   expect(fired).toEqual(['deleted rate(15 minutes)', 'replaced rate(1 hour)']);
   expect(service.list().map(({ arn }) => arn)).toEqual(['disabled', 'replaced']);
+});
+
+const CALLER = { accountId: '111122223333', arn: 'arn:aws:iam::111122223333:user/a', userId: 'u' };
+const ARN = 'arn:aws:scheduler:eu-central-1:111122223333:schedule/default/checks';
+
+test('schedules are looked at', () => {
+  const { service } = scheduler(() => undefined);
+  service.put({ ...SCHEDULE, arn: ARN });
+  service.put({ ...SCHEDULE, arn: ARN.replace('checks', 'other'), isEnabled: false });
+  expect(service.call('ListSchedules', {}, CALLER)).toMatchObject({ Schedules: [{ Name: 'checks', GroupName: 'default', State: 'ENABLED' }, { Name: 'other', State: 'DISABLED' }] });
+  expect(service.call('ListSchedules', { NamePrefix: 'ch' }, CALLER)).toMatchObject({ Schedules: [{ Arn: ARN }] });
+  expect(service.call('GetSchedule', { Name: 'checks' }, CALLER)).toMatchObject({
+    Arn: ARN, ScheduleExpression: 'rate(15 minutes)', CreationDate: START_MS / 1000, Target: { RoleArn: 'role-arn', RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3_600 } },
+  });
+  expect(() => service.call('GetSchedule', { Name: 'none' }, CALLER)).toThrow(expect.objectContaining({ code: 'ResourceNotFoundException', httpStatus: 404 }) as Error);
+  expect(() => service.call('CreateSchedule', {}, CALLER)).toThrow('does not model Scheduler CreateSchedule');
+});
+
+test('after saving and loading, a schedule fires at its next time and a retry goes on', async () => {
+  const savedMs = START_MS + 15 * 60_000 + 500;
+  const before = scheduler(() => { throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429); });
+  before.service.put(SCHEDULE);
+  await before.timeline.runUntil(savedMs);
+  const saved = JSON.parse(JSON.stringify(before.service.save())) as Json;
+
+  const fired: [number, unknown][] = [];
+  const after = scheduler((_schedule, input) => void fired.push([after.timeline.nowMs() - START_MS, JSON.parse(input)]), savedMs);
+  after.service.load(saved);
+  await after.timeline.runUntil(START_MS + 31 * 60_000);
+  expect(fired).toMatchObject([
+    [901_000, { at: '2030-01-01T00:15:00Z', n: '2' }],
+    [1_800_000, { at: '2030-01-01T00:30:00Z', n: '1' }],
+  ]);
 });

@@ -12,8 +12,10 @@ interface Answer {
   readonly ResourceTagMappingList: readonly { readonly ResourceARN: string; readonly Tags: readonly unknown[] }[];
 }
 
+const CALLER = { accountId: '111122223333', arn: 'a', userId: 'u' };
+
 function find(input: object): Answer {
-  return new TaggingService(() => KEYS).call('GetResources', { ResourceTypeFilters: ['kms:key'], ...input }) as Answer;
+  return new TaggingService(() => KEYS).call('GetResources', { ResourceTypeFilters: ['kms:key'], ...input }, CALLER) as Answer;
 }
 
 test.each<[string, object[], string[]]>([
@@ -45,5 +47,15 @@ test.each([
   ['other parameters', 'GetResources', { IncludeComplianceDetails: true }],
   ['other operations', 'GetTagKeys', {}],
 ])('refuses %s by name', (_case, operation, input) => {
-  expect(() => new TaggingService(() => KEYS).call(operation, { ResourceTypeFilters: ['kms:key'], ...input })).toThrow('does not model');
+  expect(() => new TaggingService(() => KEYS).call(operation, { ResourceTypeFilters: ['kms:key'], ...input }, CALLER)).toThrow('does not model');
+});
+
+test.each<[string, object, string]>([
+  ['a page of none', { ResourcesPerPage: 0 }, 'InvalidParameterException'],
+  ['a page of over 100', { ResourcesPerPage: 101 }, 'InvalidParameterException'],
+  ['a filter without a key', { TagFilters: [{ Values: ['1'] }] }, 'InvalidParameterException'],
+  ['a filter with over 20 values', { TagFilters: [{ Key: 'version', Values: Array.from({ length: 21 }, String) }] }, 'InvalidParameterException'],
+  ['a token that no page gave', { PaginationToken: 'x' }, 'PaginationTokenExpiredException'],
+])('refuses %s', (_case, input, code) => {
+  expect(() => find(input)).toThrow(expect.objectContaining({ code }) as Error);
 });

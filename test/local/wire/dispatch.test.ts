@@ -149,7 +149,7 @@ describe('authentication', () => {
 
   test('refuses a request without a signature', async () => {
     const response = await wire(ok).dispatch({ method: 'POST', path: '/', query: {}, headers: { 'x-amz-target': 'TrentService.DescribeKey' }, body: new Uint8Array() });
-    expect(response.statusCode).toBe(403);
+    expect(response.statusCode).toBe(400);
     expect(response.headers['x-amzn-errortype']).toBe('MissingAuthenticationTokenException');
   });
 

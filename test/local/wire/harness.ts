@@ -1,9 +1,13 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { HttpRequest } from '@smithy/protocol-http';
+import { SignatureV4 } from '@smithy/signature-v4';
 import type { Service } from '../../../local/kernel/service';
 import { Timeline } from '../../../local/kernel/clock';
 import { Trace } from '../../../local/kernel/trace';
 import type { SigningIdentity } from '../../../local/wire/authentication';
 import { createDispatch, type DispatchOptions } from '../../../local/wire/dispatch';
 import type { ServiceName } from '../../../local/wire/endpoints';
+import type { WireRequest } from '../../../local/wire/message';
 import { inProcessHandler } from '../../../local/wire/transport';
 
 export const REGION = 'eu-central-1';
@@ -33,4 +37,13 @@ export function wire(services: Partial<Record<ServiceName, Service['call']>>, ov
 /** Configuration of an SDK client that signs as Alice and calls in-process. */
 export function clientConfig(dispatch: ReturnType<typeof createDispatch>, identity: Partial<SigningIdentity> = {}) {
   return { region: REGION, credentials: { ...ALICE, ...identity }, requestHandler: inProcessHandler(dispatch), maxAttempts: 1 };
+}
+
+/** A request as a client signs it. */
+export async function signed(request: Partial<WireRequest>, { service = 'kms', region = REGION, identity = ALICE }: { service?: string; region?: string; identity?: SigningIdentity } = {}): Promise<WireRequest> {
+  const { method = 'POST', path = '/', query = {}, headers = {}, body = new Uint8Array() } = request;
+  const { accessKeyId, secretAccessKey, sessionToken } = identity;
+  const signer = new SignatureV4({ credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }, region, service, sha256: Sha256, applyChecksum: false });
+  const http = await signer.sign(new HttpRequest({ method, path, query: { ...query }, headers: { host: '127.0.0.1', ...headers }, body }));
+  return { method, path, query, headers: Object.fromEntries(Object.entries(http.headers).map(([name, value]) => [name.toLowerCase(), value])), body };
 }

@@ -30,11 +30,13 @@ test('breaks the connection when the answer is lost', async () => {
   await expect(served(lose, describeKey)).rejects.toThrow('TimeoutError: socket hang up');
 });
 
-test('says that it failed itself, in words that are no answer of AWS', async () => {
+test('answers its own bug as AWS answers one, and says whose it is', async () => {
   const fail = () => {
     throw new TypeError('bug');
   };
-  await expect(served(fail, describeKey)).rejects.toMatchObject({ $response: { statusCode: 501 } });
+  await expect(served(fail, describeKey)).rejects.toMatchObject({
+    name: 'InternalFailure', message: 'The local AWS failed, which is a bug of it: TypeError: bug', $metadata: { httpStatusCode: 500 },
+  });
 });
 
 test('gives the requests below a route to it, with method, query and body, and the virtual date to everyone', async () => {
