@@ -40,18 +40,13 @@ export function readinessOf(running: RunningCloud): Readiness {
     credentials: { accessKeyId, secretAccessKey },
     outputs: cloud.outputs,
     keys: policies.map((policy) => {
-<<<<<<< HEAD
       const run: Run = { kind: 'rotation', window: windowAt(policy, now), number: 1 };
-      return { name: policy.name, alias: policy.alias, rotation: { name: rotationId(policy.name, run), input: JSON.stringify(executionInput(policy.name, run)) } };
-=======
-      const window = windowAt(policy, now);
       return {
         name: policy.name,
         alias: policy.alias,
-        rotation: { name: rotationId(policy.name, window, 1), input: JSON.stringify({ key: policy.name, window, attempt: 1 }) },
+        rotation: { name: rotationId(policy.name, run), input: JSON.stringify(executionInput(policy.name, run)) },
         principals: policy.dependents.flatMap((dependent) => (dependent.kind === 'event' ? [dependent.principal] : [])),
       };
->>>>>>> main
     }),
     virtualTime: now,
     speed: pace.speed,
