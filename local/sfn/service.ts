@@ -13,7 +13,7 @@ import type { Stateful } from '../kernel/stateful';
 import type { Trace } from '../kernel/trace';
 import { describeExecution, statusChange, summary, withoutData, type ExecutionStatusChange } from './answers';
 import { ExecutionStore, type StoredExecution } from './execution-store';
-import { requireArn, requireName } from './names';
+import { requireExecutionArn, requireName } from './names';
 import { pageOf } from './paging';
 import { RedriveTokens, savedRedriveTokens, whyNotRedrivable } from './redrive';
 import { requestOf, type OperationName, type Request } from './requests';
@@ -250,7 +250,7 @@ export class StepFunctionsService implements Service, Stateful {
   }
 
   private stored(arn: string): StoredExecution {
-    requireArn(arn);
+    requireExecutionArn(arn);
     const stored = this.executions.find(arn);
     if (stored === undefined) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
     return stored;

@@ -7,7 +7,7 @@ import { requireResources } from '../asl/resources';
 import { savedJson } from '../asl/standing';
 import { AwsError } from '../kernel/aws-error';
 import type { Clock } from '../kernel/clock';
-import { requireArn, requireName } from './names';
+import { requireName, requireRoleArn, requireStateMachineArn, requireTaggableArn } from './names';
 import { pageOf, type Page } from './paging';
 import type { Request } from './requests';
 
@@ -71,6 +71,7 @@ export class StateMachines {
 
   create(request: Request<'CreateStateMachine'>): Json {
     requireName(request.name);
+    requireRoleArn(request.roleArn);
     const { clock, region, accountId } = this.deps;
     const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${request.name}`;
     const existing = this.byArn.get(arn);
@@ -108,6 +109,7 @@ export class StateMachines {
       const what = 'Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified';
       throw new AwsError('MissingRequiredParameter', what);
     }
+    if (roleArn !== undefined) requireRoleArn(roleArn);
     const { current } = entry;
     const updatedAtMs = this.deps.clock.nowMs();
     const revised: StateMachine = {
@@ -163,7 +165,7 @@ export class StateMachines {
 
   /** Begins its deletion. @returns whether there is something to delete. @throws {AwsError} InvalidArn */
   markDeleting(arn: string): boolean {
-    requireArn(arn);
+    requireStateMachineArn(arn);
     const entry = this.byArn.get(arn);
     if (entry !== undefined) this.byArn.set(arn, { ...entry, isDeleting: true });
     return entry !== undefined;
@@ -226,14 +228,14 @@ export class StateMachines {
   }
 
   private entry(arn: string): Entry {
-    requireArn(arn);
+    requireStateMachineArn(arn);
     const entry = this.byArn.get(arn);
     if (entry === undefined) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
     return entry;
   }
 
   private tagged(arn: string): Entry {
-    requireArn(arn);
+    requireTaggableArn(arn);
     const entry = this.byArn.get(arn);
     if (entry === undefined) throw new AwsError('ResourceNotFound', `Resource not found: '${arn}'`);
     return entry;

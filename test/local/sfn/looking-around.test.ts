@@ -125,7 +125,8 @@ describe('tags', () => {
     const tags = Array.from({ length: 50 }, (_, index) => ({ key: `k${index}`, value: '' }));
     kit.call('TagResource', { resourceArn, tags });
     expect(refusal(() => kit.call('TagResource', { resourceArn, tags: [{ key: 'one more', value: '' }] }))).toEqual(['TooManyTags', `Too many tags on '${resourceArn}': at most 50`]);
-    expect(refusal(() => kit.call('ListTagsForResource', { resourceArn: 'arn:x' }))).toEqual(['ResourceNotFound', "Resource not found: 'arn:x'"]);
+    const never = `${resourceArn}-never`;
+    expect(refusal(() => kit.call('ListTagsForResource', { resourceArn: never }))).toEqual(['ResourceNotFound', `Resource not found: '${never}'`]);
   });
 });
 

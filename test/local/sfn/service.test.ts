@@ -5,6 +5,8 @@ const PASS = { QueryLanguage: 'JSONata', StartAt: 'P', States: { P: { Type: 'Pas
 const WAIT = { QueryLanguage: 'JSONata', StartAt: 'W', States: { W: { Type: 'Wait', Seconds: 100, End: true } } };
 const ROLE = 'arn:aws:iam::111111111111:role/r';
 const DAY_SECONDS = 86_400;
+const NO_MACHINE = 'arn:aws:states:us-east-1:111111111111:stateMachine:none';
+const NO_EXECUTION = 'arn:aws:states:us-east-1:111111111111:execution:none:none';
 
 function thrownBy(run: () => unknown): { readonly code: string; readonly message: string } {
   try {
@@ -44,6 +46,8 @@ describe('CreateStateMachine', () => {
 
   test.each<readonly [what: string, more: { readonly [member: string]: Json }, code: string, message: RegExp]>([
     ['a name with a colon', { name: 'a:b' }, 'InvalidName', /^Invalid Name: 'a:b'$/],
+    ['a role that is no ARN', { roleArn: 'foo' }, 'InvalidArn', /^Invalid Role Arn: 'foo'$/],
+    ['a role that is an ARN of something else', { roleArn: 'arn:aws:iam::111111111111:user/u' }, 'InvalidArn', /^Invalid Role Arn: 'arn:aws:iam::111111111111:user\/u'$/],
     ['an Express workflow', { type: 'EXPRESS' }, 'NotModelledLocally', /type EXPRESS/],
     ['publishing a version', { publish: true }, 'NotModelledLocally', /'publish'/],
     ['a resource that nothing stands behind', { definition: JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'T', States: { T: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish', End: true } } }) }, 'NotModelledLocally', /arn:aws:states:::sns:publish \(state 'T'\)/],
@@ -179,23 +183,29 @@ describe('reading executions', () => {
   });
 
   test.each<readonly [operation: string, request: { readonly [member: string]: Json }, code: string, message: string]>([
-    ['DescribeExecution', { executionArn: 'arn:x' }, 'ExecutionDoesNotExist', "Execution Does Not Exist: 'arn:x'"],
-    ['StopExecution', { executionArn: 'arn:x' }, 'ExecutionDoesNotExist', "Execution Does Not Exist: 'arn:x'"],
+    ['DescribeExecution', { executionArn: NO_EXECUTION }, 'ExecutionDoesNotExist', `Execution Does Not Exist: '${NO_EXECUTION}'`],
+    ['StopExecution', { executionArn: NO_EXECUTION }, 'ExecutionDoesNotExist', `Execution Does Not Exist: '${NO_EXECUTION}'`],
+    ['StartExecution', { stateMachineArn: 'arn:foo' }, 'InvalidArn', "Invalid Arn: 'Not an ARN of Step Functions: arn:foo'"],
+    ['StartExecution', { stateMachineArn: NO_EXECUTION }, 'InvalidArn', "Invalid Arn: 'Resource type not valid in this context: execution'"],
+    ['DescribeStateMachine', { stateMachineArn: ROLE }, 'InvalidArn', `Invalid Arn: 'Not an ARN of Step Functions: ${ROLE}'`],
+    ['DescribeExecution', { executionArn: NO_MACHINE }, 'InvalidArn', "Invalid Arn: 'Resource type not valid in this context: stateMachine'"],
+    ['StopExecution', { executionArn: NO_EXECUTION.replace(':none:none', ':none') }, 'InvalidArn', "Invalid Arn: 'Not an ARN of an execution: arn:aws:states:us-east-1:111111111111:execution:none'"],
+    ['TagResource', { resourceArn: NO_EXECUTION, tags: [] }, 'InvalidArn', "Invalid Arn: 'Resource type not valid in this context: execution'"],
     ['GetExecutionHistory', { executionArn: 'x' }, 'InvalidArn', "Invalid Arn: 'Invalid ARN prefix: x'"],
-    ['StartExecution', { stateMachineArn: 'arn:x' }, 'StateMachineDoesNotExist', "State Machine Does Not Exist: 'arn:x'"],
-    ['ListExecutions', { stateMachineArn: 'arn:x', statusFilter: 'succeeded' }, 'ValidationException', "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]"],
-    ['ListExecutions', { stateMachineArn: 'arn:x', maxResults: 1001 }, 'ValidationException', "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000"],
+    ['StartExecution', { stateMachineArn: NO_MACHINE }, 'StateMachineDoesNotExist', `State Machine Does Not Exist: '${NO_MACHINE}'`],
+    ['ListExecutions', { stateMachineArn: NO_MACHINE, statusFilter: 'succeeded' }, 'ValidationException', "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]"],
+    ['ListExecutions', { stateMachineArn: NO_MACHINE, maxResults: 1001 }, 'ValidationException', "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000"],
     ['DescribeExecution', {}, 'ValidationException', "1 validation error detected: Value null at 'executionArn' failed to satisfy constraint: Member must not be null"],
     ['SendTaskSuccess', { taskToken: 'never', output: '{}' }, 'InvalidToken', "Invalid Token: 'Invalid token'"],
     ['SendTaskHeartbeat', { taskToken: 'never' }, 'InvalidToken', "Invalid Token: 'Invalid token'"],
-    ['RedriveExecution', { executionArn: 'arn:x' }, 'ExecutionDoesNotExist', "Execution Does Not Exist: 'arn:x'"],
+    ['RedriveExecution', { executionArn: NO_EXECUTION }, 'ExecutionDoesNotExist', `Execution Does Not Exist: '${NO_EXECUTION}'`],
     ['RedriveExecution', { executionArn: 'x' }, 'InvalidArn', "Invalid Arn: 'Invalid ARN prefix: x'"],
-    ['ListExecutions', { stateMachineArn: 'arn:x', statusFilter: 'PENDING_REDRIVE' }, 'ValidationException', 'The statusFilter PENDING_REDRIVE needs a mapRunArn, not a stateMachineArn'],
-    ['ListExecutions', { stateMachineArn: 'arn:x', redriveFilter: 'REDRIVEN' }, 'ValidationException', 'redriveFilter needs a mapRunArn, not a stateMachineArn'],
-    ['ListExecutions', { mapRunArn: 'arn:x', stateMachineArn: 'arn:x' }, 'NotModelledLocally', "The local AWS does not model the member 'mapRunArn' of ListExecutions. See local/SUPPORTED.md."],
-    ['DescribeExecution', { executionArn: 'arn:x', includedData: 'METADATA_ONLY' }, 'NotModelledLocally', "The local AWS does not model METADATA_ONLY as the 'includedData' of DescribeExecution. See local/SUPPORTED.md."],
-    ['PublishStateMachineVersion', { stateMachineArn: 'arn:x' }, 'NotModelledLocally', 'The local AWS does not model the operation PublishStateMachineVersion of Step Functions. See local/SUPPORTED.md.'],
-    ['StartExecution', { stateMachineArn: 'arn:x', traceHeader: 't' }, 'NotModelledLocally', "The local AWS does not model the member 'traceHeader' of StartExecution. See local/SUPPORTED.md."],
+    ['ListExecutions', { stateMachineArn: NO_MACHINE, statusFilter: 'PENDING_REDRIVE' }, 'ValidationException', 'The statusFilter PENDING_REDRIVE needs a mapRunArn, not a stateMachineArn'],
+    ['ListExecutions', { stateMachineArn: NO_MACHINE, redriveFilter: 'REDRIVEN' }, 'ValidationException', 'redriveFilter needs a mapRunArn, not a stateMachineArn'],
+    ['ListExecutions', { mapRunArn: 'arn:x', stateMachineArn: NO_MACHINE }, 'NotModelledLocally', "The local AWS does not model the member 'mapRunArn' of ListExecutions. See local/SUPPORTED.md."],
+    ['DescribeExecution', { executionArn: NO_EXECUTION, includedData: 'METADATA_ONLY' }, 'NotModelledLocally', "The local AWS does not model METADATA_ONLY as the 'includedData' of DescribeExecution. See local/SUPPORTED.md."],
+    ['PublishStateMachineVersion', { stateMachineArn: NO_MACHINE }, 'NotModelledLocally', 'The local AWS does not model the operation PublishStateMachineVersion of Step Functions. See local/SUPPORTED.md.'],
+    ['StartExecution', { stateMachineArn: NO_MACHINE, traceHeader: 't' }, 'NotModelledLocally', "The local AWS does not model the member 'traceHeader' of StartExecution. See local/SUPPORTED.md."],
   ])('%s refuses %j', (operation, request, code, message) => {
     expect(thrownBy(() => new StepFunctionsKit().call(operation, request))).toMatchObject({ code, message });
   });
@@ -219,6 +229,13 @@ describe('UpdateStateMachine', () => {
     expect(kit.call('DescribeExecution', { executionArn: after })).toMatchObject({ status: 'SUCCEEDED' });
     expect(kit.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ definition: JSON.stringify(PASS), roleArn: ROLE });
   });
+});
+
+test('UpdateStateMachine refuses a role that is no ARN, and keeps what was', () => {
+  const kit = new StepFunctionsKit();
+  const stateMachineArn = kit.create(PASS);
+  expect(thrownBy(() => kit.call('UpdateStateMachine', { stateMachineArn, roleArn: 'foo' }))).toMatchObject({ code: 'InvalidArn', message: "Invalid Role Arn: 'foo'" });
+  expect(kit.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ roleArn: ROLE });
 });
 
 describe('StopExecution', () => {
