@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { Option, type Command } from 'commander';
-import { firstBreak, type LedgerEvent } from '../lambdas/domain/ledger';
+import { ledgerBreak, type LedgerEvent } from '../lambdas/domain/ledger';
 import type { ManagedKey } from '../lambdas/domain/managed-key';
 import type { KeyReading } from '../lambdas/ports/registry';
 import { CliError } from './cli-error';
@@ -45,7 +45,7 @@ export function addLookCommands(program: Command): void {
       const registry = (await DeployedStack.find(options)).registry();
       const [ledger, reading] = [await registry.ledger(name), await registry.read(name)];
       if (reading === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
-      const broken = firstBreak(ledger) ?? headDifference(ledger, reading.key);
+      const broken = ledgerBreak(ledger, reading.key);
       print(options, { key: name, events: ledger.length, broken: broken ?? null }, () => `${name}: ${ledger.length} events, ${broken ?? 'the chain is whole, and the registry stands at its head'}`);
       if (broken !== undefined) throw new CliError(`the ledger of ${name} is broken: ${broken}`);
     });
@@ -116,11 +116,6 @@ function history(ledger: readonly LedgerEvent[]): string {
       Object.entries(facts ?? {}).map(([name, value]) => `${name}=${String(value)}`).join(' '),
     ]),
   );
-}
-
-function headDifference(ledger: readonly LedgerEvent[], { seq, head }: ManagedKey): string | undefined {
-  const last = ledger.at(-1);
-  return last?.seq === seq && last.hash === head ? undefined : `the registry stands at event ${seq}, the ledger ends with ${last?.seq ?? 0}`;
 }
 
 function table(head: string[], rows: readonly string[][]): string {

@@ -39,7 +39,7 @@ export function readinessOf(running: RunningCloud): Readiness {
     accountId: cloud.accountId,
     credentials: { accessKeyId, secretAccessKey },
     outputs: cloud.outputs,
-    keys: policies.map((policy) => {
+    keys: [...policies].sort((left, right) => (left.name < right.name ? -1 : 1)).map((policy) => {
       const run: Run = { kind: 'rotation', window: windowAt(policy, now), number: 1 };
       return {
         name: policy.name,

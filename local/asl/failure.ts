@@ -1,5 +1,6 @@
 import type { Json } from '../../lambdas/domain/trace';
 import { MAX_JSON_DEPTH } from '../kernel/client-json';
+import { firstCharacters } from './characters';
 import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH } from './limits';
 
 /**
@@ -29,8 +30,8 @@ export class StateFailure extends Error {
   constructor(error: string | undefined, cause?: string, private readonly alsoKnownAs: readonly string[] = []) {
     super(`${error ?? 'no error name'}: ${cause ?? 'no cause'}`);
     this.name = 'StateFailure';
-    this.error = error?.slice(0, MAX_ERROR_LENGTH);
-    this.cause = cause?.slice(0, MAX_CAUSE_LENGTH);
+    this.error = error === undefined ? undefined : firstCharacters(error, MAX_ERROR_LENGTH);
+    this.cause = cause === undefined ? undefined : firstCharacters(cause, MAX_CAUSE_LENGTH);
   }
 
   /** Nothing handles it: it ends the execution from wherever it stands, and the states around it leave no event of their own. */

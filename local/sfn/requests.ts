@@ -1,6 +1,7 @@
 import { z, type ZodError } from 'zod';
 import { AwsError, notModelled } from '../kernel/aws-error';
-import { MAX_PAYLOAD_BYTES } from '../asl/limits';
+import { characterCount, firstCharacters } from '../asl/characters';
+import { MAX_CAUSE_LENGTH, MAX_ERROR_LENGTH, MAX_PAYLOAD_BYTES } from '../asl/limits';
 
 /**
  * The requests of the modelled operations. A member that is not listed is refused by name.
@@ -9,13 +10,20 @@ import { MAX_PAYLOAD_BYTES } from '../asl/limits';
 
 const arn = z.string().min(1).max(256);
 const name = z.string().min(1).max(80);
-const definition = z.string().min(1).max(1_048_576);
-const data = z.string().max(MAX_PAYLOAD_BYTES);
-const error = z.string().max(256);
-const cause = z.string().max(32_768);
+const definition = z.string().min(1).check(atMost(1_048_576, characterCount));
+/** AWS bounds only payloads by their UTF-8 bytes, all else by characters. */
+const data = z.string().check(atMost(MAX_PAYLOAD_BYTES, (text) => Buffer.byteLength(text)));
+const error = z.string().check(atMost(MAX_ERROR_LENGTH, characterCount));
+const cause = z.string().check(atMost(MAX_CAUSE_LENGTH, characterCount));
 const taskToken = z.string().min(1).max(2_048);
 const page = { maxResults: z.number().int().min(0).max(1_000).optional(), nextToken: z.string().min(1).max(1_024).optional() };
 const tags = z.array(z.strictObject({ key: z.string().min(1).max(128), value: z.string().max(256) }));
+
+/** Members that AWS's model marks as sensitive: an error never repeats their value. */
+const SENSITIVE: readonly PropertyKey[] = ['definition', 'input', 'output', 'error', 'cause', 'taskToken'];
+
+/** Of any other value an error repeats so many characters at most. AWS repeats all. */
+const MAX_REPEATED_LENGTH = 1_024;
 
 /** Members that other AWS tools always send. Of these values only the one that changes nothing is modelled. */
 const defaults = {
@@ -83,11 +91,15 @@ function validationError(operation: string, { issues: [issue] }: ZodError): AwsE
   const [top] = issue?.path ?? [];
   if (top === 'type') return notModelled(`state machines of type ${textOf(issue?.input)}`);
   if (typeof top === 'string' && top in defaults) return notModelled(`${textOf(issue?.input)} as the '${member}' of ${operation}`);
-  const value = issue?.input === undefined ? 'null' : `'${textOf(issue.input)}'`;
-  return new AwsError(
-    'ValidationException',
-    `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${constraintOf(issue)}`,
-  );
+  const value = top !== undefined && SENSITIVE.includes(top) ? '' : ` ${repeated(issue?.input)}`;
+  return new AwsError('ValidationException', `1 validation error detected: Value${value} at '${member}' failed to satisfy constraint: ${constraintOf(issue)}`);
+}
+
+function repeated(value: unknown): string {
+  if (value === undefined) return 'null';
+  const text = textOf(value);
+  const beginning = firstCharacters(text, MAX_REPEATED_LENGTH);
+  return beginning === text ? `'${text}'` : `'${beginning}…'`;
 }
 
 function constraintOf(issue: ZodError['issues'][number] | undefined): string {
@@ -97,6 +109,13 @@ function constraintOf(issue: ZodError['issues'][number] | undefined): string {
   if (issue.code === 'too_small') return `Member must have ${measureOf(issue.origin)} greater than or equal to ${String(issue.minimum)}`;
   if (issue.code === 'invalid_value') return `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
   return issue.message;
+}
+
+/** Refuses a text that is longer than `maximum`, as `measure` counts. */
+function atMost(maximum: number, measure: (text: string) => number): (payload: z.core.ParsePayload<string>) => void {
+  return ({ value, issues }) => {
+    if (measure(value) > maximum) issues.push({ code: 'too_big', origin: 'string', maximum, inclusive: true, input: value });
+  };
 }
 
 function measureOf(origin: string): string {

@@ -39,7 +39,8 @@ export interface WireServerOptions {
  */
 export async function startServer({ dispatch, clock, routes = [], port = 0, patience = DEFAULT_PATIENCE }: WireServerOptions): Promise<WireServer> {
   const { headersMs, requestMs } = patience;
-  const timeouts = { headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: Math.min(headersMs, 1_000) };
+  // A connection that ends while its client sends the next request is a reset to that client: it ends later than clients keep theirs.
+  const timeouts = { headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: 65_000, connectionsCheckingInterval: Math.min(headersMs, 1_000) };
   const server = createServer(timeouts, (request, response) => {
     // The SDK learns its clock's skew from this header.
     response.sendDate = false;

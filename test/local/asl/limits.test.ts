@@ -58,6 +58,11 @@ test('an error name of 256 and a cause of 32,768 characters are all that an even
   expect([execution.error?.length, execution.cause?.length]).toEqual([256, 32_768]);
 });
 
+test('a cause is not cut inside of a character', async () => {
+  const execution = await new InterpreterKit().run(machine({ F: { Type: 'Fail', Error: 'E', Cause: `x${'😀'.repeat(40_000)}` } }));
+  expect(execution.cause).toBe(`x${'😀'.repeat(32_767)}`);
+});
+
 test('a result of 256 KiB is handed on', async () => {
   const states = { T: { Type: 'Task', Resource: TASK, End: true } };
   const execution = await new InterpreterKit({ task: () => 'x'.repeat(262_142) }).run(machine(states));

@@ -216,6 +216,41 @@ describe('reading executions', () => {
   });
 });
 
+describe('what is too long', () => {
+  const kit = new StepFunctionsKit();
+  const stateMachineArn = kit.create(WAIT);
+  const executionArn = kit.start(stateMachineArn);
+  const SECRET = 'secret'.repeat(6_000);
+
+  test.each<readonly [operation: string, request: { readonly [member: string]: Json }, member: string, constraint: string]>([
+    ['StartExecution', { stateMachineArn, input: `"${'é'.repeat(131_072)}"` }, 'input', 'less than or equal to 262144'],
+    ['SendTaskSuccess', { taskToken: 't', output: `"${'é'.repeat(131_072)}"` }, 'output', 'less than or equal to 262144'],
+    ['SendTaskFailure', { taskToken: 't', error: '😀'.repeat(257) }, 'error', 'less than or equal to 256'],
+    ['StopExecution', { executionArn, cause: SECRET }, 'cause', 'less than or equal to 32768'],
+    ['CreateStateMachine', { name: 'm', definition: '{'.repeat(1_048_577), roleArn: ROLE }, 'definition', 'less than or equal to 1048576'],
+    ['SendTaskHeartbeat', { taskToken: SECRET }, 'taskToken', 'less than or equal to 2048'],
+  ])('%s refuses it without repeating it: %#', (operation, request, member, constraint) => {
+    expect(thrownBy(() => kit.call(operation, request))).toMatchObject({
+      code: 'ValidationException',
+      message: `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length ${constraint}`,
+    });
+  });
+
+  test('is repeated only in part where AWS does not hide it', () => {
+    const { message } = thrownBy(() => kit.call('StartExecution', { stateMachineArn, name: SECRET }));
+    expect(message).toMatch(/^1 validation error detected: Value 'secretsecret/);
+    expect(message.length).toBeLessThan(1_200);
+  });
+
+  test('is measured in bytes for payloads, in characters for errors and causes', () => {
+    const inputOfAllBytes = `"${'é'.repeat(131_071)}"`;
+    expect(() => kit.call('StartExecution', { stateMachineArn, input: inputOfAllBytes })).not.toThrow();
+    const [error, cause] = ['😀'.repeat(256), '😀'.repeat(32_768)];
+    kit.call('StopExecution', { executionArn, error, cause });
+    expect(kit.call('DescribeExecution', { executionArn })).toMatchObject({ status: 'ABORTED', error, cause });
+  });
+});
+
 describe('UpdateStateMachine', () => {
   test('counts for later executions; running ones keep the definition that they started with', async () => {
     const kit = new StepFunctionsKit();
@@ -228,6 +263,24 @@ describe('UpdateStateMachine', () => {
     expect(kit.call('DescribeExecution', { executionArn: before })).toMatchObject({ status: 'RUNNING' });
     expect(kit.call('DescribeExecution', { executionArn: after })).toMatchObject({ status: 'SUCCEEDED' });
     expect(kit.call('DescribeStateMachine', { stateMachineArn })).toMatchObject({ definition: JSON.stringify(PASS), roleArn: ROLE });
+  });
+});
+
+describe('a definition with deeply nested data', () => {
+  const nested = (levels: number): string => JSON.stringify({ ...PASS, States: { P: { Type: 'Pass', Output: 0, End: true } } }).replace('0', `${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+  test.each([1_000, 100_000, 500_000])('is refused: %d levels', (levels) => {
+    const request = { name: 'm', definition: nested(levels), roleArn: ROLE };
+    expect(thrownBy(() => new StepFunctionsKit().call('CreateStateMachine', request))).toMatchObject({ code: 'InvalidDefinition', message: expect.stringContaining('INVALID_JSON_DESCRIPTION') as string });
+  });
+
+  test('is run with as many levels as JSON of clients may have', async () => {
+    const kit = new StepFunctionsKit();
+    // The state is the third level.
+    const stateMachineArn = kit.text('CreateStateMachine', { name: 'm', definition: nested(997), roleArn: ROLE }, 'stateMachineArn');
+    const executionArn = kit.start(stateMachineArn);
+    await kit.pass(1);
+    expect(kit.call('DescribeExecution', { executionArn })).toMatchObject({ status: 'SUCCEEDED', output: `${'['.repeat(997)}${']'.repeat(997)}` });
   });
 });
 
