@@ -120,7 +120,7 @@ describe('JSON that is nested too deeply is refused', () => {
     const sfn = new SFNClient(client());
     const stateMachineArn = cloud.outputs['Machine'];
     await expect(sfn.send(new StartExecutionCommand({ stateMachineArn, input: arrays(6_000) }))).rejects.toMatchObject({ name: 'InvalidExecutionInput' });
-    await expect(sfn.send(new CreateStateMachineCommand({ name: 'm', definition: arrays(6_000), roleArn: roleThat('any', []) }))).rejects.toMatchObject({ name: 'InvalidDefinition' });
+    await expect(sfn.send(new CreateStateMachineCommand({ name: 'm', definition: arrays(6_000), roleArn: echoRole() }))).rejects.toMatchObject({ name: 'InvalidDefinition' });
     await pass();
   });
 
@@ -144,10 +144,10 @@ describe('JSON that is nested too deeply is refused', () => {
     const wrap = "{% $reduce([1..5000], function($inner) { [$inner, 1] }, []) %}";
     const definition = (Output: unknown) => JSON.stringify({ QueryLanguage: 'JSONata', StartAt: 'Wrap', States: { Wrap: { Type: 'Pass', Output, End: true } } });
     const sfn = new SFNClient(client());
-    const { stateMachineArn = '' } = await sfn.send(new CreateStateMachineCommand({ name: 'w', definition: definition(wrap), roleArn: roleThat('any', []) }));
+    const { stateMachineArn = '' } = await sfn.send(new CreateStateMachineCommand({ name: 'w', definition: definition(wrap), roleArn: echoRole() }));
     expect(await run(stateMachineArn)).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' });
     const input = `{"a":${arrays(999)}}`;
-    const { stateMachineArn: more } = await sfn.send(new CreateStateMachineCommand({ name: 'v', definition: definition({ more: '{% $states.input %}' }), roleArn: roleThat('any', []) }));
+    const { stateMachineArn: more } = await sfn.send(new CreateStateMachineCommand({ name: 'v', definition: definition({ more: '{% $states.input %}' }), roleArn: echoRole() }));
     const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: more, input }));
     await pass();
     expect(await sfn.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
