@@ -27,14 +27,18 @@ function stop(scenario: Scenario): void {
 }
 
 /** Runs until the execution has been stopped, and then for as long as its events take. */
-async function stopped(scenario: Scenario): Promise<Scenario> {
-  for (let day = 0; day < 20 && !endings(scenario).includes(`${NEXT}: ABORTED`); day += 0.5) await scenario.pass(DAY / 2);
-  expect(endings(scenario).at(-1)).toBe(`${NEXT}: ABORTED`);
-  await scenario.advance(HOUR);
+async function stopped(scenario: Scenario, afterMs = HOUR): Promise<Scenario> {
+  const isStopped = (): boolean => endings(scenario).includes(`${NEXT}: ABORTED`);
+  for (let minutes = 0; minutes < 20 * 24 * 60 && !isStopped(); minutes++) {
+    if (minutes % (12 * 60) === 0) await scenario.world.fireSchedule();
+    await scenario.advance(60_000);
+  }
+  expect(isStopped()).toBe(true);
+  await scenario.advance(afterMs);
   return scenario;
 }
 
-async function stoppedAt(state: State): Promise<Scenario> {
+async function stoppedAt(state: State, afterMs?: number): Promise<Scenario> {
   const scenario = await Scenario.bootstrapped();
   let isStopped = false;
   scenario.world.trace.onEvent((event) => {
@@ -42,7 +46,7 @@ async function stoppedAt(state: State): Promise<Scenario> {
     isStopped = true;
     stop(scenario);
   });
-  return stopped(scenario);
+  return stopped(scenario, afterMs);
 }
 
 /** The execution is stopped at the first call of the function, which runs on: nobody tells it. */
@@ -59,10 +63,14 @@ async function stoppedWhile(name: FunctionName): Promise<Scenario> {
   return stopped(scenario);
 }
 
-/** A person has looked; the next run takes over and finishes what was begun. */
-async function finish(scenario: Scenario): Promise<void> {
+async function lift(scenario: Scenario): Promise<void> {
   const at = instantOf(scenario.world.timeline.nowMs());
   await scenario.world.composition('decide').registry().transact('orders', (key) => liftQuarantine(key, { by: ALICE, at, reason: 'looked' }));
+}
+
+/** A person has looked; the next run takes over and finishes what was begun. */
+async function finish(scenario: Scenario): Promise<void> {
+  await lift(scenario);
   await scenario.pass(12 * DAY);
   expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
   expect(await scenario.key()).toMatchObject({ lease: null, intent: null, quarantine: null, completedWindow: '20260610T0000Z', retirementPending: [] });
@@ -97,6 +105,22 @@ describe('an execution that is stopped', () => {
     expect(msOf(takenOver!.at)).toBeGreaterThanOrEqual(endedAt + TAKEOVER_SECONDS * 1000);
     expect(scenario.violations()).toEqual([]);
   });
+
+  test.each(['Create Key Version', 'Promote Key Version', 'Disable Previous Version', 'Revoke Previous Version'] as const)(
+    'as it enters %s is not taken over before nothing of it can be under way, however soon the quarantine is lifted',
+    async (state) => {
+      const scenario = await stoppedAt(state, 1000);
+      const endedAt = scenario.world.trace.events().findLast(({ type }) => type === 'states.execution-ended')!.atMs;
+      expect(scenario.world.timeline.nowMs() - endedAt).toBeLessThan(120_000);
+      await lift(scenario);
+      await scenario.world.fireSchedule();
+      await scenario.advance(HOUR);
+      const takenOver = (await scenario.ledger()).find(({ type, facts }) => type === 'RotationClaimed' && facts?.['takenOverFrom'] === NEXT);
+      expect(msOf(takenOver!.at)).toBeGreaterThanOrEqual(endedAt + TAKEOVER_SECONDS * 1000);
+      expect(msOf(takenOver!.at)).toBeLessThan(endedAt + TAKEOVER_SECONDS * 1000 + 5 * 60_000);
+      expect(scenario.violations()).toEqual([]);
+    },
+  );
 
   test.each(['Check Input', 'Claim Rotation'] as const)('as it enters %s leaves the key to the next attempt', async (state) => {
     const scenario = await stoppedAt(state);
