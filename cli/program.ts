@@ -3,6 +3,8 @@ import { acknowledge } from './acknowledge';
 import { version } from '../package.json';
 import { CliError } from './cli-error';
 import { addLocalCommand } from './local/command';
+import { addLookCommands } from './look';
+import { addPeopleCommands } from './people';
 
 /** Runs the command line. @returns the exit code: 0 only if what was asked for was done. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -35,6 +37,8 @@ function programFor(env: NodeJS.ProcessEnv): Command {
       const result = await acknowledge({ acknowledgementId, ...options }, env);
       process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : `${result.status}: ${result.verdict} by ${result.by}\n`);
     });
+  addPeopleCommands(program, env);
+  addLookCommands(program);
   addLocalCommand(program);
   return program;
 }

@@ -1,6 +1,6 @@
 import { STACK_OUTPUTS } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
-import { rotationId } from '../../lambdas/domain/rotation-id';
+import { executionInput, rotationId, type Run } from '../../lambdas/domain/rotation-id';
 import { windowAt } from '../../lambdas/domain/windows';
 import type { Speed } from '../../local/cloud/pace';
 import type { RunningCloud } from '../../local/cloud/running-cloud';
@@ -40,11 +40,11 @@ export function readinessOf(running: RunningCloud): Readiness {
     credentials: { accessKeyId, secretAccessKey },
     outputs: cloud.outputs,
     keys: [...policies].sort((left, right) => (left.name < right.name ? -1 : 1)).map((policy) => {
-      const window = windowAt(policy, now);
+      const run: Run = { kind: 'rotation', window: windowAt(policy, now), number: 1 };
       return {
         name: policy.name,
         alias: policy.alias,
-        rotation: { name: rotationId(policy.name, window, 1), input: JSON.stringify({ key: policy.name, window, attempt: 1 }) },
+        rotation: { name: rotationId(policy.name, run), input: JSON.stringify(executionInput(policy.name, run)) },
         principals: policy.dependents.flatMap((dependent) => (dependent.kind === 'event' ? [dependent.principal] : [])),
       };
     }),

@@ -1,12 +1,23 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DescribeExecutionCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+  type DescribeExecutionCommandOutput,
+} from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { EVENTS } from '../contract/names';
+import type { Instant } from '../domain/instant';
 import { canonicalJson } from '../domain/ledger';
 import { TaskError } from '../domain/task-error';
 import type { TaskToken } from '../ports/acknowledgements';
-import type { Alert, Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes } from '../ports/outside';
+import type { Alert } from '../domain/alert';
+import type { Note } from '../domain/managed-key';
+import { repairId } from '../domain/repair-steps';
+import type { Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes, Repairs, Rescuer } from '../ports/outside';
 
 /** Errors of `SendTaskSuccess` that say that nobody waits any more. */
 const NOBODY_WAITS = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
@@ -42,13 +53,69 @@ export class StepFunctionsExecutions implements Executions {
   }
 
   async status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined> {
-    const executionArn = `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const { status } = await this.describe(name);
+    if (status === undefined) return undefined;
+    return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'RUNNING' : 'CLOSED';
+  }
+
+  async closedAt(name: string): Promise<Instant | null> {
+    const { status, stopDate } = await this.describe(name);
+    return status === 'RUNNING' || status === 'PENDING_REDRIVE' || stopDate === undefined ? null : stopDate.toISOString();
+  }
+
+  async stop(name: string, cause: string): Promise<void> {
     try {
-      const { status } = await this.client.send(new DescribeExecutionCommand({ executionArn }));
-      return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'RUNNING' : 'CLOSED';
+      await this.client.send(new StopExecutionCommand({ executionArn: this.arnOf(name), error: 'Stopped', cause }));
     } catch (error) {
-      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined;
+      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return;
+      throw serviceError(error, `stop execution ${name}`);
+    }
+  }
+
+  private async describe(name: string): Promise<Partial<Pick<DescribeExecutionCommandOutput, 'status' | 'stopDate'>>> {
+    try {
+      return await this.client.send(new DescribeExecutionCommand({ executionArn: this.arnOf(name) }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return {};
       throw serviceError(error, `describe execution ${name}`);
+    }
+  }
+
+  private arnOf(name: string): string {
+    return `${this.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  }
+}
+
+/** Repairs run in a machine of their own: one execution per approval, whose name nobody can use twice. */
+export class StepFunctionsRepairs implements Repairs {
+  private readonly executions: StepFunctionsExecutions;
+
+  constructor(client: SFNClient, stateMachineArn: string) {
+    this.executions = new StepFunctionsExecutions(client, stateMachineArn);
+  }
+
+  async start(approvalId: string, key: string): Promise<void> {
+    await this.executions.start(repairId(approvalId), { key, approval: approvalId });
+  }
+}
+
+/** Invokes `rescue-version`, and waits for its answer: a hold must know that the deletion is cancelled. */
+export class LambdaRescuer implements Rescuer {
+  constructor(
+    private readonly client: LambdaClient,
+    private readonly functionArn: string,
+  ) {}
+
+  async cancelDeletions(key: string, hold: Note): Promise<void> {
+    const call = `cancel the scheduled deletions of ${key}`;
+    const payload = { action: 'cancel-deletions', key, ...hold };
+    try {
+      const { FunctionError: failed, Payload: answer } = await this.client.send(
+        new InvokeCommand({ FunctionName: this.functionArn, InvocationType: 'RequestResponse', Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
+      );
+      if (failed !== undefined) throw new TaskError('Throttled', `${call}: ${new TextDecoder().decode(answer)}. Try again`);
+    } catch (error) {
+      throw serviceError(error, call);
     }
   }
 }
@@ -77,7 +144,7 @@ export class SnsAlerts implements Alerts {
     const messageAttributes = Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }] as const);
     try {
       await this.client.send(
-        new PublishCommand({ TopicArn: this.topicArn, Subject: subject.slice(0, 99), Message: message, MessageAttributes: Object.fromEntries(messageAttributes) }),
+        new PublishCommand({ TopicArn: this.topicArn, Subject: subject, Message: message, MessageAttributes: Object.fromEntries(messageAttributes) }),
       );
     } catch (error) {
       throw serviceError(error, 'publish the alert');

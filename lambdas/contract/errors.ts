@@ -6,7 +6,7 @@
 /**
  * What the workflow does about an error.
  * - `retry`: it surely had no effect; the same state tries again, jittered and bounded.
- * - `look-again`: a `CreateKey` may have worked; wait and look for its key.
+ * - `look-again`: what someone else or we ourselves did may still take effect; wait, then look again.
  * - `superseded`: this execution has nothing to do; it ends quietly.
  * - `uncertain`: something may still be under way; settle, then claim again.
  * - `recoverable`: settle, abort safely, a later attempt continues.
@@ -32,6 +32,8 @@ export const TASK_ERRORS = {
 
   /** `CreateKey` was called and its outcome is unknown; the tagged key is not visible yet. */
   CreateOutcomeUnknown: 'look-again',
+  /** The lease is that of an execution that has just ended: its last calls may still take effect. */
+  OwnerNotSettled: 'look-again',
 
   /** The window is done, or a newer attempt or another execution owns it. */
   RotationSuperseded: 'superseded',
@@ -53,6 +55,8 @@ export const TASK_ERRORS = {
   CarriedPolicyChanged: 'recoverable',
   /** Held, paused or removed from the configuration: nothing is started. */
   RotationNotAllowed: 'recoverable',
+  /** An operator asked for an abort. No further attempt of the window is started by itself. */
+  AbortRequested: 'recoverable',
 
   /** The task's input is not what this version of the code understands. */
   InvalidTaskInput: 'non-recoverable',

@@ -27,6 +27,8 @@ export interface KeyPolicy {
   readonly drainSeconds: number;
   /** The oldest backup that may have to be restored and decrypted: the drain lasts at least this long. 0: none. */
   readonly backupRetentionSeconds: number;
+  /** A compromised version's drain: backups and old data that still need it must be re-encrypted by then. */
+  readonly emergencyDrainSeconds: number;
   /** Unused for this long at the end of the drain, or the drain is extended. At most `drainSeconds`. */
   readonly idleSeconds: number;
   /** DISABLED for at least this long before the revocation. */
@@ -36,6 +38,10 @@ export interface KeyPolicy {
   readonly autoDelete: boolean;
   /** KMS's own waiting period after the revocation, 7 to 30 days. */
   readonly deletionWindowDays: number;
+  /** How many identities must approve what is asked about this key. */
+  readonly approvers: 1 | 2;
+  /** An approval that nobody answers expires after this long. */
+  readonly approvalTimeoutSeconds: number;
   /** Attempts of one window before a person is needed. */
   readonly maxAttempts: number;
   readonly dependents: readonly DependentPolicy[];

@@ -21,8 +21,21 @@ export const EVENTS = {
 
 export const METRICS_NAMESPACE = 'keyturn';
 
-/** Partition key prefixes of the one table. Acknowledgements have their own, so that IAM tells writers apart; `KMS#<key id>` names the managed key that owns a KMS key. */
-export const PARTITIONS = { key: 'KEY#', kmsKey: 'KMS#', acknowledgement: 'ACK#' } as const;
+/** How all keys together stand, by `reconcile`. */
+export const GAUGES = {
+  overdueKeys: 'OverdueKeys',
+  frozenKeys: 'FrozenKeys',
+  quarantinedKeys: 'QuarantinedKeys',
+  /** 0 when nothing is unanswered. */
+  oldestUnansweredApprovalSeconds: 'OldestUnansweredApprovalSeconds',
+  undeliveredAlerts: 'UndeliveredAlerts',
+  /** Checks that failed and will be made again: nothing is known about what they look at. */
+  failedChecks: 'FailedChecks',
+} as const;
+export type GaugeName = (typeof GAUGES)[keyof typeof GAUGES];
+
+/** Partition key prefixes of the one table. Acknowledgements, approvals and alerts have their own, so that IAM tells writers apart; `RECONCILE#<name>` is what `reconcile` remembers; `KMS#<key id>` names the managed key that owns a KMS key. */
+export const PARTITIONS = { key: 'KEY#', kmsKey: 'KMS#', acknowledgement: 'ACK#', approval: 'APPROVAL#', alert: 'ALERT#', reconciliation: 'RECONCILE#' } as const;
 
 /** The sparse index that finds candidates: partition `dueIndex`, sort `dueAt`. */
 export const DUE_INDEX = { name: 'due', partitionAttribute: 'dueIndex', sortAttribute: 'dueAt', partition: 'DUE' } as const;
@@ -36,7 +49,13 @@ export const ENV = {
   /** ARN pattern of keyturn's own roles, for the statements it adds to key policies. */
   rolePattern: 'KEYTURN_ROLE_PATTERN',
   stateMachineArn: 'KEYTURN_STATE_MACHINE_ARN',
+  /** Role names whose session names an identity provider sets, separated by commas: see `IdentityRules`. */
+  vouchedRoles: 'KEYTURN_VOUCHED_ROLES',
   topicArn: 'KEYTURN_TOPIC_ARN',
+  /** The machine that repairs frozen keys. */
+  repairMachineArn: 'KEYTURN_REPAIR_MACHINE_ARN',
+  /** ARN of `rescue-version`, for a hold that has to cancel a deletion. */
+  rescueFunctionArn: 'KEYTURN_RESCUE_FUNCTION_ARN',
   /** The acknowledge function's URL, which goes into the dependents' events. */
   acknowledgeUrl: 'KEYTURN_ACKNOWLEDGE_URL',
 } as const;
@@ -49,4 +68,8 @@ export const STACK_OUTPUTS = {
   stateMachineArn: 'StateMachineArn',
   topicArn: 'AlertTopicArn',
   acknowledgeUrl: 'AcknowledgeUrl',
+  requestUrl: 'RequestUrl',
+  operateUrl: 'OperateUrl',
+  decideUrl: 'DecideUrl',
+  repairMachineArn: 'RepairMachineArn',
 } as const;

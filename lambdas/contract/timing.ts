@@ -56,6 +56,43 @@ export const MAX_SETTLEMENTS = 3;
  */
 export const MAX_STARTS_PER_FIRING = 300;
 
+/** A closed execution's lease is taken over only after so long: no call of it is under way, and KMS shows what it did. */
+export const TAKEOVER_SECONDS = QUIESCENCE_SECONDS + KMS_CONSISTENCY_SECONDS;
+
+/** A retirement that could not go on is tried again after so long. */
+export const RETIREMENT_RETRY_SECONDS = 86_400;
+
+/** Emergencies of one key in one period: a stolen permission must not rotate a key to death. */
+export const MAX_EMERGENCIES_PER_PERIOD = 3;
+export const EMERGENCY_PERIOD_SECONDS = 86_400;
+
+/** How often `reconcile` looks. */
+export const RECONCILE_EVERY_SECONDS = 900;
+
+/** Keys that one firing of `reconcile` looks at; the next goes on behind them. Some 10 calls a key, 5 keys at a time: well within the function's time. */
+export const MAX_KEYS_PER_RECONCILIATION = 300;
+
+/** Keys of KMS that one firing looks up as possible orphans. */
+export const MAX_TAGGED_KEYS_PER_RECONCILIATION = 500;
+
+/** A difference that is still there after so long is no late reading of KMS. */
+export const SECOND_LOOK_SECONDS = KMS_CONSISTENCY_SECONDS;
+
+/** The whole ledger of a key is verified so often, and its new part each time. */
+export const FULL_LEDGER_CHECK_SECONDS = 86_400;
+
+/** A version that is older than its period by this much, and by what its dependents may take, is overdue. */
+export const OVERDUE_GRACE_SECONDS = 86_400;
+
+/** A retirement that waits this long behind its deadline is told of. */
+export const RETIREMENT_PENDING_SECONDS = 30 * 86_400;
+
+/** A KMS key that carries this registry's tag and no version's name is looked at once its creation must have been written down: the look-up of a lost `CreateKey`, and as much again. */
+export const ORPHAN_AGE_SECONDS = 2 * CREATE_LOOKUP_SECONDS;
+
+/** An orphan's deletion waits as long as KMS allows. */
+export const ORPHAN_DELETION_DAYS = 30;
+
 /** A window's attempts before a person is needed. */
 export const DEFAULT_MAX_ATTEMPTS = 3;
 

@@ -37,10 +37,9 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
       `${key.name} v${number}: CreateKey was tried ${MAX_CREATE_INTENTS} times without a key that KMS shows. Look for keys tagged keyturn:key=${key.name}.`,
     );
   }
-  const window = key.window?.id ?? '';
   const begun: KeyVersion =
     version === undefined
-      ? { number, status: 'PENDING', rotationId: owner.rotationId, window, createdAt: at, createIntents: intents }
+      ? { number, status: 'PENDING', rotationId: owner.rotationId, ...lineage(key), createdAt: at, createIntents: intents }
       : { ...version, createIntents: intents };
   const next: ManagedKey = {
     ...withVersion(key, begun),
@@ -48,6 +47,12 @@ export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: 
     intent: { kind: 'create', version: number, at },
   };
   return write(next, { type: 'CreateIntended', at, by: owner.rotationId, facts: { version: number, intent: intents, invocationId: call.invocationId } });
+}
+
+/** What a version that the owner begins belongs to: its window, or its emergency. */
+function lineage(key: ManagedKey): Pick<KeyVersion, 'window' | 'emergency'> {
+  if (key.lease?.work === 'emergency' && key.emergency !== null) return { window: key.emergency.window, emergency: key.emergency.firstNumber };
+  return { window: key.window?.id ?? '' };
 }
 
 /** KMS refused the call for sure: the intent does not count. */

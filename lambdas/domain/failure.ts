@@ -1,10 +1,12 @@
 import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass, type TaskErrorName } from '../contract/errors';
-import { MAX_SETTLEMENTS, STABILISATION_SECONDS } from '../contract/timing';
+import { MAX_SETTLEMENTS, RETIREMENT_RETRY_SECONDS, STABILISATION_SECONDS } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { plusSeconds, type Instant } from './instant';
-import { requireOwner, type Owner } from './lease';
+import { requireOwner, withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import type { Failure, ManagedKey } from './managed-key';
-import { compareWindows } from './windows';
+import { parseRotationId, type Run } from './rotation-id';
+import { compareWindows, dueAt, nextWindow } from './windows';
 
 /** The class of an error name as the workflow sees it. Total: an unknown name is non-recoverable. */
 export function classify(error: string): ErrorClass {
@@ -22,12 +24,14 @@ function isTaskError(name: string): name is TaskErrorName {
 export type Response =
   /** End quietly: there is nothing to do for this execution. */
   | 'superseded'
-  /** End loudly, with everything left as it stands. */
-  | 'frozen'
   /** Settle, then claim again and continue. */
   | 'settle-and-resume'
   /** Settle, then abort safely. */
-  | 'settle-and-abort';
+  | 'settle-and-abort'
+  /** Settle, then wait for a person. */
+  | 'settle-and-ask'
+  /** The key is frozen, and nothing about it is written any more: wait for a person at once. */
+  | 'ask';
 
 /** `settlements` counts how often this execution has settled already. */
 export function responseTo(errorClass: ErrorClass, settlements: number): Response {
@@ -35,65 +39,117 @@ export function responseTo(errorClass: ErrorClass, settlements: number): Respons
     case 'superseded':
       return 'superseded';
     case 'security-critical':
-      return 'frozen';
+      return 'ask';
     case 'uncertain':
       return settlements < MAX_SETTLEMENTS ? 'settle-and-resume' : 'settle-and-abort';
+    case 'non-recoverable':
+      return 'settle-and-ask';
     case 'retry':
     case 'look-again':
     case 'recoverable':
-    case 'non-recoverable':
       return 'settle-and-abort';
   }
 }
 
-/** Records a failure once, however often its recording is repeated. Needs no lease: the stale and the superseded leave their line, too. */
+/**
+ * Records a failure once, however often its recording is repeated; a failure that needs a person quarantines the key in the same write. Needs no
+ * lease: the stale and the superseded leave their line, too, and change nothing else.
+ */
 export function recordFailure(key: ManagedKey, failure: Failure): Decision {
   const last = key.lastFailure;
   if (last?.rotationId === failure.rotationId && last.state === failure.state && last.at === failure.at) return DONE;
+  const needsPerson = failure.errorClass === 'non-recoverable' && key.lease?.rotationId === failure.rotationId && key.quarantine === null;
+  const quarantine = needsPerson ? { by: failure.rotationId, at: failure.at, reason: `${failure.error} in ${failure.state} needs a person` } : key.quarantine;
   return write(
-    { ...key, lastFailure: failure },
+    { ...key, lastFailure: failure, quarantine },
     { type: 'FailureRecorded', at: failure.at, by: failure.rotationId, facts: { state: failure.state, error: failure.error, class: failure.errorClass } },
   );
 }
 
 /**
- * Gives the lease back without a revocation. A recoverable failure schedules the window's next attempt after a
- * stabilisation delay; a non-recoverable one, or the last attempt, puts the key into quarantine until a person decides.
+ * Gives the lease back without a revocation. A recoverable failure lets the next run start after a stabilisation delay; one that needs a person,
+ * or the last attempt, quarantines the key. What an operator aborted does not start again by itself.
  */
-export function abortRotation(key: ManagedKey, owner: Owner, at: Instant, failure: { error: string; errorClass: ErrorClass }): Decision {
+export function abortRun(key: ManagedKey, owner: Owner, run: Run, at: Instant, failure: { error: string; errorClass: ErrorClass }): Decision {
   if (key.lease?.rotationId !== owner.rotationId) return DONE;
   requireOwner(key, owner);
-  const attempt = key.window?.attempt ?? 1;
-  const note = { type: 'RotationAborted' as const, at, by: owner.rotationId };
-  const aborted: ManagedKey = { ...key, lease: null };
-  const reason =
-    failure.errorClass === 'non-recoverable' || failure.errorClass === 'security-critical'
-      ? `${failure.error} in ${owner.rotationId} needs a person`
-      : attempt >= key.policy.maxAttempts
-        ? `${owner.rotationId} was the last of ${key.policy.maxAttempts} attempts; it ended with ${failure.error}`
-        : undefined;
-  if (reason !== undefined) {
-    return write({ ...aborted, quarantine: { by: owner.rotationId, at, reason } }, { ...note, facts: { error: failure.error, quarantined: true } });
+  const reason = reasonForAPerson(key, owner, run, failure);
+  const quarantine = key.quarantine ?? (reason === undefined ? null : { by: owner.rotationId, at, reason });
+  const next = withNextRun({ ...key, lease: null, abortRequest: null, quarantine }, run, at, failure.error === 'AbortRequested');
+  const facts = quarantine === null ? { error: failure.error, nextRun: run.number + 1 } : { error: failure.error, quarantined: true };
+  return write(next, { type: 'RotationAborted', at, by: owner.rotationId, facts });
+}
+
+/** Why a person has to decide before the next run, or `undefined`. */
+function reasonForAPerson(key: ManagedKey, owner: Owner, run: Run, { error, errorClass }: { error: string; errorClass: ErrorClass }): string | undefined {
+  if (errorClass === 'non-recoverable' || errorClass === 'security-critical') return `${error} in ${owner.rotationId} needs a person`;
+  if (error === 'AbortRequested' || run.kind === 'retirement' || run.number < lastNumber(key, run)) return undefined;
+  return `${owner.rotationId} was the last attempt that is allowed; it ended with ${error}`;
+}
+
+/** The last number that may run without a person. Retirement runs are spaced a day apart instead of being counted. */
+function lastNumber(key: ManagedKey, run: Run): number {
+  if (run.kind === 'emergency') return key.emergency?.lastNumber ?? run.number;
+  return (key.window?.id === run.window ? key.window.lastAttempt : undefined) ?? key.policy.maxAttempts;
+}
+
+/** A closed execution's name is burnt for 90 days: what it leaves is gone on with under the next number. */
+function withNextRun(key: ManagedKey, { kind, number, window }: Run, at: Instant, isAbortRequested: boolean): ManagedKey {
+  const stableAt = plusSeconds(at, STABILISATION_SECONDS);
+  switch (kind) {
+    case 'rotation': {
+      const rotationDueAt = isAbortRequested ? dueAt(key.policy, nextWindow(key.policy, window)) : stableAt;
+      const next = { ...key, window: key.window === null ? null : { ...key.window, attempt: number + 1 }, rotationDueAt };
+      return withDueTime(isAbortRequested ? withRetirementsLeft(next, at) : next);
+    }
+    case 'emergency':
+      return withDueTime({ ...key, emergency: key.emergency === null ? null : { ...key.emergency, number: number + 1, dueAt: stableAt, isDone: isAbortRequested } });
+    case 'retirement':
+      return withDueTime({ ...key, retirementDueAt: plusSeconds(at, RETIREMENT_RETRY_SECONDS) });
   }
-  const next: ManagedKey = {
-    ...aborted,
-    window: key.window === null ? null : { ...key.window, attempt: attempt + 1 },
-    dueAt: plusSeconds(at, STABILISATION_SECONDS),
-  };
-  return write(next, { ...note, facts: { error: failure.error, nextAttempt: attempt + 1 } });
 }
 
 /**
- * A closed execution left its attempt behind without the lease: the starter goes on to the next, and after the last to
- * quarantine. A window that is past stays past.
+ * A closed execution left its number behind without ending its run: the starter goes on to the next, and after the last to quarantine. What is
+ * past stays past. A lease that the closed execution holds is the next run's to take over.
  */
-export function raiseAttempt(key: ManagedKey, window: string, closedAttempt: number, at: Instant, by: string): Decision {
-  const current = key.window?.id === window ? key.window.attempt : 1;
-  if ([key.window?.id, key.completedWindow].some((known) => known != null && compareWindows(window, known) < 0) || key.completedWindow === window) return DONE;
-  if (key.lease !== null || key.quarantine !== null || current !== closedAttempt) return DONE;
-  if (closedAttempt >= key.policy.maxAttempts) {
-    const reason = `attempt ${closedAttempt} of ${window} was the last of ${key.policy.maxAttempts} and ended before it owned the key`;
-    return write({ ...key, quarantine: { by, at, reason } }, { type: 'AttemptsUsedUp', at, by, facts: { window, attempt: closedAttempt } });
+export function raiseRun(key: ManagedKey, closed: Run, at: Instant, by: string): Decision {
+  if (key.quarantine !== null || !isCurrent(key, closed)) return DONE;
+  if (key.lease !== null && !isRunOf(key.lease.rotationId, closed)) return DONE;
+  const facts = { window: closed.window, run: closed.number + 1 };
+  if (closed.kind !== 'retirement' && closed.number >= lastNumber(key, closed)) {
+    const reason = `${closed.kind} ${closed.number} of ${closed.window} was the last attempt that is allowed and ended without completing`;
+    return write({ ...withRaised(key, closed), quarantine: { by, at, reason } }, { type: 'AttemptsUsedUp', at, by, facts });
   }
-  return write({ ...key, window: { id: window, attempt: closedAttempt + 1 } }, { type: 'AttemptRaised', at, by, facts: { window, attempt: closedAttempt + 1 } });
+  return write(withRaised(key, closed), { type: 'RunRaised', at, by, facts });
+}
+
+function isRunOf(id: string, { kind, window, number }: Run): boolean {
+  const parts = parseRotationId(id);
+  return parts?.kind === kind && parts.window === window && parts.number === number;
+}
+
+/** Whether it is the run that would be started next, or was started last. */
+function isCurrent(key: ManagedKey, { kind, window, number }: Run): boolean {
+  switch (kind) {
+    case 'rotation': {
+      if ([key.window?.id, key.completedWindow].some((known) => known != null && compareWindows(window, known) < 0) || key.completedWindow === window) return false;
+      return (key.window?.id === window ? key.window.attempt : 1) === number;
+    }
+    case 'emergency':
+      return key.emergency !== null && !key.emergency.isDone && key.emergency.number === number;
+    case 'retirement':
+      return key.retirementPending.length > 0 && key.retirementRuns + 1 === number;
+  }
+}
+
+function withRaised(key: ManagedKey, { kind, window, number }: Run): ManagedKey {
+  switch (kind) {
+    case 'rotation':
+      return { ...key, window: { ...(key.window?.id === window ? key.window : {}), id: window, attempt: number + 1 } };
+    case 'emergency':
+      return { ...key, emergency: key.emergency === null ? null : { ...key.emergency, number: number + 1 } };
+    case 'retirement':
+      return { ...key, retirementRuns: number };
+  }
 }

@@ -31,3 +31,7 @@ export function isBefore(left: Instant, right: Instant): boolean {
 export function latest(left: Instant, right: Instant): Instant {
   return isBefore(left, right) ? right : left;
 }
+
+export function earliest(left: Instant, right: Instant): Instant {
+  return isBefore(right, left) ? right : left;
+}

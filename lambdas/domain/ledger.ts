@@ -29,13 +29,28 @@ export const LEDGER_EVENT_TYPES = [
   'VersionRevoked',
   'VersionDestroyed',
   'RotationCompleted',
-  'AttemptRaised',
+  'RunRaised',
   'AttemptsUsedUp',
   'FailureRecorded',
   'RotationSettled',
   'RotationAborted',
   'HoldSet',
   'HoldReleased',
+  'PauseSet',
+  'PauseEnded',
+  'KeyQuarantined',
+  'QuarantineLifted',
+  'AbortRequested',
+  'ApprovalRequested',
+  'ApprovalAnswered',
+  'EmergencyApproved',
+  'RescueIntended',
+  'VersionRescued',
+  'DeletionCancelled',
+  'RepairBegun',
+  'RepairMade',
+  'LedgerRebaselined',
+  'FreezeLifted',
 ] as const;
 export type LedgerEventType = (typeof LEDGER_EVENT_TYPES)[number];
 
@@ -105,9 +120,10 @@ export interface SealedTransition {
 
 /**
  * Chains an event onto the ledger and raises the state revision where approvals must become void.
+ * @param baseline the sequence number after which the event stands, where the key's own is not to be trusted
  * @throws {RangeError} when a status would move off the table: a bug in a decision, never a result of input.
  */
-export function seal(before: ManagedKey | undefined, next: ManagedKey, note: LedgerNote): SealedTransition {
+export function seal(before: ManagedKey | undefined, next: ManagedKey, note: LedgerNote, baseline?: number): SealedTransition {
   const moves = movesBetween(before, next);
   for (const move of moves) {
     if (!canMove(move.from, move.to)) {
@@ -117,7 +133,7 @@ export function seal(before: ManagedKey | undefined, next: ManagedKey, note: Led
   const content: Omit<LedgerEvent, 'hash'> = {
     ...note,
     key: next.name,
-    seq: (before?.seq ?? 0) + 1,
+    seq: (baseline ?? before?.seq ?? 0) + 1,
     fence: next.fence,
     moves,
     previousHash: before?.head ?? GENESIS_HASH,
@@ -146,9 +162,36 @@ export function firstBreak(events: readonly LedgerEvent[], head: { readonly seq:
   return undefined;
 }
 
+/** The part of a ledger that is one chain: all of it, or what follows the repair that started it anew. Events are given in order. */
+export function currentChain(events: readonly LedgerEvent[]): { readonly events: readonly LedgerEvent[]; readonly startsAnew: { readonly seq: number; readonly hash: string } | null } {
+  const start = events.findLastIndex(({ type }) => type === 'LedgerRebaselined');
+  const first = events[start];
+  return first === undefined ? { events, startsAnew: null } : { events: events.slice(start), startsAnew: { seq: first.seq - 1, hash: first.previousHash } };
+}
+
+/**
+ * What is wrong with a ledger as far as it goes, or `undefined`: a chain without a break, whose end is what the key says it is.
+ * @param events in order: all, or those after `head`
+ * @param head what they continue; by default nothing
+ */
+export function ledgerBreak(events: readonly LedgerEvent[], key: Pick<ManagedKey, 'seq' | 'head'>, head: { readonly seq: number; readonly hash: string } = { seq: 0, hash: GENESIS_HASH }): string | undefined {
+  const chain = currentChain(events);
+  const start = chain.startsAnew ?? head;
+  const broken = firstBreak(chain.events, start);
+  if (broken !== undefined) return broken;
+  const end = chain.events.at(-1) ?? start;
+  return end.seq === key.seq && end.hash === key.head ? undefined : `the ledger ends at event ${end.seq}, the registry is at ${key.seq}`;
+}
+
 /** What a decision comes to. */
 export type Decision =
-  | { readonly kind: 'write'; readonly next: ManagedKey; readonly note: LedgerNote }
+  | {
+      readonly kind: 'write';
+      readonly next: ManagedKey;
+      readonly note: LedgerNote;
+      /** Only of a repair that goes on behind a broken part of the ledger: see `seal`. */
+      readonly baseline?: number;
+    }
   /** The work is done already. */
   | { readonly kind: 'done' };
 

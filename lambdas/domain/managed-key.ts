@@ -1,6 +1,7 @@
 import type { ErrorClass } from '../contract/errors';
 import type { KeyPolicy } from '../contract/key-policy';
 import type { Instant } from './instant';
+import type { RunKind } from './rotation-id';
 import type { VersionStatus } from './version-status';
 
 /** The aggregate: everything the registry knows about one managed key, as it stands in `KEY#<name>`/`META`. */
@@ -24,12 +25,32 @@ export interface ManagedKey {
   readonly lease: Lease | null;
   /** The fencing counter: grows with every grant and every take-back of the lease. */
   readonly fence: number;
-  /** The window that is being rotated, or was last, with its current attempt (1 …). */
-  readonly window: { readonly id: string; readonly attempt: number } | null;
+  /** The window that is being rotated, or was last, with its current attempt (1 …) and the last one that is allowed without a person. */
+  readonly window: { readonly id: string; readonly attempt: number; readonly lastAttempt?: number } | null;
   /** The newest window whose rotation completed. */
   readonly completedWindow: string | null;
-  /** When the starter may look at the key again. */
+  /** When the starter may look at the key again: the earliest of its next window, its next retirement run, and an emergency that is not done. */
   readonly dueAt: Instant;
+  /** When its next window's rotation, or the current window's next attempt, may start. */
+  readonly rotationDueAt: Instant;
+  /** When the next retirement run may start; `null` when nothing waits for one. */
+  readonly retirementDueAt: Instant | null;
+  /** How many retirement runs have been begun: the number of the next is one more. */
+  readonly retirementRuns: number;
+  /** The emergency that was approved last. */
+  readonly emergency: Emergency | null;
+  /** When the last few emergencies were approved. */
+  readonly emergencies: readonly Instant[];
+  /** What an operator asked of the current owner: it takes effect at the owner's next step. */
+  readonly abortRequest: (Note & { readonly rotationId: string }) | null;
+  /** Repairs of KMS that `rescue-version` has begun: while one stands here, both its sides are legal. */
+  readonly rescues: Readonly<Record<string, Note>>;
+  /** The approved repair that is being made, or that ended without lifting the freeze. */
+  readonly repair: RepairUnderWay | null;
+  /** Ids of approvals about the key, newest last: where a list of them begins. Notes, which change nothing else. */
+  readonly approvals: readonly string[];
+  /** Those of them whose answer is in the ledger. */
+  readonly answeredApprovals: readonly string[];
   /** The failure that was recorded last, so that recording it twice changes nothing. */
   readonly lastFailure: Failure | null;
   /** Versions whose retirement a later run has to finish. */
@@ -57,12 +78,49 @@ export interface Failure {
   readonly at: Instant;
 }
 
+/** A repair of a frozen key that Begin Repair has let in. */
+export interface RepairUnderWay {
+  readonly approvalId: string;
+  readonly requestedBy: string;
+  readonly approvedBy: readonly string[];
+  readonly begunAt: Instant;
+  /** When Apply Repair had done its part. */
+  readonly madeAt?: Instant;
+}
+
+/** An approved emergency rotation: a version is compromised, or believed to be. */
+export interface Emergency {
+  /** 1 …, per key; each attempt has its own. */
+  readonly number: number;
+  /** The first number that was given to it: its lineage, whichever attempt ends it. */
+  readonly firstNumber: number;
+  /** The last number that may run without a person. */
+  readonly lastNumber: number;
+  /** The version that is compromised. */
+  readonly version: number;
+  /** Window that its rotation id names: the one in which it was approved. */
+  readonly window: string;
+  /** The approval that allowed it. */
+  readonly approvalId: string;
+  readonly requestedBy: string;
+  readonly approvedBy: readonly string[];
+  readonly at: Instant;
+  /** When it, or its next attempt, may start. */
+  readonly dueAt: Instant;
+  readonly reason: string;
+  readonly isDone: boolean;
+}
+
 /** The exclusive right to change a managed key. */
 export interface Lease {
   /** The execution's name, which is the rotation id. */
   readonly rotationId: string;
   readonly executionArn: string;
   readonly grantedAt: Instant;
+  /** What the owner does with it. @default rotation */
+  readonly work?: RunKind;
+  /** The version whose retirement a retirement run finishes, or that an emergency replaces. */
+  readonly subject?: number;
   /** Policy and dependents as they were at Claim. */
   readonly policy: KeyPolicy;
 }
@@ -73,6 +131,8 @@ export interface KeyVersion {
   /** The rotation that began it; its window is the version's lineage. `adopted` for an existing key. */
   readonly rotationId: string;
   readonly window: string;
+  /** The emergency that made it; its lineage then is the emergency and not the window. */
+  readonly emergency?: number;
   readonly kmsKeyId?: string;
   readonly kmsKeyArn?: string;
   readonly createdAt: Instant;
@@ -97,6 +157,8 @@ export interface KeyVersion {
   readonly deletionAt?: Instant;
   readonly destroyedAt?: Instant;
   readonly compromisedAt?: Instant;
+  /** When a late user was found and it was enabled again. */
+  readonly rescuedAt?: Instant;
   /** Adopted versions start as `keep`, whatever the policy says. */
   readonly retirement?: 'keep';
 }

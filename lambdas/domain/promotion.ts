@@ -50,11 +50,12 @@ export function confirmPromotion(key: ManagedKey, owner: Owner, number: number, 
   const previous = Object.values(key.versions).find((version) => version.supersededBy === number);
   if (previous === undefined || previous.drainFrom !== undefined) return DONE;
   const isKept = (previous.retirement ?? key.lease?.policy.retirement) === 'keep';
-  const next = withVersion(key, { ...previous, drainFrom: at, ...(isKept ? {} : { disableNotBefore: deadlineAfter(at, drainSeconds(key)) }) });
+  const next = withVersion(key, { ...previous, drainFrom: at, ...(isKept ? {} : { disableNotBefore: deadlineAfter(at, drainSeconds(key, previous)) }) });
   return write(next, { type: 'PromotionConfirmed', at, by: owner.rotationId, facts: { version: number, draining: previous.number } });
 }
 
-function drainSeconds(key: ManagedKey): number {
+function drainSeconds(key: ManagedKey, previous: KeyVersion): number {
+  if (previous.compromisedAt !== undefined) return key.policy.emergencyDrainSeconds;
   const policies = key.lease === null ? [key.policy] : [key.policy, key.lease.policy];
   return Math.max(...policies.flatMap((policy) => [policy.drainSeconds, policy.backupRetentionSeconds]));
 }

@@ -1,4 +1,5 @@
 import type { KeyPolicy } from '../contract/key-policy';
+import { withDueTime } from './due-time';
 import type { Instant } from './instant';
 import { canonicalJson, DONE, GENESIS_HASH, write, type Decision } from './ledger';
 import type { KeyVersion, ManagedKey } from './managed-key';
@@ -40,6 +41,7 @@ function begin(policy: KeyPolicy, { registryId, at, by, adopted }: Registration)
             retirement: 'keep',
           },
         };
+  const firstDueAt = adopted === undefined ? at : dueAt(policy, nextWindow(policy, window));
   const key: ManagedKey = {
     schema: 1,
     name: policy.name,
@@ -57,7 +59,17 @@ function begin(policy: KeyPolicy, { registryId, at, by, adopted }: Registration)
     window: null,
     // An adopted key is fresh enough until its next anchor; a missing one is bootstrapped at once.
     completedWindow: adopted === undefined ? null : window,
-    dueAt: adopted === undefined ? at : dueAt(policy, nextWindow(policy, window)),
+    dueAt: firstDueAt,
+    rotationDueAt: firstDueAt,
+    retirementDueAt: null,
+    retirementRuns: 0,
+    emergency: null,
+    emergencies: [],
+    abortRequest: null,
+    rescues: {},
+    repair: null,
+    approvals: [],
+    answeredApprovals: [],
     lastFailure: null,
     retirementPending: [],
     rev: 0,
@@ -91,9 +103,9 @@ function change(key: ManagedKey, policy: KeyPolicy, { at, by }: Registration): D
     ...key,
     policy,
     removed: false,
-    dueAt: isRescheduled && key.completedWindow !== null ? dueAt(policy, nextWindow(policy, key.completedWindow)) : key.dueAt,
+    rotationDueAt: isRescheduled && key.completedWindow !== null ? dueAt(policy, nextWindow(policy, key.completedWindow)) : key.rotationDueAt,
   };
-  return write(next, { type: 'PolicyChanged', at, by, facts: { owner: policy.owner } });
+  return write(withDueTime(next), { type: 'PolicyChanged', at, by, facts: { owner: policy.owner } });
 }
 
 /** The key left the configuration: it stops starting and stops retiring. */

@@ -1,4 +1,5 @@
 import { LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS, MAX_STATE_SECONDS, MAX_TOTAL_WAIT_SECONDS } from '../contract/timing';
+import { withDueTime } from './due-time';
 import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './instant';
 import type { KeyPolicy } from '../contract/key-policy';
 import { requireOwner, type Owner } from './lease';
@@ -17,11 +18,30 @@ export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'd
   if (key.removed) return 'the key was removed from the configuration';
   if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
   if (version.retirement === 'keep') return 'the version is kept: it was adopted';
-  for (const { retirement, autoDelete } of key.lease === null ? [key.policy] : [key.lease.policy, key.policy]) {
+  if (isEmergencyWaiting(key)) return `emergency ${key.emergency?.number} waits for the key`;
+  for (const { retirement } of policiesOf(key)) {
     if (retirement === 'keep' || (retirement === 'disable' && step === 'revoke')) return `the policy's retirement is "${retirement}"`;
-    if (step === 'revoke' && !autoDelete) return `retirement "delete" without autoDelete needs an approval for v${version.number}`;
   }
   return undefined;
+}
+
+/** Whether an approved emergency waits for the owner to end: it ends at its next step. */
+export function isEmergencyWaiting(key: ManagedKey): boolean {
+  return key.emergency !== null && !key.emergency.isDone && key.lease !== null && key.lease.work !== 'emergency';
+}
+
+/** Whether a revocation needs a person's approval that is bound to the version. */
+export function needsRevocationApproval(key: ManagedKey): boolean {
+  return policiesOf(key).some(({ autoDelete }) => !autoDelete);
+}
+
+function policiesOf(key: ManagedKey): readonly KeyPolicy[] {
+  return key.lease === null ? [key.policy] : [key.lease.policy, key.policy];
+}
+
+/** Whether an answer that takes as long as the policy allows would come before the key's next window is due. */
+export function hasTimeToAsk(key: ManagedKey, at: Instant): boolean {
+  return isBefore(plusSeconds(at, key.policy.approvalTimeoutSeconds + MAX_STATE_SECONDS), key.rotationDueAt);
 }
 
 /** Evidence says that the old version is still in use: its deadline moves, a bounded number of times. */
@@ -38,13 +58,18 @@ export function extendDrain(key: ManagedKey, owner: Owner, number: number, at: I
   }
   // A retry of the state that extended it finds the deadline in its future already.
   if (isBefore(at, deadline)) return DONE;
-  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key)) });
+  const next = withVersion(key, { ...version, drainExtensions: extensions, disableNotBefore: deadlineAfter(at, extensionSeconds(key, version)) });
   return write(next, { type: 'DrainExtended', at, by: owner.rotationId, facts: { version: number, extension: extensions, reason } });
 }
 
-/** One extension is as long as the idleness that is waited for, and at least a day. */
-function extensionSeconds(key: ManagedKey): number {
-  return Math.max(longest(key, (policy) => policy.idleSeconds), 86_400);
+/** One extension is as long as the idleness that is waited for, and at least a day; of a compromised version, an hour. */
+function extensionSeconds(key: ManagedKey, version: KeyVersion): number {
+  return Math.max(idleSeconds(key, version), version.compromisedAt === undefined ? 86_400 : LAST_USAGE_LAG_SECONDS);
+}
+
+/** How long a version must have been unused. Nobody has half of a normal drain's time to leave a compromised one. */
+function idleSeconds(key: ManagedKey, version: KeyVersion): number {
+  return version.compromisedAt === undefined ? longest(key, (policy) => policy.idleSeconds) : key.policy.emergencyDrainSeconds / 2;
 }
 
 /**
@@ -53,9 +78,9 @@ function extensionSeconds(key: ManagedKey): number {
  */
 export function hasTimeToExtend(key: ManagedKey, version: KeyVersion, at: Instant): boolean {
   if ((version.drainExtensions ?? 0) >= MAX_DRAIN_EXTENSIONS) return false;
-  const end = plusSeconds(at, extensionSeconds(key) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
-  const lastEnd = key.lease === null ? key.dueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
-  return isBefore(end, key.dueAt) && isBefore(end, lastEnd);
+  const end = plusSeconds(at, extensionSeconds(key, version) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
+  const lastEnd = key.lease === null ? key.rotationDueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
+  return isBefore(end, key.rotationDueAt) && isBefore(end, lastEnd);
 }
 
 /** Allows `DisableKey` on a DEPRECATED version whose deadline has passed. */
@@ -88,9 +113,13 @@ function longest(key: ManagedKey, seconds: (policy: KeyPolicy) => number): numbe
   return Math.max(seconds(key.policy), key.lease === null ? 0 : seconds(key.lease.policy));
 }
 
-/** Until when the version drains: its deadline, or later if the policy has been tightened meanwhile. `undefined` for a version without one. */
+/**
+ * Until when the version drains: its deadline, or later if the policy has been tightened meanwhile. A compromised version's deadline stands.
+ * `undefined` for a version without one.
+ */
 export function drainDeadline(key: ManagedKey, version: KeyVersion): Instant | undefined {
   if (version.disableNotBefore === undefined || version.drainFrom === undefined) return undefined;
+  if (version.compromisedAt !== undefined) return version.disableNotBefore;
   return latest(version.disableNotBefore, deadlineAfter(version.drainFrom, longest(key, (policy) => Math.max(policy.drainSeconds, policy.backupRetentionSeconds))));
 }
 
@@ -137,7 +166,9 @@ export function withdrawRetirement(key: ManagedKey, owner: Owner, at: Instant): 
 export function recordDestruction(key: ManagedKey, kmsKeyId: string, at: Instant, by: string): Decision {
   const version = Object.values(key.versions).find((candidate) => candidate.kmsKeyId === kmsKeyId);
   if (version?.status !== 'REVOKED') return DONE;
-  const next = withVersion(key, { ...version, status: 'DESTROYED', destroyedAt: at });
+  const retirementPending = key.retirementPending.filter((number) => number !== version.number);
+  const pending = { retirementPending, retirementDueAt: retirementPending.length === 0 ? null : key.retirementDueAt };
+  const next = withDueTime({ ...withVersion(key, { ...version, status: 'DESTROYED', destroyedAt: at }), ...pending });
   return write(next, { type: 'VersionDestroyed', at, by, facts: { version: version.number, kmsKeyId } });
 }
 
@@ -149,7 +180,7 @@ export function drainUntil(key: ManagedKey, version: KeyVersion): Instant | unde
 
 /** The moment since which the old version must have been idle: counted back from the newest use that KMS can know of at `at`. */
 export function idleSince(key: ManagedKey, version: KeyVersion, at: Instant): Instant {
-  const start = plusSeconds(at, -LAST_USAGE_LAG_SECONDS - longest(key, (policy) => policy.idleSeconds));
+  const start = plusSeconds(at, -LAST_USAGE_LAG_SECONDS - idleSeconds(key, version));
   return version.drainFrom === undefined ? start : latest(start, version.drainFrom);
 }
 

@@ -1,9 +1,9 @@
 import { onLambda, type CreateHandler } from '../runtime/on-lambda';
 import { taskHandler } from '../runtime/task-handler';
 import { disablePreviousVersion } from '../tasks/disable-previous-version';
-import { retirementInput } from '../tasks/input';
+import { approvableInput } from '../tasks/input';
 
 export const create: CreateHandler = (composition, telemetry) =>
-  taskHandler(retirementInput, disablePreviousVersion({ registry: composition.registry(), keys: composition.keys() }), telemetry);
+  taskHandler(approvableInput, disablePreviousVersion({ registry: composition.registry(), keys: composition.keys() }), telemetry);
 
 export const handler = onLambda('disable-previous-version', create);

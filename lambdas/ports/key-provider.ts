@@ -28,6 +28,13 @@ export interface NewKeyRequest {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A KMS key as the tag index has it. */
+export interface TaggedKey {
+  readonly keyId: string;
+  readonly keyArn: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** Evidence of use. `lastUsedAt` is `null` when KMS has seen no use since `trackedSince`. Up to 1 hour late. */
 export interface KeyUsage {
   readonly lastUsedAt: Instant | null;
@@ -55,6 +62,9 @@ export interface KeyProvider {
   describe(keyId: string): Promise<ObservedKey | undefined>;
   /** All keys with all of these tags; the tag index is eventually consistent, so an empty answer proves nothing yet. */
   findByTags(tags: Readonly<Record<string, string>>): Promise<readonly ObservedKey[]>;
+
+  /** All keys with all of these tags, with their tags and nothing else: as the tag index has them, which may be minutes late. */
+  taggedKeys(tags: Readonly<Record<string, string>>): Promise<readonly TaggedKey[]>;
 
   /**
    * Calls `CreateKey` once.
@@ -93,6 +103,10 @@ export interface KeyProvider {
   disable(keyId: string): Promise<void>;
   /** `ScheduleKeyDeletion`. A key that is pending deletion already is success. @returns when KMS will delete it. */
   scheduleDeletion(keyId: string, windowDays: number): Promise<Instant>;
+  /** `CancelKeyDeletion`: the key is Disabled afterwards. One that is not pending deletion is fine. */
+  cancelDeletion(keyId: string): Promise<void>;
+  /** `EnableKey`: idempotent in KMS. */
+  enable(keyId: string): Promise<void>;
   lastUsage(keyId: string): Promise<KeyUsage>;
   /** Connection state of a custom key store: `CONNECTED` or KMS's other words. */
   keyStoreState(keyStoreId: string): Promise<string>;

@@ -1,3 +1,6 @@
+import type { Alert } from '../domain/alert';
+import type { Instant } from '../domain/instant';
+import type { Note } from '../domain/managed-key';
 import type { TaskToken } from './acknowledgements';
 
 /** Wakes a waiting state. */
@@ -29,16 +32,26 @@ export interface Alerts {
   publish(alert: Alert): Promise<void>;
 }
 
-export interface Alert {
-  readonly subject: string;
-  readonly message: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
 /** Starts executions. */
 export interface Executions {
   /** @returns `exists` when the name belongs to a closed execution, or to one with another input. */
   start(name: string, input: Readonly<Record<string, unknown>>): Promise<'started' | 'exists'>;
   /** `undefined` when there is no such execution, or none yet: the answer is eventually consistent. */
   status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined>;
+  /** When it ended; `null` while it runs, and as long as Step Functions does not know it. */
+  closedAt(name: string): Promise<Instant | null>;
+  /** Ends it from outside. One that is closed already is fine. */
+  stop(name: string, cause: string): Promise<void>;
+}
+
+/** Starts repairs of frozen keys. */
+export interface Repairs {
+  /** One execution per approval: starting it twice is starting it once. */
+  start(approvalId: string, key: string): Promise<void>;
+}
+
+/** Reaches the function that takes retirement steps back. */
+export interface Rescuer {
+  /** Cancels the scheduled deletions of a held key, and returns when that is done. @throws {TaskError} `Throttled` when it has to be tried again */
+  cancelDeletions(key: string, hold: Note): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert';
 import type { Instant } from '../domain/instant';
 import type { Decision, LedgerEvent } from '../domain/ledger';
 import type { KeyVersion, ManagedKey, Note } from '../domain/managed-key';
@@ -30,6 +31,22 @@ export interface Registry {
   /** Stops everything about the key until a person repairs it. Needs no sequence; a first freeze stays as it is. */
   freeze(name: string, note: Note): Promise<void>;
 
+  /**
+   * Like `transact`, for a frozen key: on condition that the freeze stands. Only a repair writes so.
+   * @throws {TaskError} `KeyFrozen` never; `RotationNotAllowed` when there is no freeze any more
+   */
+  transactFrozen(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey>;
+
+  /** Ends a freeze, with its ledger event, in one write. One that has ended already is fine. */
+  liftFreeze(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey>;
+
+  /** Writes an alert down before it is published. One that stands there already stays. */
+  queueAlert(alert: Alert): Promise<void>;
+  /** It was published. */
+  forgetAlert(alert: Pick<Alert, 'id' | 'key'>): Promise<void>;
+  /** Alerts of one key that were not published yet, as far as is known. */
+  queuedAlerts(name: string): Promise<readonly Alert[]>;
+
   /** Names of keys that may be due, overdue first: candidates only, from an index that may lag. */
   dueCandidates(until: Instant): Promise<readonly string[]>;
 
@@ -42,6 +59,6 @@ export interface Registry {
   /** Versions in a terminal status, which left the aggregate. */
   terminalVersions(name: string): Promise<readonly KeyVersion[]>;
 
-  /** The ledger, in order. */
-  ledger(name: string): Promise<readonly LedgerEvent[]>;
+  /** The ledger, in order: all of it, or what follows an event. */
+  ledger(name: string, afterSeq?: number): Promise<readonly LedgerEvent[]>;
 }

@@ -7,10 +7,14 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { DynamoDbAcknowledgements } from '../adapters/dynamodb/dynamodb-acknowledgements';
+import { DynamoDbApprovals } from '../adapters/dynamodb/dynamodb-approvals';
+import { DynamoDbReconciliation } from '../adapters/dynamodb/dynamodb-reconciliation';
 import { DynamoDbRegistry } from '../adapters/dynamodb/dynamodb-registry';
 import { KmsKeyProvider } from '../adapters/kms/kms-key-provider';
-import { EventBridgeBus, LambdaProbes, SnsAlerts, StepFunctionsCallbacks, StepFunctionsExecutions } from '../adapters/outside';
-import { REQUEST_TIMEOUT_SECONDS } from '../contract/timing';
+import { EventBridgeBus, LambdaProbes, LambdaRescuer, SnsAlerts, StepFunctionsCallbacks, StepFunctionsExecutions, StepFunctionsRepairs } from '../adapters/outside';
+import { ENV } from '../contract/names';
+import { FUNCTION_TIMEOUT_SECONDS, REQUEST_TIMEOUT_SECONDS } from '../contract/timing';
+import type { IdentityRules } from '../domain/identity';
 import { defaultPolicy } from '../domain/key-policy-document';
 import { readEnvironment } from './environment';
 
@@ -43,6 +47,15 @@ export class Composition {
     return new DynamoDbAcknowledgements(this.dynamoDb(), this.variable('table'));
   }
 
+  approvals(): DynamoDbApprovals {
+    return new DynamoDbApprovals(this.dynamoDb(), this.variable('table'));
+  }
+
+  /** Whose session names tell people apart; none unless the configuration names roles. */
+  identityRules(): IdentityRules {
+    return { vouchedRoles: (this.env[ENV.vouchedRoles] ?? '').split(',').filter((name) => name !== '') };
+  }
+
   keys(): KmsKeyProvider {
     return new KmsKeyProvider({ kms: new KMSClient(this.config()), tagging: new ResourceGroupsTaggingAPIClient(this.config()) });
   }
@@ -61,6 +74,19 @@ export class Composition {
 
   executions(): StepFunctionsExecutions {
     return new StepFunctionsExecutions(new SFNClient(this.config()), this.variable('stateMachineArn'));
+  }
+
+  repairs(): StepFunctionsRepairs {
+    return new StepFunctionsRepairs(new SFNClient(this.config()), this.variable('repairMachineArn'));
+  }
+
+  /** Its call lasts as long as the function that it invokes. */
+  rescuer(): LambdaRescuer {
+    return new LambdaRescuer(new LambdaClient(this.config(FUNCTION_TIMEOUT_SECONDS - REQUEST_TIMEOUT_SECONDS)), this.variable('rescueFunctionArn'));
+  }
+
+  reconciliation(): DynamoDbReconciliation {
+    return new DynamoDbReconciliation(this.dynamoDb(), this.variable('table'));
   }
 
   alerts(): SnsAlerts {
@@ -89,8 +115,8 @@ export class Composition {
     return new DynamoDBClient(this.config());
   }
 
-  private config(): ClientConfig {
-    const milliseconds = REQUEST_TIMEOUT_SECONDS * 1000;
+  private config(timeoutSeconds: number = REQUEST_TIMEOUT_SECONDS): ClientConfig {
+    const milliseconds = timeoutSeconds * 1000;
     return { maxAttempts: 1, requestHandler: { connectionTimeout: 2000, requestTimeout: milliseconds, throwOnRequestTimeout: true }, ...this.overrides };
   }
 

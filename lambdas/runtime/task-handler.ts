@@ -6,7 +6,7 @@ import type { Telemetry } from './telemetry';
 type Task<Input, Output> = (input: Input, invocationId: string) => Promise<Output>;
 
 /** Fields of an input that may stand on a log line. A task token is not among them. */
-const LOGGED = ['key', 'window', 'attempt', 'rotationId', 'version', 'previous', 'state', 'dependent'] as const;
+const LOGGED = ['key', 'rotationId', 'version', 'previous', 'state', 'dependent'] as const;
 
 /**
  * Wraps a task for the Lambda runtime: refuses a payload that it does not understand before any call, puts the rotation on every

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { FunctionName } from '../contract/functions';
-import { METRICS_NAMESPACE } from '../contract/names';
+import { METRICS_NAMESPACE, type GaugeName } from '../contract/names';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,8 @@ export interface Telemetry {
   warn(message: string, fields: Fields): void;
   /** Counts one failed task by the name of its error. */
   countFailure(error: string): void;
+  /** States how something stands, as a metric without dimensions. */
+  gauge(name: GaugeName, value: number): void;
 }
 
 /** Structured log lines and embedded metrics, as Lambda collects them from the function's output. */
@@ -18,6 +20,9 @@ export function telemetryFor(functionName: FunctionName): Telemetry {
   const logger = new Logger({ serviceName: 'keyturn', persistentLogAttributes: { task: functionName } });
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: 'keyturn' });
   return {
+    gauge: (name, value) => {
+      metrics.singleMetric().addMetric(name, name.endsWith('Seconds') ? MetricUnit.Seconds : MetricUnit.Count, value);
+    },
     info: (message, fields) => {
       logger.info(message, fields);
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSamePrincipal } from '../domain/identity';
 import type { Acknowledgements } from '../ports/acknowledgements';
 import type { Callbacks } from '../ports/outside';
 
@@ -40,15 +41,4 @@ export function acknowledge(ports: { acknowledgements: Acknowledgements; callbac
     const isOurs = standing.at === answer.at && standing.by === answer.by && standing.verdict === answer.verdict;
     return { status: isOurs ? 'recorded' : 'already-answered', verdict: standing.verdict, by: standing.by };
   };
-}
-
-/**
- * Compares a policy's IAM ARN with the ARN that a request was signed by. A session's name is chosen by its caller and counts
- * for nothing; a role's path is not part of a session's ARN, and role names are unique in an account.
- */
-export function isSamePrincipal(policyArn: string, callerArn: string): boolean {
-  if (policyArn === callerArn) return true;
-  const role = /^arn:([^:]+):iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(policyArn);
-  const session = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/.exec(callerArn);
-  return role !== null && session !== null && [1, 2, 3].every((part) => role[part] === session[part]);
 }

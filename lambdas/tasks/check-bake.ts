@@ -1,17 +1,20 @@
 import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
 import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
-import { bakeDeadline, retirementBlocker } from '../domain/retirement';
+import { bakeDeadline, hasTimeToAsk, needsRevocationApproval, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { ownerOf, type RetirementInput } from './input';
+import { questionAbout, type Question } from './question';
 import { compareWithAlias, readOwnKey, requireVersion } from './reality';
 
 export type CheckBakeOutput =
   | { readonly decision: 'clean' }
   /** The policy was tightened: the bake goes on. */
   | { readonly decision: 'extended'; readonly bakeUntil: Instant }
+  /** The policy wants a person to approve the deletion of this version. */
+  | { readonly decision: 'ask'; readonly question: Question; readonly reason: string }
   | { readonly decision: 'pending'; readonly reason: string };
 
 /** Check Bake: the version stayed DISABLED, and nobody used it. */
@@ -20,14 +23,19 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
     const version = requireVersion(key, input.previous);
     if (version.status === 'REVOKED') return { decision: 'clean' };
-    const reason = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
-    if (reason !== undefined) return { decision: 'pending', reason };
+    const blocker = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
+    if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     await compareWithAlias(ports.keys, key, input.enteredAt);
     await requireStillDisabled(ports.keys, key, version);
     const until = bakeDeadline(key, version);
     if (until !== undefined && isBefore(input.enteredAt, until)) return { decision: 'extended', bakeUntil: until };
     const used = await usedAfterDisable(ports.keys, version);
-    return used === undefined ? { decision: 'clean' } : { decision: 'pending', reason: used };
+    if (used !== undefined) return { decision: 'pending', reason: used };
+    // Under an open intent the answer was given before the intent; what came of the call is found out, not asked again.
+    if (!needsRevocationApproval(key) || key.intent?.kind === 'revoke') return { decision: 'clean' };
+    const reason = `retirement "delete" without autoDelete needs an approval for v${version.number}`;
+    if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
+    return { decision: 'ask', question: questionAbout(key, 'revoke', input.enteredAt), reason };
   };
 }
 

@@ -1,6 +1,6 @@
 import { isBefore, type Instant } from '../domain/instant';
 import type { KeyVersion, ManagedKey } from '../domain/managed-key';
-import { drainUntil, extendDrain, hasTimeToExtend, idleSince, retirementBlocker } from '../domain/retirement';
+import { drainUntil, extendDrain, hasTimeToAsk, hasTimeToExtend, idleSince, retirementBlocker } from '../domain/retirement';
 import { versionOf } from '../domain/managed-key';
 import type { Acknowledgements } from '../ports/acknowledgements';
 import type { KeyProvider } from '../ports/key-provider';
@@ -8,6 +8,7 @@ import type { Probes } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgement-questions';
 import { ownerOf, type RetirementInput } from './input';
+import { questionAbout, type Question } from './question';
 import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
 
 interface Ports {
@@ -20,6 +21,8 @@ interface Ports {
 export type CheckDrainOutput =
   | { readonly decision: 'idle' }
   | { readonly decision: 'extended'; readonly drainUntil: Instant; readonly reason: string }
+  /** The evidence is not good enough and no time is left for better: a person decides. */
+  | { readonly decision: 'ask'; readonly question: Question; readonly reason: string }
   | { readonly decision: 'pending'; readonly reason: string };
 
 /** Check Drain: evidence that the old version is idle; else the drain is extended, bounded, and then left for a person. */
@@ -43,7 +46,10 @@ export function checkDrain(ports: Ports) {
 
     const reason = (await stillInUse(ports, key, version, input.enteredAt)) ?? (await notReleased(ports, key, version));
     if (reason === undefined) return { decision: 'idle' };
-    if (!hasTimeToExtend(key, version, input.enteredAt)) return { decision: 'pending', reason };
+    if (!hasTimeToExtend(key, version, input.enteredAt)) {
+      if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
+      return { decision: 'ask', question: questionAbout(key, 'disable', input.enteredAt), reason };
+    }
     const extended = await ports.registry.transact(input.key, (current) => extendDrain(current, owner, version.number, input.enteredAt, reason));
     const next = versionOf(extended, version.number);
     return { decision: 'extended', drainUntil: (next && drainUntil(extended, next)) ?? until, reason };

@@ -1,50 +1,85 @@
 import { z } from 'zod';
 import type { DependentPolicy } from '../contract/key-policy';
-import { claim, subjectOf, type RotationSubject } from '../domain/lease';
-import { activeVersion } from '../domain/managed-key';
+import { claim, settleHolder, subjectOf, type Holder, type RunSubject } from '../domain/lease';
+import { activeVersion, type ManagedKey } from '../domain/managed-key';
+import { drainUntil } from '../domain/retirement';
 import { rotationId } from '../domain/rotation-id';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
+import type { Executions } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { holderOf } from './holder';
 import { rotationInput } from './input';
+import { resolutionOf } from './open-intent';
 import { compareWithAlias, readKey, requireEnabled, requireVersion } from './reality';
 
 export const claimRotationInput = rotationInput.extend({ executionArn: z.string().min(1).max(2048) });
+type Input = z.infer<typeof claimRotationInput>;
 
 export interface ClaimRotationOutput {
   readonly fence: number;
+  /** `retire`: no version is made, the previous one's retirement goes on. */
+  readonly work: 'rotate' | 'retire';
   readonly version: number;
-  /** Number of the version that the new one replaces; 0 at bootstrap. */
+  /** Number of the version that the new one replaces, or that is retired; 0 at bootstrap. */
   readonly previous: number;
   /** How the previous version ends; `none` at bootstrap. */
   readonly retirement: 'none' | 'keep' | 'disable' | 'delete';
+  /** Until when a version that is only retired drains; our own entered time otherwise. */
+  readonly drainUntil: string;
   /** Who has to acknowledge before promotion: nobody at bootstrap, when nothing uses the alias yet. */
   readonly dependents: readonly DependentPolicy[];
 }
 
+interface Ports {
+  readonly registry: Registry;
+  readonly keys: KeyProvider;
+  readonly executions: Executions;
+}
+
 /** Claim Rotation: checks the name, takes the lease, pins policy and dependents, compares the registry with KMS. */
-export function claimRotation(ports: { registry: Registry; keys: KeyProvider }) {
-  return async (input: z.infer<typeof claimRotationInput>): Promise<ClaimRotationOutput> => {
-    const expected = rotationId(input.key, input.window, input.attempt);
+export function claimRotation(ports: Ports) {
+  return async (input: Input): Promise<ClaimRotationOutput> => {
+    const expected = rotationId(input.key, input.run);
     if (input.rotationId !== expected) {
       throw new TaskError('ExecutionNameMismatch', `the execution is named ${input.rotationId}, its input makes it ${expected}. Start it under that name.`);
     }
-    await readKey(ports.registry, input.key);
+    const known = await readKey(ports.registry, input.key);
+    const holder = known.lease?.rotationId === input.rotationId ? undefined : await holderOf(ports.executions, known);
+    if (holder !== undefined && holder.closedAt !== null) await resolveIntentOf(holder, ports, known, input);
     // Duplicates end here. The lease comes before the look at KMS: only an owner can freeze or quarantine for what it sees there.
-    const claimed = await ports.registry.transact(input.key, (key) => claim(key, { ...input, at: input.enteredAt }));
+    const claimed = await ports.registry.transact(input.key, (key) =>
+      claim(key, { rotationId: input.rotationId, executionArn: input.executionArn, run: input.run, at: input.enteredAt, ...(holder === undefined ? {} : { holder }) }),
+    );
     await compareWithAlias(ports.keys, claimed, input.enteredAt);
     const active = activeVersion(claimed);
     if (active !== undefined) await requireEnabled(ports.keys, claimed, requireVersion(claimed, active.number));
-    return toOutput(claimed.fence, subjectOf(claimed, input.window), claimed.lease?.policy.dependents ?? []);
+    return toOutput(claimed, subjectOf(claimed, input.run), input.enteredAt);
   };
 }
 
-function toOutput(fence: number, subject: RotationSubject, dependents: readonly DependentPolicy[]): ClaimRotationOutput {
+/**
+ * An owner that ended without aborting may have left an intent. What it was about has happened by now or never will: it ends as Abort Safely would
+ * have ended it, before anything of the key is given to another run. Whoever tries it twice finds it done.
+ * @throws {TaskError} `OwnerNotSettled` while it may still happen
+ */
+async function resolveIntentOf(holder: Holder, { registry, keys }: Ports, known: ManagedKey, input: Input): Promise<void> {
+  if (known.intent === null || known.intent.kind === 'create') return;
+  const settled = await registry.transact(input.key, (key) => settleHolder(key, holder, input.enteredAt, input.rotationId));
+  if (settled.lease?.rotationId !== holder.rotationId) return;
+  const resolve = await resolutionOf(keys, settled, { rotationId: holder.rotationId, fence: settled.fence }, input.enteredAt);
+  if (resolve !== undefined) await registry.transact(input.key, resolve);
+}
+
+function toOutput(key: ManagedKey, subject: RunSubject, at: string): ClaimRotationOutput {
+  const { previous } = subject;
   return {
-    fence,
+    fence: key.fence,
+    work: subject.isRetirementOnly ? 'retire' : 'rotate',
     version: subject.version,
-    previous: subject.previous?.number ?? 0,
+    previous: previous?.number ?? 0,
     retirement: subject.retirement ?? 'none',
-    dependents: subject.previous === null ? [] : dependents,
+    drainUntil: (subject.isRetirementOnly && previous !== null ? drainUntil(key, previous) : undefined) ?? at,
+    dependents: previous === null || subject.isRetirementOnly ? [] : (key.lease?.policy.dependents ?? []),
   };
 }

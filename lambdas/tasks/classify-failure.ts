@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { failureAlert } from '../domain/failure-alert';
 import { classify, recordFailure, responseTo, type Response } from '../domain/failure';
 import type { ErrorClass } from '../contract/errors';
+import { plusSeconds, type Instant } from '../domain/instant';
 import type { ManagedKey } from '../domain/managed-key';
 import { TaskError } from '../domain/task-error';
-import type { Alert, Alerts } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { deliver, type AlertPorts } from './alerting';
 import { rotationInput } from './input';
+import type { Question } from './question';
 
 export const classifyFailureInput = rotationInput.extend({
   /** The state that failed. */
@@ -21,30 +24,41 @@ type Input = z.infer<typeof classifyFailureInput>;
 export interface ClassifyFailureOutput {
   readonly errorClass: ErrorClass;
   readonly response: Response;
+  /** What people are asked, if they are. */
+  readonly question: Question;
 }
 
-interface Ports {
-  readonly registry: Registry;
-  readonly alerts: Alerts;
-  /** The topic did not take the alert. The registry has the failure; a safe abort never waits for a topic. */
-  readonly onAlertLost: (error: unknown) => void;
-}
+/** Used when the key is unknown: nobody knows its policy. */
+const DEFAULT_APPROVAL_SECONDS = 7 * 86_400;
 
-/** Classify Failure: records what failed, freezes on a security-critical error, alerts, and chooses the response. */
-export function classifyFailure(ports: Ports) {
+/** Classify Failure: records what failed, freezes on a security-critical error, quarantines on a non-recoverable one, alerts, and chooses the response. */
+export function classifyFailure(ports: AlertPorts) {
   return async (input: Input): Promise<ClassifyFailureOutput> => {
     const errorClass = classify(input.error);
-    const response = responseTo(errorClass, input.settlements);
+    const reason = messageOf(input.cause);
     const failure = { rotationId: input.rotationId, state: input.state, error: input.error, errorClass, at: input.enteredAt };
     const key = await record(ports.registry, input, failure);
-    if (response === 'frozen' && key?.lease?.rotationId === input.rotationId) {
-      await ports.registry.freeze(input.key, { by: input.rotationId, at: input.enteredAt, reason: `${input.error} in ${input.state}: ${messageOf(input.cause)}` });
+    const isOwner = key?.lease?.rotationId === input.rotationId;
+    const response = responseOf(errorClass, input, isOwner);
+    if (errorClass === 'security-critical' && isOwner) {
+      await ports.registry.freeze(input.key, { by: input.rotationId, at: input.enteredAt, reason: `${input.error} in ${input.state}: ${reason}` });
     }
+    const question = questionAfter(key, input.enteredAt);
     if (response !== 'superseded' || input.error === 'StaleOwner') {
-      await ports.alerts.publish(alertFor(input, errorClass, response, key)).catch(ports.onAlertLost);
+      await deliver(ports, failureAlert({ ...failure, key: input.key, executionArn: input.executionArn, reason, response, owner: key?.policy.owner ?? 'unknown' }));
     }
-    return { errorClass, response };
+    return { errorClass, response, question };
   };
+}
+
+/** Who does not own the key has nothing to ask about: only the owner, or `reconcile`, may stop a key for a person. */
+function responseOf(errorClass: ErrorClass, { settlements }: Input, isOwner: boolean): Response {
+  const response = responseTo(errorClass, settlements);
+  return !isOwner && (response === 'ask' || response === 'settle-and-ask') ? 'settle-and-abort' : response;
+}
+
+function questionAfter(key: ManagedKey | undefined, at: Instant): Question {
+  return { purpose: 'recover', askedAt: at, expiresAt: plusSeconds(at, key?.policy.approvalTimeoutSeconds ?? DEFAULT_APPROVAL_SECONDS) };
 }
 
 /** A key that is frozen, unknown, or whose ledger is broken takes no more ledger lines; its freeze and its alert must come all the same. */
@@ -57,29 +71,6 @@ async function record(registry: Registry, input: Input, failure: Parameters<type
     if (!(error instanceof TaskError) || !UNRECORDABLE.has(error.name)) throw error;
     return (await registry.read(input.key))?.key;
   }
-}
-
-const WHAT_HAPPENS_NEXT: Readonly<Record<Response, string>> = {
-  superseded: 'The execution ends. Another one owns the key.',
-  frozen: 'Everything about the key stands still until a person repairs it. Nothing was revoked.',
-  'settle-and-resume': 'The execution waits until no call can be under way any more, then goes on by itself.',
-  'settle-and-abort': 'The execution waits, then gives the key back without a revocation.',
-};
-
-function alertFor(input: Input, errorClass: ErrorClass, response: Response, key: ManagedKey | undefined): Alert {
-  const owner = key?.policy.owner ?? 'unknown';
-  const lines = [
-    `Key ${input.key}, owner ${owner}, stage "${input.state}", execution ${input.executionArn}`,
-    `Error (${errorClass}): ${input.error}: ${messageOf(input.cause)}`,
-    `What happens next: ${WHAT_HAPPENS_NEXT[response]}`,
-    'Encryption and decryption: keyturn has not made a key unusable. No version was revoked by this failure.',
-  ];
-  return {
-    subject: `keyturn: ${input.key}: ${errorClass} in ${input.state}`,
-    message: lines.join('\n'),
-    // One failure is one id, also when its alert is published again because an answer was lost.
-    attributes: { key: input.key, owner, stage: input.state, class: errorClass, rotation: input.rotationId, alertId: `${input.rotationId}/${input.enteredAt}` },
-  };
 }
 
 /** The cause of a function error is a JSON object with a stack; people need its message. */

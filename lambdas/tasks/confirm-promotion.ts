@@ -2,7 +2,7 @@ import { EVENTS, KEY_TAGS } from '../contract/names';
 import type { Instant } from '../domain/instant';
 import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { confirmPromotion as confirm } from '../domain/promotion';
-import { drainUntil } from '../domain/retirement';
+import { drainUntil, isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { Acknowledgements } from '../ports/acknowledgements';
 import type { KeyProvider } from '../ports/key-provider';
@@ -46,6 +46,8 @@ export function confirmPromotion(ports: Ports) {
     }
     const confirmed = await ports.registry.transact(input.key, (current) => confirm(current, owner, input.version, input.enteredAt));
     const draining = previous === undefined ? undefined : versionOf(confirmed, previous.number);
+    // Whoever waits with an emergency must not wait for a drain: Check Drain then ends this run.
+    if (isEmergencyWaiting(confirmed)) return { drainUntil: input.enteredAt };
     return { drainUntil: (draining && drainUntil(confirmed, draining)) ?? input.enteredAt };
   };
 }

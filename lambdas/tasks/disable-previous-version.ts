@@ -4,14 +4,14 @@ import { bakeDeadline, commitDisable, intendDisable, retirementBlocker } from '.
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
-import { ownerOf, type RetirementInput } from './input';
+import { ownerOf, type ApprovableInput } from './input';
 import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
 
 export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
 
 /** Disable Previous Version: the soft revoke. `EnableKey` undoes it. */
 export function disablePreviousVersion(ports: { registry: Registry; keys: KeyProvider }) {
-  return async (input: RetirementInput): Promise<DisableOutput> => {
+  return async (input: ApprovableInput): Promise<DisableOutput> => {
     const owner = ownerOf(input);
     const known = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);

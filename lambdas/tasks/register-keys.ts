@@ -6,6 +6,7 @@ import { register, remove } from '../domain/registration';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider, ObservedKey } from '../ports/key-provider';
 import type { KeyReading, Registry } from '../ports/registry';
+import { misfitOf } from './misfit';
 
 export interface RegisterKeysInput {
   readonly policies: readonly KeyPolicy[];
@@ -87,18 +88,6 @@ async function checkNew(ports: Ports, policy: KeyPolicy): Promise<ObservedKey | 
   const denied = lockedOutAction(await ports.keys.keyPolicy(wanted));
   if (denied !== undefined) throw refuse(`adopt: the key policy of ${policy.adopt} denies ${denied} to everybody and would lock keyturn out`);
   return observed;
-}
-
-/** What speaks against adopting a key, or `undefined`. */
-function misfitOf(observed: ObservedKey, policy: KeyPolicy): string | undefined {
-  if (observed.isMultiRegion) return 'is a multi-Region key, which keyturn does not rotate yet';
-  if (!observed.isCustomerManaged) return 'is managed by AWS, and so is its rotation';
-  if (observed.keyState !== 'Enabled') return `is ${observed.keyState}; it must be Enabled`;
-  for (const [field, actual] of [['spec', observed.spec], ['usage', observed.usage], ['origin', observed.origin]] as const) {
-    if (actual !== policy[field]) return `has ${field} ${actual}, the configuration says ${policy[field]}`;
-  }
-  if (observed.keyStoreId !== policy.keyStoreId) return `is in key store ${observed.keyStoreId ?? 'none'}, the configuration says ${policy.keyStoreId ?? 'none'}`;
-  return undefined;
 }
 
 /** Keys that left the configuration stop starting and stop retiring. */

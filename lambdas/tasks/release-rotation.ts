@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { completeRotation } from '../domain/lease';
+import { completeRun } from '../domain/lease';
 import type { Registry } from '../ports/registry';
 import { ownedInput, ownerOf } from './input';
 
@@ -18,7 +18,7 @@ export interface ReleaseRotationOutput {
 export function releaseRotation(ports: { registry: Registry }) {
   return async (input: z.infer<typeof releaseRotationInput>): Promise<ReleaseRotationOutput> => {
     const pending = input.pendingReason === '' ? null : { version: input.previous, reason: input.pendingReason };
-    const released = await ports.registry.transact(input.key, (key) => completeRotation(key, ownerOf(input), input.enteredAt, pending));
+    const released = await ports.registry.transact(input.key, (key) => completeRun(key, ownerOf(input), input.run, input.enteredAt, pending));
     return { outcome: pending === null ? 'completed' : 'completed-retirement-pending', nextDueAt: released.dueAt };
   };
 }

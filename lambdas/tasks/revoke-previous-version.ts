@@ -1,34 +1,69 @@
 import { versionOf, type ManagedKey } from '../domain/managed-key';
-import { commitRevoke, deletionWindowDays, intendRevoke, retirementBlocker } from '../domain/retirement';
+import { isConsented } from '../domain/approval';
+import type { IdentityRules } from '../domain/identity';
+import { commitRevoke, deletionWindowDays, intendRevoke, needsRevocationApproval, retirementBlocker, withdrawRetirement } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
-import { ownerOf, type RetirementInput } from './input';
+import type { Approvals } from '../ports/approvals';
+import { ownerOf, type ApprovableInput } from './input';
+import { approvalFor } from './question';
 import { compareWithAlias, readOwnKey, requireVersion } from './reality';
 
 export type RevokeOutput = { readonly decision: 'revoked'; readonly deletionAt: string } | { readonly decision: 'pending'; readonly reason: string };
 
+interface Ports {
+  readonly registry: Registry;
+  readonly keys: KeyProvider;
+  readonly approvals: Approvals;
+  readonly rules: IdentityRules;
+}
+
 /** Revoke Previous Version: schedules the deletion. Everything that speaks against it is checked in this invocation. */
-export function revokePreviousVersion(ports: { registry: Registry; keys: KeyProvider }) {
-  return async (input: RetirementInput): Promise<RevokeOutput> => {
+export function revokePreviousVersion(ports: Ports) {
+  return async (input: ApprovableInput): Promise<RevokeOutput> => {
     const owner = ownerOf(input);
     const known = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     if (version.status === 'REVOKED') return { decision: 'revoked', deletionAt: version.deletionAt ?? input.enteredAt };
-    const blocker = revocationBlocker(known, version.number);
+    const blocker = revocationBlocker(known, version.number) ?? (await missingApproval(ports, known, input));
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     await compareWithAlias(ports.keys, known, input.enteredAt);
     await requireRevocable(ports.keys, known, version);
 
     const intended = await ports.registry.transact(input.key, (key) =>
-      revocationBlocker(key, version.number) === undefined ? intendRevoke(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+      // A hold that came in meanwhile wins; a key that moved makes an approval void.
+      revocationBlocker(key, version.number) === undefined && key.rev === known.rev ? intendRevoke(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
-    const held = revocationBlocker(intended, version.number);
+    const held = revocationBlocker(intended, version.number) ?? (intended.intent?.kind === 'revoke' ? undefined : `${known.name} changed while v${version.number} was to be revoked`);
     if (held !== undefined) return { decision: 'pending', reason: held };
     const deletionAt = await ports.keys.scheduleDeletion(version.kmsKeyId, deletionWindowDays(known));
-    await ports.registry.transact(input.key, (key) => commitRevoke(key, owner, version.number, input.enteredAt, deletionAt));
-    return { decision: 'revoked', deletionAt };
+    return commitOrCancel(ports, input, version.kmsKeyId, deletionAt);
   };
+}
+
+/**
+ * The deletion is scheduled. A hold that came after the intent cancels it at once: whoever looks then finds the version DISABLED, as before.
+ */
+async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput, kmsKeyId: string, deletionAt: string): Promise<RevokeOutput> {
+  const owner = ownerOf(input);
+  const committed = await registry.transact(input.key, (key) =>
+    key.hold === null ? commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt) : { kind: 'done' },
+  );
+  if (committed.hold === null || versionOf(committed, input.previous)?.status === 'REVOKED') return { decision: 'revoked', deletionAt };
+  await keys.cancelDeletion(kmsKeyId);
+  await registry.transact(input.key, (key) => withdrawRetirement(key, owner, input.enteredAt));
+  return { decision: 'pending', reason: `held by ${committed.hold.by} while its deletion was being scheduled; the deletion was cancelled` };
+}
+
+/** Why the approval that the policy wants does not count, or `undefined`. */
+async function missingApproval({ approvals, rules }: Ports, key: ManagedKey, input: ApprovableInput): Promise<string | undefined> {
+  if (!needsRevocationApproval(key)) return undefined;
+  const lacking = `v${input.previous} needs an approval that is bound to it`;
+  if (input.question?.purpose !== 'revoke') return lacking;
+  const { id } = approvalFor(input.question, key, input.rotationId, { question: '', version: input.previous });
+  const approval = await approvals.read(id);
+  return approval !== undefined && approval.version === input.previous && isConsented(approval, key.rev, rules) ? undefined : `${lacking}: ${id} is no consent to the key as it is now`;
 }
 
 function revocationBlocker(key: ManagedKey, number: number): string | undefined {

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { MAX_STARTS_PER_FIRING } from '../contract/timing';
-import { raiseAttempt } from '../domain/failure';
+import { raiseRun } from '../domain/failure';
 import { instantOf, msOf, type Instant } from '../domain/instant';
-import { isPaused } from '../domain/lease';
-import type { ManagedKey } from '../domain/managed-key';
-import { rotationId } from '../domain/rotation-id';
-import { compareWindows, windowAt } from '../domain/windows';
+import { nextRun } from '../domain/next-run';
+import { executionInput, rotationId, type Run } from '../domain/rotation-id';
 import type { Executions } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { holderOf } from './holder';
 
 /** The schedule's own time, never "now": a late or repeated delivery computes the same windows. */
 export const startDueRotationsInput = z.strictObject({ scheduledTime: z.iso.datetime({ offset: true }) });
@@ -26,8 +25,13 @@ type Result =
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: string };
 
-/** Start Due Rotations: finds due keys, re-reads each strongly, and starts one execution per key and window, by name. */
-export function startDueRotations(ports: { registry: Registry; executions: Executions }) {
+interface Ports {
+  readonly registry: Registry;
+  readonly executions: Executions;
+}
+
+/** Start Due Rotations: finds due keys, re-reads each strongly, and starts one execution per key and run, by name. */
+export function startDueRotations(ports: Ports) {
   return async (input: z.infer<typeof startDueRotationsInput>): Promise<StartDueRotationsOutput> => {
     // The index compares text, so the time stamp has the form that the registry writes.
     const scheduledAt: Instant = instantOf(msOf(input.scheduledTime));
@@ -46,43 +50,26 @@ export function startDueRotations(ports: { registry: Registry; executions: Execu
   };
 }
 
-async function startOne(ports: { registry: Registry; executions: Executions }, name: string, scheduledAt: Instant): Promise<Result> {
-  const reading = await ports.registry.read(name);
+async function startOne({ registry, executions }: Ports, name: string, scheduledAt: Instant): Promise<Result> {
+  const reading = await registry.read(name);
   if (reading === undefined) return { kind: 'skipped', reason: 'not in the registry' };
-  const { key } = reading;
-  const reason = reading.freeze === null ? reasonToWait(key, scheduledAt) : `frozen: ${reading.freeze.reason}`;
-  if (reason !== undefined) return { kind: 'skipped', reason };
+  if (reading.freeze !== null) return { kind: 'skipped', reason: `frozen: ${reading.freeze.reason}` };
+  const holder = await holderOf(executions, reading.key);
+  const next = nextRun(reading.key, scheduledAt, holder);
+  if (next.kind === 'wait') return { kind: 'skipped', reason: next.reason };
+  const answer = await start(executions, name, next.run);
+  if (answer.kind !== 'closed') return answer;
 
-  const window = windowAt(key.policy, scheduledAt);
-  const attempt = attemptOf(key, window);
-  const id = rotationId(name, window, attempt);
-  if ((await ports.executions.start(id, { key: name, window, attempt })) === 'started') return { kind: 'started', rotationId: id };
-  const status = await ports.executions.status(id);
-  if (status !== 'CLOSED') return { kind: 'running', rotationId: id };
-  return startNextAttempt(ports, key, window, attempt, scheduledAt);
+  // The name is burnt for 90 days once its execution is closed, so the work goes on under the next number.
+  const raised = await registry.transact(name, (key) => raiseRun(key, next.run, scheduledAt, 'start-due-rotations'));
+  const further = nextRun(raised, scheduledAt, holder);
+  if (further.kind === 'wait') return { kind: 'skipped', reason: further.reason };
+  const second = await start(executions, name, further.run);
+  return second.kind === 'closed' ? { kind: 'skipped', reason: `${second.rotationId} is closed, too; the next firing goes on` } : second;
 }
 
-/** The name is burnt for 90 days once its execution is closed, so a window goes on under the next attempt's name. */
-async function startNextAttempt(ports: { registry: Registry; executions: Executions }, key: ManagedKey, window: string, closed: number, at: Instant): Promise<Result> {
-  const raised = await ports.registry.transact(key.name, (current) => raiseAttempt(current, window, closed, at, 'start-due-rotations'));
-  const attempt = attemptOf(raised, window);
-  if (attempt === closed) return { kind: 'skipped', reason: `attempt ${closed} of ${window} is closed and no further one is allowed` };
-  const id = rotationId(key.name, window, attempt);
-  const answer = await ports.executions.start(id, { key: key.name, window, attempt });
-  return { kind: answer === 'started' ? 'started' : 'running', rotationId: id };
-}
-
-const attemptOf = (key: ManagedKey, window: string): number => (key.window?.id === window ? key.window.attempt : 1);
-
-/** The index only finds candidates; this is the decision. */
-function reasonToWait(key: ManagedKey, at: Instant): string | undefined {
-  if (key.removed) return 'removed from the configuration';
-  if (key.hold !== null) return `held by ${key.hold.by}: ${key.hold.reason}`;
-  if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
-  if (isPaused(key, at)) return `paused until ${key.pause?.until}`;
-  if (key.lease !== null) return `owned by ${key.lease.rotationId}`;
-  if (msOf(key.dueAt) > msOf(at)) return `not due before ${key.dueAt}`;
-  const window = windowAt(key.policy, at);
-  if (key.completedWindow !== null && compareWindows(window, key.completedWindow) <= 0) return `window ${key.completedWindow} is completed`;
-  return undefined;
+async function start(executions: Executions, name: string, run: Run): Promise<Exclude<Result, { kind: 'skipped' | 'failed' }> | { readonly kind: 'closed'; readonly rotationId: string }> {
+  const id = rotationId(name, run);
+  if ((await executions.start(id, executionInput(name, run))) === 'started') return { kind: 'started', rotationId: id };
+  return { kind: (await executions.status(id)) === 'CLOSED' ? 'closed' : 'running', rotationId: id };
 }

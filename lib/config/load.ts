@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { secondsOf } from './duration';
+import { dependentProblems, tagProblems } from './entry-rules';
 import { aliasOf, normalize, type CompleteFields } from './normalize';
-import { ConfigError, pathOf, type Problem } from './problem';
+import { ConfigError, pathOf, unless, type Problem } from './problem';
 import { RULES } from './rules';
 import { DEFAULTS, defaultsSchema, dependentSchema, fileSchema, keySchema, type KeyFields } from './schema';
 
@@ -12,7 +13,12 @@ export interface Configuration {
   readonly policies: readonly KeyPolicy[];
   /** How often due keys are looked for. */
   readonly startEverySeconds: number;
+  /** Names of roles whose session names the identity provider sets; `*` stands for any characters. */
+  readonly vouchedRoles: readonly string[];
 }
+
+/** Lambda allows 4 KB for all of a function's environment variables; this one is the only long one. */
+const MAX_VOUCHED_ROLES_LENGTH = 2_000;
 
 /**
  * Reads `keyturn.config.json`.
@@ -39,6 +45,8 @@ export function parseConfig(raw: unknown, source = 'configuration'): Configurati
   const keys = mergedKeys(raw).map(examine);
   const problems = [
     ...(shape.error?.issues ?? []).flatMap((issue) => problemsOf(issue, raw)),
+    ...vouchedRolesProblems(shape.data?.vouchedRoles ?? []),
+    ...entryProblems(raw),
     ...keys.flatMap((key) => key.problems),
     ...duplicates(keys, 'name', ({ fields }) => fields.name),
     ...duplicates(keys, 'alias', ({ fields: { name, alias } }) => (name === undefined ? alias : aliasOf({ name, alias }))),
@@ -48,7 +56,13 @@ export function parseConfig(raw: unknown, source = 'configuration'): Configurati
   return {
     policies: keys.map(({ fields }) => normalize(fields as CompleteFields)),
     startEverySeconds: secondsOf(shape.data?.startEvery ?? DEFAULTS.startEvery),
+    vouchedRoles: shape.data?.vouchedRoles ?? [],
   };
+}
+
+function vouchedRolesProblems(patterns: readonly string[]): readonly Problem[] {
+  const isFine = patterns.join(',').length <= MAX_VOUCHED_ROLES_LENGTH;
+  return unless(isFine, 'vouchedRoles', `${patterns.length} roles`, `allowed: at most ${MAX_VOUCHED_ROLES_LENGTH} characters together; use patterns`);
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -62,6 +76,18 @@ function mergedKeys(raw: unknown): readonly (Json | undefined)[] {
   const { defaults, keys } = isObject(raw) ? raw : {};
   const inherited = isObject(defaults) ? defaults : {};
   return Array.isArray(keys) ? keys.map((key: unknown) => (isObject(key) ? { ...inherited, ...key } : undefined)) : [];
+}
+
+/** What is wrong inside the lists and maps of `defaults` and of each key, told where it stands in the file. */
+function entryProblems(raw: unknown): readonly Problem[] {
+  const { defaults, keys } = isObject(raw) ? raw : {};
+  const holders: readonly (readonly [path: string, holder: unknown])[] = [
+    ['defaults', defaults],
+    ...(Array.isArray(keys) ? keys.map((key: unknown, index) => [`keys[${index}]`, key] as const) : []),
+  ];
+  return holders.flatMap(([path, holder]) =>
+    isObject(holder) ? [...dependentProblems(holder['dependents']), ...tagProblems(holder['tags'])].map((problem) => ({ ...problem, path: `${path}.${problem.path}` })) : [],
+  );
 }
 
 interface Examined {

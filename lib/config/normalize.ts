@@ -37,16 +37,49 @@ export function acknowledgeSecondsOf({ acknowledgeWithin }: DependentFields): nu
   return secondsOf(acknowledgeWithin ?? DEFAULTS.acknowledgeWithin);
 }
 
+/** The fields that the waits of a rotation come from. */
+export type WaitFields = Pick<CompleteFields, 'drain' | 'backupRetention' | 'bake' | 'retirement' | 'dependents' | 'autoDelete' | 'approvalTimeout' | 'emergencyDrain'>;
+
+export function approvalSecondsOf({ approvalTimeout }: Pick<KeyFields, 'approvalTimeout'>): number {
+  return secondsOf(approvalTimeout ?? DEFAULTS.approvalTimeout);
+}
+
 /**
- * How long one rotation waits: the slowest dependent, then what its retirement needs. A drain outlasts the oldest backup,
- * the evidence about it is late by the last-usage lag, and only `delete` bakes.
+ * How long one rotation waits when nothing goes wrong: the slowest dependent, then what its retirement needs. A drain outlasts the oldest backup,
+ * the evidence about it is late by the last-usage lag, only `delete` bakes, and without `autoDelete` a person is asked before the deletion.
  */
-export function waitSecondsOf(key: Pick<CompleteFields, 'drain' | 'backupRetention' | 'bake' | 'retirement' | 'dependents'>): number {
-  const acknowledge = Math.max(0, ...(key.dependents ?? []).map(acknowledgeSecondsOf));
-  if (key.retirement === 'keep') return acknowledge;
-  const drain = Math.max(drainSecondsOf(key), secondsOf(key.backupRetention ?? DEFAULTS.backupRetention));
-  const bake = key.retirement === 'delete' ? secondsOf(key.bake ?? DEFAULTS.bake) : 0;
-  return acknowledge + drain + LAST_USAGE_LAG_SECONDS + bake;
+export function waitSecondsOf(key: WaitFields): number {
+  return acknowledgementWait(key) + retirementWait(key, normalDrain(key));
+}
+
+/**
+ * How long one execution may wait in all. More than {@link waitSecondsOf}: the drain may be an emergency's, which can be the longer one; a person may be
+ * asked whether to disable a version whose evidence is not good enough, and how to go on after a failure.
+ */
+export function longestWaitSecondsOf(key: WaitFields): number {
+  const questions = key.retirement === 'keep' ? 1 : 2;
+  const drain = Math.max(normalDrain(key), secondsOf(key.emergencyDrain ?? DEFAULTS.emergencyDrain));
+  return acknowledgementWait(key) + retirementWait(key, drain) + questions * approvalSecondsOf(key);
+}
+
+function acknowledgementWait({ dependents = [] }: WaitFields): number {
+  return Math.max(0, ...dependents.map(acknowledgeSecondsOf));
+}
+
+function normalDrain(key: WaitFields): number {
+  return Math.max(drainSecondsOf(key), secondsOf(key.backupRetention ?? DEFAULTS.backupRetention));
+}
+
+function retirementWait(key: WaitFields, drainSeconds: number): number {
+  const drain = drainSeconds + LAST_USAGE_LAG_SECONDS;
+  switch (key.retirement) {
+    case 'keep':
+      return 0;
+    case 'disable':
+      return drain;
+    case 'delete':
+      return drain + secondsOf(key.bake ?? DEFAULTS.bake) + (key.autoDelete === true ? 0 : approvalSecondsOf(key));
+  }
 }
 
 /** @param key a key that no rule of `rules.ts` refuses. */
@@ -70,11 +103,14 @@ export function normalize(key: CompleteFields): KeyPolicy {
     startSpreadSeconds: secondsOf(key.startSpread ?? DEFAULTS.startSpread),
     drainSeconds,
     backupRetentionSeconds: secondsOf(key.backupRetention ?? DEFAULTS.backupRetention),
+    emergencyDrainSeconds: secondsOf(key.emergencyDrain ?? DEFAULTS.emergencyDrain),
     idleSeconds: idleSecondsOf({ idle: key.idle, drainSeconds }),
     bakeSeconds: secondsOf(key.bake ?? DEFAULTS.bake),
     retirement: key.retirement,
     autoDelete: key.autoDelete ?? DEFAULTS.autoDelete,
     deletionWindowDays: key.deletionWindowDays ?? DEFAULTS.deletionWindowDays,
+    approvers: key.approvers ?? DEFAULTS.approvers,
+    approvalTimeoutSeconds: approvalSecondsOf(key),
     maxAttempts: key.maxAttempts ?? DEFAULTS.maxAttempts,
     dependents: (key.dependents ?? []).map(normalizeDependent),
     tags: key.tags ?? {},

@@ -8,6 +8,11 @@ export interface Problem {
   readonly hint: string;
 }
 
+/** No problem when all is fine, else one. */
+export function unless(isFine: boolean, path: string, given: unknown, hint: string): readonly Problem[] {
+  return isFine ? [] : [{ path, given, hint }];
+}
+
 /** Everything that is wrong with a configuration, one line each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

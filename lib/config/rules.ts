@@ -1,9 +1,9 @@
 import { KEY_SPECS, type KeyUsage } from '../../lambdas/contract/key-specs';
 import { MAX_TOTAL_WAIT_SECONDS, MIN_WINDOW_SECONDS } from '../../lambdas/contract/timing';
 import { SECONDS, durationOf, secondsOf } from './duration';
-import { aliasOf, drainSecondsOf, idleSecondsOf, onlyUsageOf, specOf, waitSecondsOf, type CompleteFields } from './normalize';
-import type { Problem } from './problem';
-import { DEFAULTS, MAX_ALIAS_LENGTH, MAX_TAGS, RESERVED_TAG_PREFIXES, type KeyFields } from './schema';
+import { aliasOf, approvalSecondsOf, drainSecondsOf, idleSecondsOf, longestWaitSecondsOf, onlyUsageOf, specOf, waitSecondsOf, type CompleteFields } from './normalize';
+import { unless, type Problem } from './problem';
+import { DEFAULTS, MAX_ALIAS_LENGTH, type KeyFields } from './schema';
 
 /** What shape alone cannot say about one key: relations between fields, and limits that need their reason told. */
 export interface Rule {
@@ -19,16 +19,13 @@ const MIN_DRAIN_SECONDS = 2 * SECONDS.h;
 const MAX_WINDOW_SECONDS = 3_650 * SECONDS.d;
 const MIN_IDLE_SECONDS = SECONDS.h;
 const MIN_BAKE_SECONDS = 2 * SECONDS.h;
-
-/** A state can be entered that long before its function answers. */
-const MIN_ACKNOWLEDGE_SECONDS = 2 * SECONDS.m;
+/** As for any drain: half of it is the idleness that is asked for, and evidence is up to 1h late. */
+const MIN_EMERGENCY_DRAIN_SECONDS = 2 * SECONDS.h;
+/** Somebody must have had the time to read the message. */
+const MIN_APPROVAL_SECONDS = SECONDS.h;
 
 /** Between the end of one rotation and the next window: time to notice, retry and repair. */
 const SLACK_SECONDS = SECONDS.d;
-
-function unless(isFine: boolean, path: string, given: unknown, hint: string): readonly Problem[] {
-  return isFine ? [] : [{ path, given, hint }];
-}
 
 const alias: Rule = {
   reads: ['name', 'alias'],
@@ -120,21 +117,35 @@ const bake: Rule = {
   },
 };
 
+const emergencyDrain: Rule = {
+  reads: ['emergencyDrain'],
+  check: ({ emergencyDrain: given = DEFAULTS.emergencyDrain }) =>
+    unless(secondsOf(given) >= MIN_EMERGENCY_DRAIN_SECONDS, 'emergencyDrain', given, 'allowed: at least 2h, because evidence of use is up to 1h late; raise it'),
+};
+
+const approvalTimeout: Rule = {
+  reads: ['approvalTimeout'],
+  check: (key) =>
+    unless(approvalSecondsOf(key) >= MIN_APPROVAL_SECONDS, 'approvalTimeout', key.approvalTimeout, 'allowed: at least 1h, or a question is over before anybody has read it; raise it'),
+};
+
+const WAITS = ['drain', 'backupRetention', 'bake', 'retirement', 'dependents', 'autoDelete', 'approvalTimeout', 'emergencyDrain'] as const;
+
 const totalWait: Rule = {
-  reads: ['drain', 'backupRetention', 'bake', 'retirement', 'dependents'],
+  reads: WAITS,
   check: (key) => {
-    const seconds = waitSecondsOf(key);
+    const seconds = longestWaitSecondsOf(key);
     return unless(
       seconds <= MAX_TOTAL_WAIT_SECONDS,
       'drain',
       key.drain,
-      `allowed: waits of at most ${durationOf(MAX_TOTAL_WAIT_SECONDS)} in all, because an execution lives for a year; acknowledgement, drain (or backupRetention, if longer), lag and bake are ${durationOf(seconds)}, shorten them`,
+      `allowed: waits of at most ${durationOf(MAX_TOTAL_WAIT_SECONDS)} in all, because an execution lives for a year; acknowledgement, drain (or backupRetention or emergencyDrain, if longer), lag, bake and an approvalTimeout for each thing that people may be asked are ${durationOf(seconds)}, shorten them`,
     );
   },
 };
 
 const fitsItsWindow: Rule = {
-  reads: ['rotateEvery', 'startSpread', 'drain', 'backupRetention', 'bake', 'retirement', 'dependents'],
+  reads: ['rotateEvery', 'startSpread', ...WAITS],
   check: (key) => {
     // Too short for any rotation is said once.
     if (window.check(key).length > 0) return [];
@@ -143,7 +154,7 @@ const fitsItsWindow: Rule = {
       secondsOf(key.rotateEvery) >= needed,
       'rotateEvery',
       key.rotateEvery,
-      `allowed: at least ${durationOf(needed)}, the start spread, all waits of a rotation and 1d of slack; raise it, or shorten drain, bake or acknowledgeWithin`,
+      `allowed: at least ${durationOf(needed)}, the start spread, all waits of a rotation and 1d of slack; raise it, or shorten drain, bake, acknowledgeWithin or, without autoDelete, approvalTimeout`,
     );
   },
 };
@@ -159,50 +170,10 @@ const autoDelete: Rule = {
     ),
 };
 
-const dependents: Rule = {
-  reads: ['dependents'],
-  check: ({ dependents: list = [] }) => {
-    const names = list.map(({ name }) => name);
-    return list.flatMap(({ name, principal, probe, acknowledgeWithin = DEFAULTS.acknowledgeWithin }, index) => [
-      ...unless(
-        secondsOf(acknowledgeWithin) >= MIN_ACKNOWLEDGE_SECONDS,
-        `dependents[${index}].acknowledgeWithin`,
-        acknowledgeWithin,
-        'allowed: at least 2m, or the time is over before anybody is asked; raise it',
-      ),
-      ...unless(
-        (principal === undefined) !== (probe === undefined),
-        `dependents[${index}].principal`,
-        principal,
-        'allowed: either a principal or a probe; write exactly one of them',
-      ),
-      ...unless(names.indexOf(name) === index, `dependents[${index}].name`, name, `dependents[${names.indexOf(name)}] has the same name; rename one`),
-    ]);
-  },
-};
-
-const tags: Rule = {
-  reads: ['tags'],
-  check: ({ tags: given = {} }) => {
-    const names = Object.keys(given);
-    return [
-      ...unless(names.length <= MAX_TAGS, 'tags', `${names.length} tags`, `allowed: at most ${MAX_TAGS}, because KMS allows 50 with keyturn's own; remove some`),
-      ...names.flatMap((name) =>
-        unless(
-          !RESERVED_TAG_PREFIXES.some((prefix) => name.toLowerCase().startsWith(prefix)),
-          `tags.${name}`,
-          given[name],
-          `allowed: names that do not begin with ${RESERVED_TAG_PREFIXES.join(' or ')}, which are reserved; rename the tag`,
-        ),
-      ),
-    ];
-  },
-};
-
 const adopt: Rule = {
   reads: ['adopt'],
   check: ({ adopt: given }) =>
     unless(given === undefined || !given.includes(':key/mrk-'), 'adopt', given, 'allowed: a single-Region key; multi-Region keys are not supported yet, remove the key from the file'),
 };
 
-export const RULES: readonly Rule[] = [alias, usage, keyStore, window, anchor, drain, idle, bake, totalWait, fitsItsWindow, autoDelete, dependents, tags, adopt];
+export const RULES: readonly Rule[] = [alias, usage, keyStore, window, anchor, drain, idle, bake, emergencyDrain, approvalTimeout, totalWait, fitsItsWindow, autoDelete, adopt];

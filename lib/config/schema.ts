@@ -22,6 +22,9 @@ export const DEFAULTS = {
   bake: '7d',
   autoDelete: false,
   deletionWindowDays: 30,
+  emergencyDrain: '4h',
+  approvers: 1,
+  approvalTimeout: '7d',
   maxAttempts: DEFAULT_MAX_ATTEMPTS,
   acknowledgeWithin: '1d',
   startEvery: '1h',
@@ -34,6 +37,9 @@ export const MAX_ALIAS_LENGTH = 256 - '/v999999'.length;
 export const MAX_TAGS = 40;
 
 export const RESERVED_TAG_PREFIXES = ['aws:', 'keyturn:'] as const;
+
+/** KMS's own limit. @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Tag.html */
+export const MAX_TAG_NAME_LENGTH = 128;
 
 const SPECS = Object.keys(KEY_SPECS) as KeySpec[];
 const USAGES = [...new Set<KeyUsage>(Object.values(KEY_SPECS).flat())];
@@ -76,11 +82,21 @@ export const dependentSchema = z.strictObject(
   { error: 'allowed: an object with a name and either a principal or a probe; write one' },
 );
 
-const tagHint = `allowed: at most ${MAX_TAGS} pairs of a name (1 to 128 characters) and a text (at most 256); shorten or remove the tag`;
+export const TAG_HINT = `allowed: at most ${MAX_TAGS} pairs of a name (1 to ${MAX_TAG_NAME_LENGTH} characters) and a text (at most 256); shorten or remove the tag`;
 
-const tags = z.record(z.string().min(1, { error: tagHint }).max(128, { error: tagHint }), z.string({ error: tagHint }).max(256, { error: tagHint }), {
-  error: tagHint,
-});
+export const tagValueSchema = z.string({ error: TAG_HINT }).max(256, { error: TAG_HINT });
+
+/** Names are checked by `entry-rules.ts`: an illegal one would keep zod from looking at its value. */
+const tags = z.record(z.string(), tagValueSchema, { error: TAG_HINT });
+
+/**
+ * A name pattern of an IAM role. IAM allows a comma, but the functions get the list as text with commas between; a lone `*` would vouch for
+ * sessions that everybody names themselves.
+ */
+const vouchedRole = matching(
+  /^(?=.*[\w+=.@-])[\w+=.@*-]{1,64}$/,
+  'allowed: a role name without path, at most 64 letters, digits and "+=.@_-", with "*" for any characters but not alone; write one such as "AWSReservedSSO_*"',
+);
 
 /** Everything that `defaults` may hold too. */
 const inheritable = {
@@ -140,6 +156,11 @@ const inheritable = {
     description: 'The previous version is DISABLED for at least this long before its deletion is scheduled.',
     default: DEFAULTS.bake,
   }),
+  emergencyDrain: duration.meta({
+    description:
+      'A compromised version, once an emergency has replaced it, drains for only this long, at least 2h: backups and old data that need it must be re-encrypted by then.',
+    default: DEFAULTS.emergencyDrain,
+  }),
   autoDelete: z
     .boolean({ error: 'allowed: true or false; write one without quotes' })
     .meta({ description: 'Retirement `delete` without an approval bound to the version. It rests on the evidence of the drain: see docs/adr/0008.', default: DEFAULTS.autoDelete }),
@@ -147,14 +168,22 @@ const inheritable = {
     description: "KMS's own waiting period after the deletion is scheduled, in days.",
     default: DEFAULTS.deletionWindowDays,
   }),
+  approvers: z
+    .literal([1, 2], { error: 'allowed: 1 or 2; write one without quotes' })
+    .meta({ description: 'How many people must approve what is asked about this key. Whoever asked is none of them; one refusal refuses.', default: DEFAULTS.approvers }),
+  approvalTimeout: duration.meta({
+    description: 'What nobody answers for this long, at least 1h, expires: nothing is deleted then, and a failed rotation aborts or stays frozen.',
+    default: DEFAULTS.approvalTimeout,
+  }),
   maxAttempts: wholeNumber(1, 9).meta({ description: 'Attempts of one window before a person is needed.', default: DEFAULTS.maxAttempts }),
   dependents: z
     .array(dependentSchema, { error: 'allowed: a list of dependents; write [ { "name": …, "principal": … } ]' })
-    .max(MAX_DEPENDENTS, { error: `allowed: at most ${MAX_DEPENDENTS} dependents; let one service answer for several` })
-    .meta({ description: 'Services that use the alias and acknowledge each rotation.', default: [] }),
+    // Counted by `entry-rules.ts`: one too many would keep zod from looking at any of them.
+    .meta({ description: 'Services that use the alias and acknowledge each rotation.', default: [], maxItems: MAX_DEPENDENTS }),
   tags: tags.meta({
     description: "Tags of every version's KMS key, besides keyturn's own. Not secret: they are visible in CloudTrail.",
     default: {},
+    propertyNames: { minLength: 1, maxLength: MAX_TAG_NAME_LENGTH },
   }),
   keyPolicy: z
     .looseObject(
@@ -198,6 +227,14 @@ export const fileSchema = z
         description: 'How often due keys are looked for: a rotation starts at most this long after its window does, and so does a bootstrap after the deployment.',
         default: DEFAULTS.startEvery,
       }),
+      vouchedRoles: z
+        .array(vouchedRole, { error: 'allowed: a list of role names; write [ "AWSReservedSSO_*" ]' })
+        .optional()
+        .meta({
+          description:
+            'Roles whose session names the identity provider sets, such as `AWSReservedSSO_*` of IAM Identity Center: two sessions of such a role are two people. Of any other role all sessions are one person, because callers choose their names. `*` stands for any characters.',
+          default: [],
+        }),
       keys: z.array(keySchema, { error: 'allowed: a list of keys; write [ { "name": … } ]' }).meta({ description: 'The managed keys.' }),
     },
     { error: 'allowed: an object with a list of keys; write { "keys": [ … ] }' },

@@ -22,6 +22,10 @@ export interface GrantScope {
   readonly stateMachineArn: string;
   /** Every execution of the state machine. */
   readonly executionsArn: string;
+  /** The machine that repairs frozen keys. */
+  readonly repairMachineArn: string;
+  /** `rescue-version`. */
+  readonly rescueFunctionArn: string;
   readonly topicArn: string;
   readonly eventBusArn: string;
   /** Every KMS key of this account and Region. */
@@ -29,6 +33,7 @@ export interface GrantScope {
   readonly anyAliasArn: string;
   /** The configured aliases, and below each its version aliases. */
   readonly aliasArns: readonly string[];
+  readonly aliasNames: readonly string[];
   readonly versionAliasArns: readonly string[];
   readonly adoptedKeyArns: readonly string[];
   readonly probeArns: readonly string[];
@@ -68,10 +73,38 @@ const dueIndex = (scope: GrantScope): Grant => ({
   resources: [`${scope.tableArn}/index/${DUE_INDEX.name}`],
 });
 
+const readLedger = (scope: GrantScope) => items(scope, 'verifies the ledger', PARTITIONS.key, ['Query']);
+
 const readAcknowledgements = (scope: GrantScope) => items(scope, 'counts the answers', PARTITIONS.acknowledgement, ['GetItem']);
 
 const askDependents = (scope: GrantScope) =>
   items(scope, 'opens questions and keeps answers that exist', PARTITIONS.acknowledgement, ['GetItem', 'UpdateItem']);
+
+const readApprovals = (scope: GrantScope) => items(scope, 'reads what people answered; whoever acts on an answer cannot write one', PARTITIONS.approval, ['GetItem']);
+
+const askPeople = (scope: GrantScope) => items(scope, 'asks, and keeps answers that exist', PARTITIONS.approval, ['UpdateItem']);
+
+const countVotes = (scope: GrantScope) => items(scope, 'reads questions, counts answers and marks what was done about them', PARTITIONS.approval, ['GetItem', 'UpdateItem']);
+
+const startRotations = (scope: GrantScope): Grant => ({ why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] });
+
+const startRepairs = (scope: GrantScope): Grant => ({ why: 'starts approved repairs', actions: ['states:StartExecution'], resources: [scope.repairMachineArn] });
+
+const stopOwners = (scope: GrantScope): Grant => ({ why: 'an approved emergency or break-glass stops the owner', actions: ['states:StopExecution'], resources: [scope.executionsArn] });
+
+const askRescuer = (scope: GrantScope): Grant => ({ why: 'a hold cancels what was scheduled, through the function that can do nothing else', actions: ['lambda:InvokeFunction'], resources: [scope.rescueFunctionArn] });
+
+/** The outbox holds an alert from before its publication until after it. Of all that keyturn writes, only alerts are ever deleted. */
+const pagePeople = (scope: GrantScope): readonly Grant[] => [
+  items(scope, 'writes an alert down, and strikes it off once it is published', PARTITIONS.alert, ['PutItem', 'DeleteItem']),
+  { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] },
+];
+
+const describeExecutions = (scope: GrantScope): Grant => ({
+  why: 'tells a running execution from a closed one: by a name that is taken, or by the lease',
+  actions: ['states:DescribeExecution'],
+  resources: [scope.executionsArn],
+});
 
 /**
  * Reads are not limited by tag: a key that someone else put behind an alias must be seen, so that it can be reported.
@@ -96,12 +129,14 @@ const onOwnKeys = (scope: GrantScope, why: string, actions: readonly string[], c
 const onAdoptedKeys = (scope: GrantScope, why: string, actions: readonly string[], conditions?: Grant['conditions']): readonly Grant[] =>
   forEach(scope.adoptedKeyArns, (resources) => ({ why, actions, resources, ...(conditions === undefined ? {} : { conditions }) }));
 
-/** IAM limits a policy to 6,144 characters and a role to 10 of them; statements this small let CDK spread some 200 keys over several. */
-const MAX_RESOURCES_PER_STATEMENT = 20;
+/** Small enough that statements with the longest aliases still spread over several policies: see `role-policies.ts`. */
+const MAX_RESOURCES_PER_STATEMENT = 10;
 
-function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant): readonly Grant[] {
-  const count = Math.ceil(resources.length / MAX_RESOURCES_PER_STATEMENT);
-  return Array.from({ length: count }, (_, index) => grant(resources.slice(index * MAX_RESOURCES_PER_STATEMENT, (index + 1) * MAX_RESOURCES_PER_STATEMENT)));
+/** Alias names in a condition are shorter than ARNs: 20 of 256 characters fit into one policy. */
+const MAX_NAMES_PER_STATEMENT = 20;
+
+function forEach(resources: readonly string[], grant: (part: readonly string[]) => Grant, size = MAX_RESOURCES_PER_STATEMENT): readonly Grant[] {
+  return Array.from({ length: Math.ceil(resources.length / size) }, (_, index) => grant(resources.slice(index * size, (index + 1) * size)));
 }
 
 const publishEvents = (scope: GrantScope): Grant => ({
@@ -123,7 +158,7 @@ const askProbes = (scope: GrantScope) =>
   forEach(scope.probeArns, (resources) => ({ why: 'asks exactly the configured probes', actions: ['lambda:InvokeFunction'], resources }));
 
 export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[]> = {
-  'claim-rotation': (scope) => [registry(scope), readKeys(scope)],
+  'claim-rotation': (scope) => [registry(scope), readKeys(scope), describeExecutions(scope)],
 
   'create-key-version': (scope) => [
     registry(scope),
@@ -198,13 +233,23 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
 
   'revoke-previous-version': (scope) => [
     registry(scope),
+    readApprovals(scope),
     readKeys(scope),
-    onOwnKeys(scope, "the irreversible step, after KMS's own waiting period", ['kms:ScheduleKeyDeletion']),
+    onOwnKeys(scope, "the irreversible step, after KMS's own waiting period, and its end when a hold came meanwhile", ['kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion']),
   ],
 
   'release-rotation': (scope) => [registry(scope)],
 
-  'classify-failure': (scope) => [registry(scope), { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] }],
+  'classify-failure': (scope) => [registry(scope), ...pagePeople(scope)],
+
+  'request-approval': (scope) => [
+    registry(scope),
+    askPeople(scope),
+    ...pagePeople(scope),
+    wake(scope),
+  ],
+
+  'read-approval': (scope) => [registry(scope), readApprovals(scope)],
 
   settle: (scope) => [registry(scope)],
 
@@ -213,8 +258,83 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'start-due-rotations': (scope) => [
     registry(scope),
     dueIndex(scope),
-    { why: 'starts rotations', actions: ['states:StartExecution'], resources: [scope.stateMachineArn] },
-    { why: 'tells a running execution from a closed one when the name is taken', actions: ['states:DescribeExecution'], resources: [scope.executionsArn] },
+    startRotations(scope),
+    describeExecutions(scope),
+  ],
+
+  'handle-ended-execution': (scope) => [registry(scope), ...pagePeople(scope)],
+
+  'begin-repair': (scope) => [registry(scope), readLedger(scope), readApprovals(scope)],
+
+  // No denial of superseded keys here: KMS asks for permission on the current target, too, and that may be what an alias was moved back to.
+  'apply-repair': (scope) => [
+    registry(scope),
+    ownKmsKeys(scope),
+    readApprovals(scope),
+    readKeys(scope, 'kms:ListResourceTags'),
+    ...forEach(scope.aliasArns, (resources) => ({ why: 'points the alias to the ACTIVE version again', actions: ['kms:UpdateAlias', 'kms:CreateAlias'], resources })),
+    onOwnKeys(scope, 'KMS asks for it on the ACTIVE version', ['kms:UpdateAlias', 'kms:CreateAlias']),
+    ...onAdoptedKeys(scope, 'KMS asks for it on the ACTIVE version, which may be adopted', ['kms:UpdateAlias', 'kms:CreateAlias']),
+    ...forEach(
+      scope.aliasNames,
+      (names) => ({
+        why: 'KMS asks for it on the key that somebody pointed the alias to; that key carries no tag of ours',
+        actions: ['kms:UpdateAlias'],
+        resources: [scope.anyKeyArn],
+        conditions: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': names } },
+      }),
+      MAX_NAMES_PER_STATEMENT,
+    ),
+    onOwnKeys(scope, 'takes back what somebody did to a version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    ...onAdoptedKeys(scope, 'takes back what somebody did to an adopted version', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    onOwnKeys(scope, 'marks the version that an accepted key replaces', ['kms:TagResource'], supersededOnly),
+    ...onAdoptedKeys(scope, 'marks an adopted version that an accepted key replaces', ['kms:TagResource'], supersededOnly),
+    {
+      why: "marks an accepted key as this registry's, unless it is another's",
+      actions: ['kms:TagResource'],
+      resources: [scope.anyKeyArn],
+      conditions: {
+        StringEquals: { [`aws:RequestTag/${KEY_TAGS.registry}`]: scope.registryId },
+        StringEqualsIfExists: { [`aws:ResourceTag/${KEY_TAGS.registry}`]: scope.registryId },
+        'ForAllValues:StringEquals': { 'aws:TagKeys': [KEY_TAGS.registry, KEY_TAGS.key, KEY_TAGS.version, KEY_TAGS.rotation] },
+      },
+    },
+  ],
+
+  'confirm-repair': (scope) => [registry(scope), readLedger(scope), readApprovals(scope), readKeys(scope), wake(scope), ...pagePeople(scope)],
+
+  'request-rotation': (scope) => [registry(scope), askPeople(scope), startRotations(scope), describeExecutions(scope), ...pagePeople(scope)],
+
+  operate: (scope) => [registry(scope), askRescuer(scope)],
+
+  decide: (scope) => [registry(scope), countVotes(scope), wake(scope), startRotations(scope), stopOwners(scope), startRepairs(scope), ...pagePeople(scope)],
+
+  'rescue-version': (scope) => [
+    registry(scope),
+    items(scope, 'finds whose key a failed use was of', PARTITIONS.kmsKey, ['GetItem']),
+    readKeys(scope),
+    onOwnKeys(scope, 'gives a retired version back; it can do nothing else', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    ...pagePeople(scope),
+  ],
+
+  reconcile: (scope) => [
+    registry(scope),
+    readLedger(scope),
+    dueIndex(scope),
+    items(scope, 'tells a version\'s key from an orphan', PARTITIONS.kmsKey, ['GetItem']),
+    items(scope, 'delivers what was not delivered', PARTITIONS.alert, ['Query']),
+    items(scope, 'remembers what it has seen', PARTITIONS.reconciliation, ['GetItem', 'PutItem']),
+    countVotes(scope),
+    readKeys(scope, 'kms:GetKeyLastUsage'),
+    { why: 'finds keys that no version names: the API knows no narrower resource', actions: ['tag:GetResources'], resources: ['*'] },
+    onOwnKeys(scope, 'deletes an orphan, once a person has approved it', ['kms:ScheduleKeyDeletion']),
+    describeExecutions(scope),
+    startRotations(scope),
+    stopOwners(scope),
+    startRepairs(scope),
+    wake(scope),
+    askRescuer(scope),
+    ...pagePeople(scope),
   ],
 
   acknowledge: (scope) => [

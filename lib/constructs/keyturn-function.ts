@@ -1,24 +1,24 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime, type Code } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
-import type { Grant } from './grants';
+import type { RolePolicies } from './role-policies';
 
 export interface KeyturnFunctionProps {
   readonly functionName: FunctionName;
   readonly code: Code;
   readonly environment: Readonly<Record<string, string>>;
-  readonly grants: readonly Grant[];
+  readonly policies: RolePolicies;
   /** The path of the functions' roles, by which key policies know them. */
   readonly rolePath: string;
 }
 
 /** One function of the contract, with a role and a log group of its own. */
 export class KeyturnFunction extends LambdaFunction {
-  constructor(scope: Construct, { functionName, code, environment, grants, rolePath }: KeyturnFunctionProps) {
+  constructor(scope: Construct, { functionName, code, environment, policies, rolePath }: KeyturnFunctionProps) {
     const id = pascalCase(functionName);
     const logGroup = new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN });
     const role = new Role(scope, `${id}Role`, {
@@ -27,8 +27,11 @@ export class KeyturnFunction extends LambdaFunction {
       description: `keyturn ${functionName} of ${Stack.of(scope).stackName}`,
     });
     // Not grantWrite and not the managed policy: both allow more than this log group's streams.
-    role.addToPolicy(new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }));
-    for (const grant of grants) role.addToPolicy(statementOf(grant));
+    const writeLogs = new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
+    const attached = [
+      new Policy(role, 'Policy', { roles: [role], statements: [writeLogs, ...policies.inline] }),
+      ...policies.managed.map((statements, index) => new ManagedPolicy(role, `Policy${index + 2}`, { roles: [role], statements: [...statements] })),
+    ];
 
     super(scope, id, {
       description: `keyturn: ${functionName}`,
@@ -44,16 +47,9 @@ export class KeyturnFunction extends LambdaFunction {
       // A running execution stays on the versions that it started with, also after the next deployment.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    // No function is invoked before its role may do what it does: the first one is invoked within this deployment.
+    this.node.addDependency(...attached);
   }
-}
-
-function statementOf({ effect, actions, resources, conditions }: Grant): PolicyStatement {
-  return new PolicyStatement({
-    effect: effect === 'Deny' ? Effect.DENY : Effect.ALLOW,
-    actions: [...actions],
-    resources: [...resources],
-    ...(conditions === undefined ? {} : { conditions }),
-  });
 }
 
 /** `claim-rotation` is `ClaimRotation`. */

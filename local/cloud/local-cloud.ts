@@ -175,6 +175,18 @@ export class LocalCloud {
     for (const schedule of scheduler.list()) scheduler.put({ ...schedule, arn: `${schedule.arn}-second-pool` });
   }
 
+  /**
+   * Gives the schedules of a construct another expression.
+   * @param construct the construct's id, with which the schedule's name begins after the stack's
+   * @throws {Error} when there is no such schedule
+   */
+  reschedule(construct: string, expression: string): void {
+    const { scheduler } = this.services;
+    const found = scheduler.list().filter(({ arn }) => arn.includes(`-${construct}`));
+    if (found.length === 0) throw new Error(`no schedule of ${construct}`);
+    for (const schedule of found) scheduler.put({ ...schedule, expression });
+  }
+
   /** From now on no schedule fires. */
   stopSchedules(): void {
     const { scheduler } = this.services;

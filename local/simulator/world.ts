@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
-import { FUNCTIONS, WORKFLOW_FUNCTIONS } from '../../lambdas/contract/functions';
+import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
@@ -18,6 +18,7 @@ import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-se
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
 import { Timeline } from '../kernel/clock';
+import type { Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import type { KmsOptions } from '../kms/options';
@@ -36,6 +37,8 @@ export const ACCOUNT = '111122223333';
 export const TABLE = 'keyturn-registry';
 export const REGISTRY_ID = `${ACCOUNT}:${REGION}:keyturn`;
 export const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-rotation`;
+export const REPAIR_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-repair`;
+export const RESCUE_FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:rescue-version`;
 export const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:keyturn-alerts`;
 const ROLE_PATH = '/keyturn/keyturn/';
 
@@ -107,7 +110,7 @@ export class World {
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
     const dispatch = createDispatch({
-      services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda },
+      services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda: this.withOwnFunctions(lambda) },
       credentials: this.identities,
       authorize: () => undefined,
       trace: this.trace,
@@ -157,6 +160,11 @@ export class World {
     return this.invoke('start-due-rotations', { scheduledTime: instantOf(atMs).replace('.000Z', 'Z') });
   }
 
+  /** Fires the schedule of the reconciliation. */
+  async reconcile(atMs: number = this.timeline.nowMs()): Promise<LambdaResult> {
+    return this.invoke('reconcile', { scheduledTime: instantOf(atMs).replace('.000Z', 'Z') });
+  }
+
   /** Starts an execution by hand, as a person does. @throws {AwsError} */
   startExecution(name: string, input: Json): unknown {
     return this.states.call('StartExecution', { stateMachineArn: STATE_MACHINE_ARN, name, input: JSON.stringify(input) });
@@ -201,11 +209,32 @@ export class World {
       isEnabled: true,
       targets: [{ id: 'record-key-deletion', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
     });
-    this.states.call('CreateStateMachine', {
-      name: 'key-rotation',
-      definition: definitionText(),
-      roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}key-rotation`,
+    this.bus.putRule({
+      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/ended-executions`,
+      pattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [STATE_MACHINE_ARN] },
+      },
+      isEnabled: true,
+      targets: [{ id: 'handle-ended-execution', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
     });
+    for (const name of ['key-rotation', 'key-repair'] as const) {
+      this.states.call('CreateStateMachine', { name, definition: definitionText(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
+    }
+  }
+
+  /** Invocations by SDK: of keyturn's own functions, whose handlers run from source, and of everybody else's. */
+  private withOwnFunctions(others: Service): Service {
+    return {
+      call: async (operation, input, caller) => {
+        const { FunctionName: target, Payload: payload } = input as { readonly FunctionName?: string; readonly Payload?: string };
+        if (operation !== 'Invoke' || target !== RESCUE_FUNCTION_ARN) return others.call(operation, input, caller);
+        const result = await this.invoke('rescue-version', JSON.parse(Buffer.from(payload ?? '', 'base64').toString('utf8')));
+        const answer = result.ok ? result.payload : { errorType: result.error, errorMessage: result.cause };
+        return { StatusCode: 200, ...(result.ok ? {} : { FunctionError: 'Unhandled' }), Payload: Buffer.from(JSON.stringify(answer)).toString('base64') };
+      },
+    };
   }
 
   private lambda(): LambdaInvoker {
@@ -252,13 +281,15 @@ export class World {
 }
 
 /** The trace tells what happened; log lines would only cost time. */
-const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.table]: TABLE,
   [ENV.registryId]: REGISTRY_ID,
   [ENV.rolePattern]: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}*`,
   [ENV.stateMachineArn]: STATE_MACHINE_ARN,
+  [ENV.repairMachineArn]: REPAIR_MACHINE_ARN,
+  [ENV.rescueFunctionArn]: RESCUE_FUNCTION_ARN,
   [ENV.topicArn]: TOPIC_ARN,
   [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
 };
@@ -267,10 +298,10 @@ function roleArn(name: FunctionName): string {
   return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
 }
 
-/** The deployed definition, with the functions' ARNs in place of its substitutions. */
-function definitionText(): string {
-  const text = readFileSync(join(__dirname, '../../statemachine/key-rotation.asl.json'), 'utf8');
-  return WORKFLOW_FUNCTIONS.reduce(
+/** A deployed definition, with the functions' ARNs in place of its substitutions. */
+function definitionText(machine: MachineName): string {
+  const text = readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8');
+  return functionsOf(machine).reduce(
     (definition, [name, { substitution }]) => definition.replaceAll(`\${${substitution}}`, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}:1`),
     text,
   );

@@ -4,7 +4,7 @@ import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN, World } from '../../local/simulator/world';
 import { LostAnswer } from '../../local/wire/message';
 
-const NAME = rotationId('orders', '20260101T0000Z', 1);
+const NAME = rotationId('orders', { kind: 'rotation', window: '20260101T0000Z', number: 1 });
 const input = { key: 'orders', window: '20260101T0000Z', attempt: 1 };
 const at = 'start-due-rotations';
 
@@ -25,8 +25,10 @@ const CALLS: readonly (readonly [string, (world: World) => Promise<unknown>])[] 
   ['a start', async (world) => world.composition(at).executions().start(NAME, input)],
   ['a status', async (world) => world.composition(at).executions().status(NAME)],
   ['an event', async (world) => world.composition(at).bus().publish('Key Version Prepared', { key: 'orders' })],
-  ['an alert', async (world) => world.composition(at).alerts().publish({ subject: 's', message: 'm', attributes: {} })],
+  ['an alert', async (world) => world.composition(at).alerts().publish({ id: 'a1', key: 'orders', subject: 's', message: 'm', attributes: {} })],
   ['a probe', async (world) => world.composition(at).probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {})],
+  ['a repair', async (world) => world.composition('decide').repairs().start('a1', 'orders')],
+  ['a cancelled deletion', async (world) => world.composition('operate').rescuer().cancelDeletions('orders', { by: 'x', at: '2026-06-01T00:00:00.000Z', reason: 'legal hold' })],
   ['a callback', async (world) => world.composition(at).callbacks().wake('token' as TaskToken)],
 ];
 
@@ -124,12 +126,11 @@ describe('the event bus', () => {
 });
 
 describe('alerts', () => {
-  test('carry subject, message and attributes, the subject as short as SNS wants it', async () => {
+  test('carry subject, message and attributes', async () => {
     const world = new World();
-    await world.composition('classify-failure').alerts().publish({ subject: 's'.repeat(150), message: 'what happened', attributes: { key: 'orders' } });
-    expect(world.trace.events()).toContainEqual(
-      expect.objectContaining({ type: 'sns.published', subject: 's'.repeat(99), message: 'what happened', attributes: { key: 'orders' } }),
-    );
+    const attributes = { key: 'orders', alertId: 'a1' };
+    await world.composition('classify-failure').alerts().publish({ id: 'a1', key: 'orders', subject: 'in one line', message: 'what happened', attributes });
+    expect(world.trace.events()).toContainEqual(expect.objectContaining({ type: 'sns.published', subject: 'in one line', message: 'what happened', attributes }));
   });
 });
 
@@ -148,5 +149,26 @@ describe('probes', () => {
 
   test('that throw say no', async () => {
     expect(await ask(payload({ errorMessage: 'boom' }, { FunctionError: 'Unhandled' }))).toEqual({ verdict: 'no', version: 0, reason: 'the probe failed: Unhandled' });
+  });
+});
+
+describe('repairs', () => {
+  test('are one execution per approval, with nothing but key and approval as input', async () => {
+    const world = new World();
+    const repairs = world.composition('decide').repairs();
+    await repairs.start('0123456789abcdef0123', 'orders');
+    await repairs.start('0123456789abcdef0123', 'orders');
+    const started = world.trace.events().flatMap((event) => (event.type === 'states.execution-started' ? [[event.execution, event.input]] : []));
+    expect(started).toEqual([['repair-0123456789abcdef0123', { key: 'orders', approval: '0123456789abcdef0123' }]]);
+  });
+});
+
+describe('the rescuer', () => {
+  test('says that it has to be tried again when the function failed', async () => {
+    const world = answering(() => ({ StatusCode: 200, FunctionError: 'Unhandled', Payload: Buffer.from('{"errorType":"RegistryBusy"}').toString('base64') }));
+    await expect(world.composition('operate').rescuer().cancelDeletions('orders', { by: 'x', at: '2026-06-01T00:00:00.000Z', reason: 'legal hold' })).rejects.toMatchObject({
+      name: 'Throttled',
+      message: expect.stringContaining('RegistryBusy'),
+    });
   });
 });

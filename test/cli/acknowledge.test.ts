@@ -118,7 +118,7 @@ test.each<[string, string[], RegExp]>([
   ['a version that is none', ['ack', ID, '--key-version', 'v2'], /It must be a whole number from 1, such as 3/],
   ['version 0', ['ack', ID, '--key-version', '0'], /It must be a whole number from 1/],
   ['a verdict that is none', ['ack', ID, '--key-version', '2', '--verdict', 'maybe'], /Allowed choices are yes, no/],
-  ['an unknown command', ['rotate'], /unknown command 'rotate'/],
+  ['an unknown command', ['rotata'], /unknown command 'rotata'/],
 ])('fails before any request on %s', async (_, args, message) => {
   expect(await keyturn(...args)).toBe(1);
   expect(errors).toMatch(message);

@@ -3,12 +3,14 @@ import { LostAnswer } from '../../local/wire/message';
 import type { Instant } from '../../lambdas/domain/instant';
 import { adoptCreated, equip, recordProof } from '../../lambdas/domain/creation';
 import { intendCreate } from '../support/intend-create';
-import { abortRotation, recordFailure } from '../../lambdas/domain/failure';
+import { abortRun, recordFailure } from '../../lambdas/domain/failure';
 import { claim, settle, type Owner } from '../../lambdas/domain/lease';
-import { firstBreak, write } from '../../lambdas/domain/ledger';
+import { firstBreak, write, type Decision } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
+import { setHold } from '../../lambdas/domain/operations';
 import { commitPromotion, intendPromote } from '../../lambdas/domain/promotion';
 import { register } from '../../lambdas/domain/registration';
+import type { Run } from '../../lambdas/domain/rotation-id';
 import type { Registry } from '../../lambdas/ports/registry';
 import { policyOf } from '../support/policies';
 
@@ -24,10 +26,11 @@ export interface RegistrySubject {
 
 const AT: Instant = '2026-04-01T01:00:00.000Z';
 const WINDOW = '20260401T0000Z';
+const RUN: Run = { kind: 'rotation', window: WINDOW, number: 1 };
 const ROTATION = `orders-${WINDOW}-a1`;
 const policy = policyOf();
 
-const claimed = (key: ManagedKey) => claim(key, { rotationId: ROTATION, executionArn: 'arn:execution', window: WINDOW, attempt: 1, at: AT });
+const claimed = (key: ManagedKey) => claim(key, { rotationId: ROTATION, executionArn: 'arn:execution', run: RUN, at: AT });
 
 /** What every implementation of the port `Registry` does. */
 export function registryContract(name: string, makeSubject: () => RegistrySubject): void {
@@ -149,6 +152,108 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
       expect((await registry.read('orders'))?.freeze).toMatchObject({ by: 'first', reason: 'one' });
     });
 
+    describe('a repair of a frozen key', () => {
+      const frozen = { by: 'reconcile', at: AT, reason: 'alias moved' };
+      const held = (key: ManagedKey) => setHold(key, { by: 'a person', at: AT, reason: 'audit' });
+      const lifted = (key: ManagedKey) => write(key, { type: 'FreezeLifted', at: AT, by: 'repair' });
+      const done = (): Decision => ({ kind: 'done' });
+
+      test('writes while the freeze stands, and only then', async () => {
+        await expect(registry.transactFrozen('orders', held)).rejects.toMatchObject({ name: 'RotationNotAllowed' });
+        await registry.freeze('orders', frozen);
+        expect(await registry.transactFrozen('orders', held)).toMatchObject({ hold: { reason: 'audit' }, seq: 2 });
+        await expect(registry.transact('orders', claimed)).rejects.toMatchObject({ name: 'KeyFrozen' });
+        expect(firstBreak(await registry.ledger('orders'))).toBeUndefined();
+      });
+
+      test('finds its work done without a write, and a transition that finds it done is refused all the same', async () => {
+        await registry.freeze('orders', frozen);
+        expect(await registry.transactFrozen('orders', done)).toMatchObject({ seq: 1 });
+        await expect(registry.transact('orders', done)).rejects.toMatchObject({ name: 'KeyFrozen' });
+      });
+
+      test('writes nothing when the freeze is lifted in between', async () => {
+        await registry.freeze('orders', frozen);
+        subject.failNextWrite(async (next) => {
+          await registry.liftFreeze('orders', lifted);
+          return next();
+        });
+        await expect(registry.transactFrozen('orders', held)).rejects.toMatchObject({ name: 'RotationNotAllowed' });
+        expect((await registry.read('orders'))?.key.hold).toBeNull();
+      });
+
+      test('ends the freeze together with its ledger event; the key is changed again from then on', async () => {
+        await registry.freeze('orders', frozen);
+        await registry.liftFreeze('orders', lifted);
+        expect(await registry.read('orders')).toMatchObject({ freeze: null, key: { seq: 2 } });
+        expect((await registry.ledger('orders')).map(({ type }) => type)).toEqual(['KeyRegistered', 'FreezeLifted']);
+        expect(await registry.transact('orders', claimed)).toMatchObject({ lease: { rotationId: ROTATION } });
+      });
+
+      test('whose answer was lost is made once', async () => {
+        await registry.freeze('orders', frozen);
+        subject.failNextWrite(async (next) => {
+          await next();
+          throw new LostAnswer();
+        });
+        await registry.liftFreeze('orders', lifted);
+        expect((await registry.read('orders'))?.freeze).toBeNull();
+        expect(await registry.ledger('orders')).toHaveLength(2);
+      });
+
+      test('lifts no freeze that does not stand', async () => {
+        await expect(registry.liftFreeze('orders', lifted)).rejects.toMatchObject({ name: 'RotationNotAllowed' });
+        expect(await registry.ledger('orders')).toHaveLength(1);
+        expect(await registry.liftFreeze('orders', done)).toMatchObject({ seq: 1 });
+      });
+
+      test('does not keep the next freeze from coming, with its own reason', async () => {
+        await registry.freeze('orders', frozen);
+        await registry.liftFreeze('orders', lifted);
+        await registry.freeze('orders', { ...frozen, reason: 'moved again' });
+        expect((await registry.read('orders'))?.freeze).toEqual({ ...frozen, reason: 'moved again' });
+        await expect(registry.transact('orders', claimed)).rejects.toMatchObject({ name: 'KeyFrozen' });
+      });
+    });
+
+    describe('alerts', () => {
+      const alert = (id: string, key = 'orders') => ({ id, key, subject: 'what', message: 'all of it', attributes: { alertId: id, key } });
+
+      test('are kept as they were meant until they were published', async () => {
+        await registry.queueAlert(alert('one'));
+        await registry.queueAlert(alert('two'));
+        expect(await registry.queuedAlerts('orders')).toEqual([alert('one'), alert('two')]);
+        await registry.forgetAlert(alert('one'));
+        expect(await registry.queuedAlerts('orders')).toEqual([alert('two')]);
+      });
+
+      test('are queued once and struck off once, however often that is repeated', async () => {
+        await registry.queueAlert(alert('one'));
+        await registry.queueAlert({ ...alert('one'), message: 'told differently' });
+        expect(await registry.queuedAlerts('orders')).toEqual([alert('one')]);
+        await registry.forgetAlert(alert('one'));
+        await registry.forgetAlert(alert('one'));
+        expect(await registry.queuedAlerts('orders')).toEqual([]);
+      });
+
+      test('of one key are none of another, and are taken of a frozen and of an unknown key, too', async () => {
+        await registry.freeze('orders', { by: 'reconcile', at: AT, reason: 'alias moved' });
+        await registry.queueAlert(alert('one'));
+        await registry.queueAlert(alert('one', 'payments'));
+        await registry.forgetAlert(alert('one', 'payments'));
+        expect(await registry.queuedAlerts('orders')).toEqual([alert('one')]);
+        expect(await registry.queuedAlerts('payments')).toEqual([]);
+      });
+    });
+
+    test('tells the ledger from an event on', async () => {
+      await owner();
+      await registry.transact('orders', (key) => settle(key, ROTATION, AT));
+      const whole = await registry.ledger('orders');
+      expect(await registry.ledger('orders', 1)).toEqual(whole.slice(1));
+      expect(await registry.ledger('orders', 3)).toEqual([]);
+    });
+
     test('refuses to write when the registry was changed without a ledger event', async () => {
       subject.failNextWrite(async (next) => {
         subject.changeItem('orders', 'head', 'tampered');
@@ -167,8 +272,8 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
     test('moves a version in a terminal status out of the aggregate', async () => {
       const first = await owner();
       await registry.transact('orders', (key) => intendCreate(key, first, 1, AT));
-      await registry.transact('orders', (key) => abortRotation(key, first, AT, { error: 'Test', errorClass: 'recoverable' }));
-      const next = { rotationId: 'orders-20260630T0000Z-a1', executionArn: 'arn', window: '20260630T0000Z', attempt: 1, at: '2026-07-01T00:00:00.000Z' };
+      await registry.transact('orders', (key) => abortRun(key, first, RUN, AT, { error: 'Test', errorClass: 'recoverable' }));
+      const next = { rotationId: 'orders-20260630T0000Z-a1', executionArn: 'arn', run: { kind: 'rotation', window: '20260630T0000Z', number: 1 } as const, at: '2026-07-01T00:00:00.000Z' };
       const key = await registry.transact('orders', (current) => claim(current, next));
       expect(key.versions).toEqual({});
       expect(await registry.terminalVersions('orders')).toMatchObject([{ number: 1, status: 'ABANDONED' }]);
@@ -185,7 +290,7 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
       const other = policyOf({ name: 'payments' });
       await registry.register('payments', (key) => register(key, other, { registryId: subject.registryId, at: AT, by: 'test' }));
       const second = { rotationId: `payments-${WINDOW}-a1`, fence: 1 };
-      await registry.transact('payments', (key) => claim(key, { rotationId: second.rotationId, executionArn: 'arn', window: WINDOW, attempt: 1, at: AT }));
+      await registry.transact('payments', (key) => claim(key, { rotationId: second.rotationId, executionArn: 'arn', run: RUN, at: AT }));
       await expect(make(second, 'payments')).rejects.toMatchObject({ name: 'LedgerMismatch' });
     });
 

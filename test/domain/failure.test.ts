@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass } from '../../lambdas/contract/errors';
-import { abortRotation, classify, raiseAttempt, recordFailure, responseTo } from '../../lambdas/domain/failure';
+import { abortRun, classify, raiseRun, recordFailure, responseTo } from '../../lambdas/domain/failure';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { TaskError } from '../../lambdas/domain/task-error';
-import { AT, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW, error } from './living-key';
+import { AT, attempt, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW, error } from './living-key';
 
 const CLASSES: readonly ErrorClass[] = ['retry', 'look-again', 'superseded', 'uncertain', 'recoverable', 'non-recoverable', 'security-critical'];
 const RECOVERABLE = { error: 'DependentsNotReady', errorClass: 'recoverable' } as const;
@@ -29,14 +29,14 @@ describe('the classification', () => {
 describe('the response', () => {
   test.each<[ErrorClass, number, string]>([
     ['superseded', 0, 'superseded'],
-    ['security-critical', 0, 'frozen'],
+    ['security-critical', 0, 'ask'],
     ['uncertain', 0, 'settle-and-resume'],
     ['uncertain', 2, 'settle-and-resume'],
     ['uncertain', 3, 'settle-and-abort'],
     ['retry', 0, 'settle-and-abort'],
     ['look-again', 0, 'settle-and-abort'],
     ['recoverable', 0, 'settle-and-abort'],
-    ['non-recoverable', 0, 'settle-and-abort'],
+    ['non-recoverable', 0, 'settle-and-ask'],
   ])('to %s after %i settlements is %s', (errorClass, settlements, response) => expect(responseTo(errorClass, settlements)).toBe(response));
 
   test('to whatever fails ends after finitely many settlements', () => {
@@ -59,50 +59,52 @@ describe('a failure', () => {
 describe('an abort', () => {
   test('gives the lease back and makes the next attempt due after the stabilisation delay', () => {
     const living = claimed();
-    living.apply(abortRotation(living.key, living.owner(), AT, RECOVERABLE));
+    living.apply(abortRun(living.key, living.owner(), attempt(1), AT, RECOVERABLE));
     expect(living.key).toMatchObject({ lease: null, quarantine: null, window: { id: WINDOW, attempt: 2 }, dueAt: plusSeconds(AT, 3600) });
   });
 
   test('after a non-recoverable failure puts the key into quarantine', () => {
     const living = claimed();
-    living.apply(abortRotation(living.key, living.owner(), AT, FATAL));
-    expect(living.key).toMatchObject({ lease: null, window: { attempt: 1 }, quarantine: { at: AT, reason: expect.stringContaining('QuotaExceeded') } });
+    living.apply(abortRun(living.key, living.owner(), attempt(1), AT, FATAL));
+    expect(living.key).toMatchObject({ lease: null, window: { attempt: 2 }, quarantine: { at: AT, reason: expect.stringContaining('QuotaExceeded') } });
   });
 
   test('of the last attempt puts the key into quarantine', () => {
     const living = claimed({ maxAttempts: 1 });
-    living.apply(abortRotation(living.key, living.owner(), AT, RECOVERABLE));
-    expect(living.key).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('the last of 1 attempts') } });
+    living.apply(abortRun(living.key, living.owner(), attempt(1), AT, RECOVERABLE));
+    expect(living.key).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('was the last attempt that is allowed') } });
   });
 
   test('touches no version and no intent', () => {
     const living = claimed();
     const { key } = living;
-    const decision = abortRotation({ ...key, intent: { kind: 'create', version: 1, at: AT } }, living.owner(), AT, RECOVERABLE);
+    const decision = abortRun({ ...key, intent: { kind: 'create', version: 1, at: AT } }, living.owner(), attempt(1), AT, RECOVERABLE);
     expect(decision).toMatchObject({ next: { versions: key.versions, intent: { kind: 'create' } } });
   });
 
   test('of a key that another execution owns does nothing, and with an old token is refused', () => {
     const living = claimed();
-    expect(abortRotation(living.key, { rotationId: 'orders-20260401T0000Z-a2', fence: 1 }, AT, FATAL)).toEqual({ kind: 'done' });
-    expect(() => abortRotation(living.key, { ...living.owner(), fence: 0 }, AT, FATAL)).toThrow(error({ name: 'StaleOwner' }));
+    expect(abortRun(living.key, { rotationId: 'orders-20260401T0000Z-a2', fence: 1 }, attempt(2), AT, FATAL)).toEqual({ kind: 'done' });
+    expect(() => abortRun(living.key, { ...living.owner(), fence: 0 }, attempt(1), AT, FATAL)).toThrow(error({ name: 'StaleOwner' }));
   });
 });
 
 describe('a raised attempt', () => {
-  const raise = (key: Parameters<typeof raiseAttempt>[0], window: string, closed: number) => raiseAttempt(key, window, closed, AT, 'starter');
+  const raise = (key: Parameters<typeof raiseRun>[0], window: string, closed: number) => raiseRun(key, attempt(closed, window), AT, 'starter');
 
   test('follows a closed one, up to the last', () => {
     const living = registered();
     for (const closed of [1, 2]) living.apply(raise(living.key, WINDOW, closed));
     expect(living.key.window).toEqual({ id: WINDOW, attempt: 3 });
     living.apply(raise(living.key, WINDOW, 3));
-    expect(living.key.quarantine?.reason).toMatch(/attempt 3 .* was the last of 3/);
+    expect(living.key.quarantine?.reason).toMatch(/rotation 3 of 20260401T0000Z was the last attempt that is allowed/);
     expect(raise(living.key, WINDOW, 3)).toEqual({ kind: 'done' });
   });
 
-  test('is not raised for an owned key, nor twice for one closed attempt', () => {
-    expect(raise(claimed().key, WINDOW, 1)).toEqual({ kind: 'done' });
+  test('is not raised while another run owns the key, nor twice for one closed attempt', () => {
+    const { key } = claimed();
+    expect(raise({ ...key, lease: { ...key.lease!, rotationId: 'orders-20260401T0000Z-e1' } }, WINDOW, 1)).toEqual({ kind: 'done' });
+    expect(raise(key, WINDOW, 1)).toMatchObject({ next: { lease: key.lease, window: { attempt: 2 } } });
     const living = registered();
     living.apply(raise(living.key, WINDOW, 1));
     expect(raise(living.key, WINDOW, 1)).toEqual({ kind: 'done' });

@@ -1,6 +1,6 @@
-import { claim, completeRotation, isPaused, requireOwner, settle, subjectOf } from '../../lambdas/domain/lease';
+import { claim, completeRun, isPaused, requireOwner, settle, subjectOf } from '../../lambdas/domain/lease';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
-import { AT, bootstrapped, claimed, draining, NEXT_AT, NEXT_WINDOW, prepare, registered, request, WINDOW, error } from './living-key';
+import { AT, attempt, bootstrapped, claimed, draining, NEXT_AT, NEXT_WINDOW, prepare, registered, request, WINDOW, error } from './living-key';
 
 const note = { by: 'a person', at: AT, reason: 'audit' };
 const lease = { rotationId: 'orders-20260401T0000Z-a9', executionArn: 'arn', grantedAt: AT };
@@ -83,38 +83,38 @@ describe('the owner', () => {
 
 describe('the subject of a rotation', () => {
   test('of a new key is version 1, which replaces nothing', () => {
-    expect(subjectOf(claimed().key, WINDOW)).toEqual({ version: 1, previous: null, retirement: null });
+    expect(subjectOf(claimed().key, attempt(1))).toEqual({ version: 1, previous: null, retirement: null, isRetirementOnly: false });
   });
 
   test('of a new window is the next version, which replaces the ACTIVE one', () => {
-    expect(subjectOf(bootstrapped().key, NEXT_WINDOW)).toMatchObject({ version: 2, previous: { number: 1 }, retirement: 'delete' });
+    expect(subjectOf(bootstrapped().key, attempt(1, NEXT_WINDOW))).toMatchObject({ version: 2, previous: { number: 1 }, retirement: 'delete' });
   });
 
   test('of a later attempt is the version that the window began', () => {
     const living = bootstrapped();
     living.apply(claim(living.key, request(NEXT_WINDOW, 1, NEXT_AT)));
     prepare(living, 2, NEXT_AT);
-    expect(subjectOf(living.key, NEXT_WINDOW)).toMatchObject({ version: 2, previous: { number: 1 } });
+    expect(subjectOf(living.key, attempt(1, NEXT_WINDOW))).toMatchObject({ version: 2, previous: { number: 1 } });
   });
 
   test('of a later attempt after the promotion still ends the one before', () => {
-    expect(subjectOf(draining().key, NEXT_WINDOW)).toMatchObject({ version: 2, previous: { number: 1, status: 'DEPRECATED' }, retirement: 'delete' });
+    expect(subjectOf(draining().key, attempt(1, NEXT_WINDOW))).toMatchObject({ version: 2, previous: { number: 1, status: 'DEPRECATED' }, retirement: 'delete' });
   });
 
   test('is never a number that was used before', () => {
-    expect(subjectOf({ ...bootstrapped().key, lastVersion: 7 }, NEXT_WINDOW).version).toBe(8);
+    expect(subjectOf({ ...bootstrapped().key, lastVersion: 7 }, attempt(1, NEXT_WINDOW)).version).toBe(8);
   });
 
   test('of an adopted key keeps it', () => {
     const { key } = bootstrapped();
     const adopted = { ...key, versions: { v1: { ...key.versions['v1']!, retirement: 'keep' as const } } };
-    expect(subjectOf(adopted, NEXT_WINDOW).retirement).toBe('keep');
+    expect(subjectOf(adopted, attempt(1, NEXT_WINDOW)).retirement).toBe('keep');
   });
 
   test('is refused when a key that had an ACTIVE version has none', () => {
     const { key } = bootstrapped();
     const broken = { ...key, versions: { v1: { ...key.versions['v1']!, status: 'DEPRECATED' as const } } };
-    expect(() => subjectOf(broken, NEXT_WINDOW)).toThrow(error({ name: 'ObservedMismatch' }));
+    expect(() => subjectOf(broken, attempt(1, NEXT_WINDOW))).toThrow(error({ name: 'ObservedMismatch' }));
   });
 });
 
@@ -122,29 +122,29 @@ describe('the end', () => {
   test('gives the lease back and sets window and due time; again, it is done', () => {
     const living = claimed({ startSpreadSeconds: 0 });
     const owner = living.owner();
-    living.apply(completeRotation(living.key, owner, AT, null));
+    living.apply(completeRun(living.key, owner, attempt(1), AT, null));
     expect(living.key).toMatchObject({ lease: null, completedWindow: WINDOW, dueAt: '2026-06-30T00:00:00.000Z', retirementPending: [] });
-    expect(completeRotation(living.key, owner, AT, null)).toEqual({ kind: 'done' });
+    expect(completeRun(living.key, owner, attempt(1), AT, null)).toEqual({ kind: 'done' });
   });
 
   test('remembers a retirement that is left for later, once', () => {
     const living = draining();
     const pending = { version: 1, reason: 'held' };
     const left = { ...living.key, retirementPending: [1] };
-    expect(completeRotation(left, living.owner(), NEXT_AT, pending)).toMatchObject({ next: { retirementPending: [1] }, note: { facts: { retirementPending: 1, reason: 'held' } } });
+    expect(completeRun(left, living.owner(), attempt(1, NEXT_WINDOW), NEXT_AT, pending)).toMatchObject({ next: { retirementPending: [1] }, note: { facts: { retirementPending: 1, reason: 'held' } } });
   });
 
   test.each(['create', 'disable', 'revoke'] as const)('is refused while a %s is in doubt', (kind) => {
     const living = draining();
     const inDoubt: ManagedKey = { ...living.key, intent: { kind, version: 1, at: NEXT_AT } };
-    expect(() => completeRotation(inDoubt, living.owner(), NEXT_AT, null)).toThrow(error({ name: 'RotationNotAllowed' }));
+    expect(() => completeRun(inDoubt, living.owner(), attempt(1, NEXT_WINDOW), NEXT_AT, null)).toThrow(error({ name: 'RotationNotAllowed' }));
   });
 
   test('is refused to a stale owner', () => {
     const living = claimed();
     const stale = living.owner();
     living.apply(settle(living.key, stale.rotationId, AT));
-    expect(() => completeRotation(living.key, stale, AT, null)).toThrow(error({ name: 'StaleOwner' }));
+    expect(() => completeRun(living.key, stale, attempt(1), AT, null)).toThrow(error({ name: 'StaleOwner' }));
   });
 });
 

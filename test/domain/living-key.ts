@@ -2,11 +2,12 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { adoptCreated, equip, recordProof } from '../../lambdas/domain/creation';
 import { intendCreate } from '../support/intend-create';
 import type { Instant } from '../../lambdas/domain/instant';
-import { claim, type Owner } from '../../lambdas/domain/lease';
+import { claim, type ClaimRequest, type Owner } from '../../lambdas/domain/lease';
 import { seal, type Decision, type LedgerEvent } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { commitPromotion, confirmPromotion, intendPromote } from '../../lambdas/domain/promotion';
 import { register } from '../../lambdas/domain/registration';
+import type { Run } from '../../lambdas/domain/rotation-id';
 import { commitDisable, commitRevoke, intendDisable, intendRevoke } from '../../lambdas/domain/retirement';
 import { isTerminal } from '../../lambdas/domain/version-status';
 import { policyOf } from '../support/policies';
@@ -35,7 +36,7 @@ export class LivingKey {
   /** @returns whether something was written. */
   apply(decision: Decision): boolean {
     if (decision.kind === 'done') return false;
-    const { after, event } = seal(this.state, decision.next, decision.note);
+    const { after, event } = seal(this.state, decision.next, decision.note, decision.baseline);
     this.ledger.push(event);
     const versions = Object.fromEntries(Object.entries(after.versions).filter(([, { status }]) => !isTerminal(status)));
     this.state = { ...after, versions };
@@ -53,8 +54,11 @@ export function registered(policy: Partial<KeyPolicy> = {}): LivingKey {
   return living;
 }
 
-export function request(window = WINDOW, attempt = 1, at = AT) {
-  return { rotationId: `orders-${window}-a${attempt}`, executionArn: `arn:${window}-a${attempt}`, window, attempt, at };
+/** An attempt of a window. */
+export const attempt = (number: number, window = WINDOW): Run => ({ kind: 'rotation', window, number });
+
+export function request(window = WINDOW, number = 1, at = AT): ClaimRequest {
+  return { rotationId: `orders-${window}-a${number}`, executionArn: `arn:${window}-a${number}`, run: attempt(number, window), at };
 }
 
 export function claimed(policy?: Partial<KeyPolicy>): LivingKey {

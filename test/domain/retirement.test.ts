@@ -41,8 +41,6 @@ describe('what blocks a retirement', () => {
     ['the pinned policy "keep"', pinned(key, { retirement: 'keep' }), {}, /"keep"/, /"keep"/],
     ['the current policy "disable"', current(key, { retirement: 'disable' }), {}, undefined, /"disable"/],
     ['the pinned policy "disable"', pinned(key, { retirement: 'disable' }), {}, undefined, /"disable"/],
-    ['a missing approval', current(key, { autoDelete: false }), {}, undefined, /needs an approval for v1/],
-    ['a missing approval at Claim', pinned(key, { autoDelete: false }), {}, undefined, /needs an approval for v1/],
     ['nothing without a lease', { ...key, lease: null }, {}, undefined, undefined],
   ])('%s', (_, state, change, disable, revoke) => {
     const version = { ...state.versions['v1']!, ...change };
@@ -220,9 +218,9 @@ describe('a policy that was tightened during the rotation', () => {
 
 test('a drain is not extended into the next window, nor beyond what one execution may wait', () => {
   const living = draining({ idleSeconds: DAY });
-  const inTime = { ...living.key, dueAt: plusSeconds(LATE, 90 * DAY) };
+  const inTime = { ...living.key, rotationDueAt: plusSeconds(LATE, 90 * DAY) };
   expect(hasTimeToExtend(inTime, v1(living), LATE)).toBe(true);
-  expect(hasTimeToExtend({ ...living.key, dueAt: plusSeconds(LATE, DAY) }, v1(living), LATE)).toBe(false);
-  expect(hasTimeToExtend({ ...living.key, dueAt: plusSeconds(LATE, 900 * DAY) }, v1(living), plusSeconds(living.key.lease!.grantedAt, 300 * DAY))).toBe(false);
+  expect(hasTimeToExtend({ ...living.key, rotationDueAt: plusSeconds(LATE, DAY) }, v1(living), LATE)).toBe(false);
+  expect(hasTimeToExtend({ ...living.key, rotationDueAt: plusSeconds(LATE, 900 * DAY) }, v1(living), plusSeconds(living.key.lease!.grantedAt, 300 * DAY))).toBe(false);
   expect(hasTimeToExtend(inTime, { ...v1(living), drainExtensions: 3 }, LATE)).toBe(false);
 });

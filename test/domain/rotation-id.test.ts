@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { KEY_NAME_PATTERN } from '../../lambdas/contract/key-policy';
-import { emergencyId, parseRotationId, rotationId, rotationPrefix } from '../../lambdas/domain/rotation-id';
+import { parseRotationId, rotationId, rotationPrefix, type RunKind } from '../../lambdas/domain/rotation-id';
 import { windowAt } from '../../lambdas/domain/windows';
 import { instantOf, msOf } from '../../lambdas/domain/instant';
 
@@ -30,7 +30,10 @@ const neighbours = fc.tuple(
 const namePairs = fc.oneof(neighbours, fc.tuple(names, names));
 const windows = fc.integer({ min: msOf('2020-01-01T00:00:00Z'), max: msOf('2040-01-01T00:00:00Z') })
   .map((ms) => windowAt({ anchor: '2026-01-01T00:00:00Z', rotateEverySeconds: 86_400 }, instantOf(ms)));
-const attempts = fc.integer({ min: 1, max: 999 });
+const numbers = fc.integer({ min: 1, max: 999 });
+const kinds = fc.constantFrom<RunKind>('rotation', 'emergency', 'retirement');
+const runs = fc.record({ kind: kinds, window: windows, number: numbers });
+const attempt = (number: number, window = WINDOW) => ({ kind: 'rotation', window, number }) as const;
 
 describe('rotationId', () => {
   test.each([
@@ -39,8 +42,8 @@ describe('rotationId', () => {
     ['a', 999, 'a-20260401T0000Z-a999'],
     ['x'.repeat(60), 999, `${'x'.repeat(60)}-20260401T0000Z-a999`],
     ['orders-20260401T0000Z-a1', 2, 'orders-20260401T0000Z-a1-20260401T0000Z-a2'],
-  ])('shows the name of %s literally', (key, attempt, id) => {
-    expect(rotationId(key, WINDOW, attempt)).toBe(id);
+  ])('shows the name of %s literally', (key, number, id) => {
+    expect(rotationId(key, attempt(number))).toBe(id);
   });
 
   test.each([
@@ -49,25 +52,24 @@ describe('rotationId', () => {
     ['a name of 128 characters', `${'ab/'.repeat(42)}zz`, /^(?:ab-){8}ab--[0-9a-f]{32}-20260401T0000Z-a1$/],
     ['a name that looks like an encoded one', `orders--${'0'.repeat(32)}`, /^orders--0{18}--[0-9a-f]{32}-20260401T0000Z-a1$/],
   ])('encodes %s', (_, key, expected) => {
-    expect(rotationId(key, WINDOW, 1)).toMatch(expected);
-    expect(rotationId(key, WINDOW, 1)).not.toContain(key);
+    expect(rotationId(key, attempt(1))).toMatch(expected);
+    expect(rotationId(key, attempt(1))).not.toContain(key);
   });
 
-  test('is legal for every key, window and attempt', () => {
-    fc.assert(
-      fc.property(names, windows, attempts, (key, window, attempt) => {
-        expect(rotationId(key, window, attempt)).toMatch(LEGAL_EXECUTION_NAME);
-        expect(emergencyId(key, window, attempt)).toMatch(LEGAL_EXECUTION_NAME);
-      }),
-    );
+  test('names emergencies and retirement runs apart', () => {
+    expect(rotationId('orders', { kind: 'emergency', window: WINDOW, number: 1 })).toBe('orders-20260401T0000Z-e1');
+    expect(rotationId('orders', { kind: 'retirement', window: WINDOW, number: 7 })).toBe('orders-20260401T0000Z-r7');
   });
 
-  test('never gives one name to two rotations', () => {
+  test('is legal for every key and run', () => {
+    fc.assert(fc.property(names, runs, (key, run) => expect(rotationId(key, run)).toMatch(LEGAL_EXECUTION_NAME)));
+  });
+
+  test('never gives one name to two runs', () => {
     fc.assert(
-      fc.property(namePairs, windows, windows, attempts, attempts, fc.boolean(), fc.boolean(), ([left, right], w1, w2, n1, n2, e1, e2) => {
-        const isSame = left === right && w1 === w2 && n1 === n2 && e1 === e2;
-        const [first, second] = [e1 ? emergencyId(left, w1, n1) : rotationId(left, w1, n1), e2 ? emergencyId(right, w2, n2) : rotationId(right, w2, n2)];
-        expect(first === second).toBe(isSame);
+      fc.property(namePairs, runs, runs, ([left, right], first, second) => {
+        const isSame = left === right && first.kind === second.kind && first.window === second.window && first.number === second.number;
+        expect(rotationId(left, first) === rotationId(right, second)).toBe(isSame);
       }),
       { numRuns: 2000 },
     );
@@ -77,25 +79,24 @@ describe('rotationId', () => {
     fc.assert(fc.property(namePairs, ([left, right]) => (rotationPrefix(left) === rotationPrefix(right)) === (left === right)), { numRuns: 5000 });
   });
 
-  test.each([0, 1000, -1, 1.5, Number.NaN])('refuses attempt %p', (attempt) => {
-    expect(() => rotationId('orders', WINDOW, attempt)).toThrow(RangeError);
+  test.each([0, 1000, -1, 1.5, Number.NaN])('refuses number %p', (number) => {
+    expect(() => rotationId('orders', attempt(number))).toThrow(RangeError);
   });
 
   test.each(['', '-orders', 'orders-', 'or ders', 'örders', 'x'.repeat(129), 'a:b'])('refuses the key name %j', (key) => {
-    expect(() => rotationId(key, WINDOW, 1)).toThrow(RangeError);
+    expect(() => rotationId(key, attempt(1))).toThrow(RangeError);
   });
 
   test('refuses a window that does not exist', () => {
-    expect(() => rotationId('orders', '20260230T0000Z', 1)).toThrow(RangeError);
+    expect(() => rotationId('orders', attempt(1, '20260230T0000Z'))).toThrow(RangeError);
   });
 });
 
 describe('parseRotationId', () => {
   test('takes every rotation id apart', () => {
     fc.assert(
-      fc.property(names, windows, attempts, fc.boolean(), (key, window, attempt, isEmergency) => {
-        const id = isEmergency ? emergencyId(key, window, attempt) : rotationId(key, window, attempt);
-        expect(parseRotationId(id)).toEqual({ prefix: rotationPrefix(key), window, attempt, isEmergency });
+      fc.property(names, runs, (key, run) => {
+        expect(parseRotationId(rotationId(key, run))).toEqual({ prefix: rotationPrefix(key), ...run });
       }),
     );
   });

@@ -224,6 +224,36 @@ class TestBoto3(unittest.TestCase):
         self.assertEqual(table.get_item(TableName="counter", Key={"id": {"S": "n"}}, ConsistentRead=True)["Item"]["n"]["N"], "200")
 
 
+class TestKeyturnsOwnCommands(unittest.TestCase):
+    def test_a_hold_is_shown_and_released_only_by_whoever_types_the_keys_name(self):
+        self.assertEqual(cloud.keyturn("hold", "orders", "--reason", "legal hold 17")[0], 0)
+        self.assertIn("legal hold 17", cloud.keyturn("status", "orders")[1])
+        code, _, said = cloud.keyturn("release", "orders", "--reason", "over")
+        self.assertEqual((code, "--yes-i-mean orders" in said), (1, True))
+        self.assertEqual(cloud.keyturn("release", "orders", "--reason", "over", "--yes-i-mean", "order")[0], 1)
+        self.assertIn("legal hold 17", cloud.keyturn("status", "orders")[1])
+        self.assertEqual(cloud.keyturn("release", "orders", "--reason", "over", "--yes-i-mean", "orders")[0], 0)
+        self.assertIn("HoldReleased", cloud.keyturn("history", "orders")[1])
+
+    def test_an_emergency_needs_a_second_person(self):
+        before = client("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"]
+        self.assertEqual(cloud.keyturn("rotate", "orders", "--emergency", "--reason", "leaked", "--yes-i-mean", "orders")[0], 0)
+        [asked] = [approval for approval in json.loads(cloud.keyturn("approvals", "orders", "--json")[1]) if approval["outcome"] is None]
+        code, _, said = cloud.keyturn("approve", asked["id"], "--reason", "yes", "--yes-i-mean", "orders")
+        self.assertEqual((code, "cannot approve" in said), (1, True))
+        second = cloud.credentials_of("arn:aws:iam::111122223333:role/security")
+        client("iam").put_role_policy(
+            RoleName="security", PolicyName="decides",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}),
+        )
+        code, said, complaint = cloud.keyturn("approve", asked["id"], "--reason", "yes", "--yes-i-mean", "orders", credentials=second)
+        self.assertEqual((code, complaint), (0, ""))
+        cloud.advance("1d")
+        self.assertNotEqual(client("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"], before)
+        self.assertIn("orders-", said)
+        self.assertEqual(cloud.keyturn("audit", "orders")[0], 0)
+
+
 def call_by_wire_name(target, body):
     """Signs and sends one request of the JSON 1.0 protocol with botocore's own signer."""
     from botocore.auth import SigV4Auth
@@ -239,8 +269,8 @@ def call_by_wire_name(target, body):
 
 
 def load_tests(loader, _tests, _pattern):
-    """The AWS CLI's rotation first: boto3's is of the window after it."""
-    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (TestTheAwsCli, TestBoto3))
+    """The AWS CLI's rotation first: boto3's is of the window after it; then keyturn's own commands."""
+    return unittest.TestSuite(loader.loadTestsFromTestCase(case) for case in (TestTheAwsCli, TestBoto3, TestKeyturnsOwnCommands))
 
 
 if __name__ == "__main__":

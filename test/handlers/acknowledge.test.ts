@@ -12,7 +12,7 @@ const TOKEN = 'secret-task-token' as TaskToken;
 const MALLORY = 'arn:aws:iam::111122223333:user/mallory';
 const question: Omit<Acknowledgement, 'answer'> = { id: ID, key: 'orders', version: 2, dependent: 'orders-api', phase: 'ready', principal: CONSUMER };
 const answer = { acknowledgementId: ID, verdict: 'yes', version: 2 };
-const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 
 async function asked(): Promise<World> {
   const world = new World();
@@ -83,7 +83,7 @@ test.each<[string, unknown, number, RegExp]>([
 test('refuses GET, by which nobody should answer', async () => {
   const world = await asked();
   const event = from(CONSUMER_SESSION);
-  expect(await post(world, { ...event, requestContext: { ...event.requestContext, http: { method: 'GET' } } })).toEqual({ statusCode: 405, body: { error: 'answer with POST' } });
+  expect(await post(world, { ...event, requestContext: { ...event.requestContext, http: { method: 'GET' } } })).toEqual({ statusCode: 405, body: { error: 'ask with POST' } });
   expect(await recorded(world)).toBeNull();
 });
 
@@ -108,7 +108,7 @@ test('asks to come back while the registry is busy, and wakes nobody before the 
 
 test('says nothing of the task token, in its answer or on a log line', async () => {
   const lines: unknown[] = [];
-  const spy: Telemetry = { info: (...line) => lines.push(line), warn: (...line) => lines.push(line), countFailure: () => undefined };
+  const spy: Telemetry = { info: (...line) => lines.push(line), warn: (...line) => lines.push(line), countFailure: () => undefined, gauge: () => undefined };
   const world = await asked();
   const responses = [await post(world, from(CONSUMER_SESSION), spy), await post(world, from(MALLORY), spy), await post(world, { body: '{' }, spy)];
   expect(lines).toHaveLength(3);

@@ -14,7 +14,7 @@ jest.mock('node:fs', () => {
   return { ...actual, readFileSync: (path: string, encoding: 'utf8') => (path.endsWith('keyturn.keys.json') ? mockText : actual.readFileSync(path, encoding)) };
 });
 
-const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 const STACK_ID = 'arn:aws:cloudformation:eu-central-1:111122223333:stack/keyturn/1';
 const request = {
   RequestType: 'Create',

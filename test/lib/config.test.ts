@@ -49,10 +49,42 @@ describe('a configuration', () => {
       retirement: 'delete',
       autoDelete: false,
       deletionWindowDays: 30,
+      emergencyDrainSeconds: 14_400,
+      approvers: 1,
+      approvalTimeoutSeconds: 604_800,
       maxAttempts: 3,
       dependents: [],
       tags: {},
     });
+  });
+
+  test('says how many people approve, for how long they are asked, and how fast a compromised version goes', () => {
+    expect(policyOf({ approvers: 2, approvalTimeout: '1h', emergencyDrain: '2h' })).toMatchObject({ approvers: 2, approvalTimeoutSeconds: 3_600, emergencyDrainSeconds: 7_200 });
+    const [inherited] = parseConfig({ defaults: { approvers: 2, approvalTimeout: '3d', emergencyDrain: '1d' }, keys: [KEY] }).policies;
+    expect(inherited).toMatchObject({ approvers: 2, approvalTimeoutSeconds: 259_200, emergencyDrainSeconds: 86_400 });
+  });
+
+  test('names the roles whose session names can be trusted, none by default', () => {
+    expect(parseConfig({ keys: [KEY] }).vouchedRoles).toEqual([]);
+    expect(parseConfig({ vouchedRoles: ['AWSReservedSSO_*', 'okta.admin'], keys: [KEY] }).vouchedRoles).toEqual(['AWSReservedSSO_*', 'okta.admin']);
+  });
+
+  test.each<[why: string, fields: object, isAccepted: boolean]>([
+    // 30d drain, 1h lag, 7d bake, 1h spread, 1d slack; without autoDelete a person is asked before the deletion.
+    ['leaves no time for the approval of the deletion', { rotateEvery: '44d' }, false],
+    ['leaves time for it', { rotateEvery: '46d' }, true],
+    ['needs no such time with autoDelete', { rotateEvery: '39d', autoDelete: true }, true],
+    // 279d drain, 1h lag, 7d bake, and 7d each for the disable and for a failure.
+    ['counts what people may be asked into all waits', { rotateEvery: '600d', drain: '279d', autoDelete: true }, false],
+    ['takes waits that fit with it', { rotateEvery: '600d', drain: '278d', autoDelete: true }, true],
+    ['counts every question by its time-out', { rotateEvery: '600d', drain: '40d', approvalTimeout: '90d' }, false],
+    ['does not count the approval of a deletion with autoDelete', { rotateEvery: '600d', drain: '40d', approvalTimeout: '90d', autoDelete: true }, true],
+    ['counts a failure even if versions are kept', { rotateEvery: '600d', retirement: 'keep', approvalTimeout: '301d' }, false],
+    ['counts one question only then', { rotateEvery: '600d', retirement: 'keep', approvalTimeout: '300d' }, true],
+    ['counts an emergency drain that is longer than the drain', { rotateEvery: '600d', emergencyDrain: '286d', autoDelete: true }, false],
+    ['does not count one where nothing drains', { rotateEvery: '600d', retirement: 'keep', emergencyDrain: '290d' }, true],
+  ])('that %s is accepted or refused', (_, fields, isAccepted) => {
+    expect(problemsOfKey(fields).map((line) => line.split(': ')[0])).toEqual(isAccepted ? [] : [expect.stringMatching(/^keys\[0\]\.(drain|rotateEvery)$/)]);
   });
 
   test('with retirement keep drains nothing by default', () => {
@@ -145,6 +177,11 @@ describe('a configuration that is refused', () => {
     ['too many tags', { tags: manyTags }, 'keys[0].tags', 'at most 40'],
     ['autoDelete of a kept key', { retirement: 'keep', autoDelete: true }, 'keys[0].autoDelete', 'only with retirement delete, not keep'],
     ['a deletion window of 6 days', { deletionWindowDays: 6 }, 'keys[0].deletionWindowDays', 'from 7 to 30'],
+    ['three approvers', { approvers: 3 }, 'keys[0].approvers', 'allowed: 1 or 2'],
+    ['approvers as text', { approvers: '2' }, 'keys[0].approvers', 'allowed: 1 or 2; write one without quotes'],
+    ['no time to approve', { approvalTimeout: '59m' }, 'keys[0].approvalTimeout', 'at least 1h'],
+    ['an emergency drain below two hours', { emergencyDrain: '119m' }, 'keys[0].emergencyDrain', 'at least 2h'],
+    ['a tag with too long a name', { tags: { ['t'.repeat(129)]: 'x' } }, `keys[0].tags.${'t'.repeat(129)}`, '1 to 128 characters'],
     ['half an attempt', { maxAttempts: 1.5 }, 'keys[0].maxAttempts', 'a whole number from 1 to 9'],
     ['a key policy without statements', { keyPolicy: { Version: '2012-10-17' } }, 'keys[0].keyPolicy.Statement', 'a list of statements'],
     ['a key policy as text', { keyPolicy: '{}' }, 'keys[0].keyPolicy', 'as an object, not as text'],
@@ -158,9 +195,14 @@ describe('a configuration that is refused', () => {
   test.each<[why: string, raw: unknown, line: RegExp]>([
     ['a file that is no object', [], /^\(file\): got \[\]; allowed: an object/],
     ['a file without keys', {}, /^keys: missing; allowed: a list of keys/],
-    ['an unknown field of the file', { keys: [], rotations: 1 }, /^rotations: got 1; unknown field; allowed: \$schema, defaults, startEvery, keys/],
+    ['an unknown field of the file', { keys: [], rotations: 1 }, /^rotations: got 1; unknown field; allowed: \$schema, defaults, startEvery, vouchedRoles, keys/],
     ['a key that is no object', { keys: ['orders'] }, /^keys\[0\]: got "orders"; allowed: an object/],
     ['a name for all keys', { defaults: { name: 'x' }, keys: [] }, /^defaults\.name: got "x"; unknown field/],
+    ['roles that are no list', { vouchedRoles: 'AWSReservedSSO_*', keys: [] }, /^vouchedRoles: .*a list of role names/],
+    ['every role as vouched for', { vouchedRoles: ['*'], keys: [] }, /^vouchedRoles\[0\]: got "\*"; .*but not alone/],
+    ['the ARN of a role as vouched for', { vouchedRoles: ['ops', ROLE], keys: [] }, /^vouchedRoles\[1\]: .*a role name without path/],
+    ['a role name with a comma', { vouchedRoles: ['a,b'], keys: [] }, /^vouchedRoles\[0\]: /],
+    ['more roles than an environment holds', { vouchedRoles: Array.from({ length: 32 }, () => 'r'.repeat(64)), keys: [] }, /^vouchedRoles: got "32 roles"; allowed: at most 2000 characters/],
     ['two keys with one name', { keys: [KEY, { ...KEY, alias: 'alias/other' }] }, /^keys\[1\]\.name: got "orders"; keys\[0\] has the same name/],
     ['two keys with one alias', { keys: [KEY, { ...KEY, name: 'b', alias: 'alias/orders' }] }, /^keys\[1\]\.alias: got "alias\/orders"; keys\[0\] has the same alias/],
     ['two keys that adopt one', { keys: [{ ...KEY, adopt: ADOPTED }, { ...KEY, name: 'b', adopt: ADOPTED }] }, /^keys\[1\]\.adopt: .*keys\[0\] has the same adopt/],
@@ -179,14 +221,43 @@ describe('a configuration that is refused', () => {
       'defaults.drain',
       'keys[0].spec',
       'keys[1].maxAttempts',
+      'keys[1].tags.aws:x',
       'keys[1].owner',
       'keys[1].retirement',
       'keys[1].rotateEvery',
-      'keys[1].tags.aws:x',
       'keys[2].rotateEvery',
       'keys[2].name',
       'keys[2].alias',
     ]);
+  });
+
+  test('reports everything inside lists and maps at once, also beside a malformed entry', () => {
+    const crowd = Array.from({ length: 39 }, (_, index) => ({ name: `d${index}`, principal: ROLE }));
+    const lines = problemsOfKey({
+      dependents: [{ name: 'd0', principal: 5, acknowledgeWithin: '1m', colour: 'red' }, { name: 'x', principal: ROLE, probe: 'no' }, 'text', ...crowd],
+      tags: { 'aws:x': 1, ['t'.repeat(129)]: 2, fine: 'x', long: 'x'.repeat(257) },
+    });
+    expect(lines.map((line) => line.split(': ')[0]).sort()).toEqual(
+      [
+        'keys[0].dependents',
+        'keys[0].dependents[0].acknowledgeWithin',
+        'keys[0].dependents[0].colour',
+        'keys[0].dependents[0].principal',
+        'keys[0].dependents[1].principal',
+        'keys[0].dependents[1].probe',
+        'keys[0].dependents[2]',
+        'keys[0].dependents[3].name',
+        'keys[0].tags.aws:x',
+        'keys[0].tags.aws:x',
+        'keys[0].tags.long',
+        `keys[0].tags.${'t'.repeat(129)}`,
+      ].sort(),
+    );
+  });
+
+  test('reports what is wrong inside defaults once, however many keys inherit it', () => {
+    const lines = problemsIn({ defaults: { tags: { 'aws:x': 'y' }, dependents: [{ name: 'a' }] }, keys: [KEY, { ...KEY, name: 'b' }] });
+    expect(lines.map((line) => line.split(': ')[0])).toEqual(['defaults.dependents[0].principal', 'defaults.tags.aws:x']);
   });
 
   test('is named with its count, on lines of bounded length', () => {

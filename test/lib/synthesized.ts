@@ -10,6 +10,7 @@ export const ADOPTED = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34c
 
 /** Two keys: one adopted, one with a probe; one principal is a dependent of both. */
 export const CONFIG = {
+  vouchedRoles: ['AWSReservedSSO_*', 'okta-*'],
   defaults: { owner: 'platform', retirement: 'keep', rotateEvery: '90d' },
   keys: [
     { name: 'orders', adopt: ADOPTED, dependents: [{ name: 'app', principal: ROLE }, { name: 'other', principal: OTHER_ROLE }] },
@@ -62,10 +63,11 @@ export interface Statement {
   readonly conditions: string;
 }
 
-/** Every statement of the role whose logical id begins with `prefix`. */
+/** Every statement of the role whose logical id begins with `prefix`, in its inline policy and in its managed ones. */
 export function statementsOf(template: Template, prefix: string): readonly Statement[] {
-  return Object.entries(resourcesOf(template, 'AWS::IAM::Policy'))
-    .filter(([id]) => new RegExp(`^${prefix}Role(DefaultPolicy)?[0-9A-F]`).test(id))
+  return ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+    .flatMap((type) => Object.entries(resourcesOf(template, type)))
+    .filter(([id]) => new RegExp(`^${prefix}Role((Default)?Policy)?\\d*[0-9A-F]{8}$`).test(id))
     .flatMap(([, { Properties }]) => Properties['PolicyDocument'].Statement)
     .map((statement) => ({
       effect: statement.Effect,

@@ -5,13 +5,16 @@ import { readEnvironment } from '../../lambdas/runtime/environment';
 import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { HANDLERS } from '../../local/simulator/handlers';
 
-const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined };
+const silent: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 const FULL: Readonly<Record<EnvName, string>> = {
   [ENV.table]: 'table',
   [ENV.registryId]: '111122223333:eu-central-1:keyturn',
   [ENV.rolePattern]: 'arn:aws-us-gov:iam::111122223333:role/keyturn/*',
   [ENV.stateMachineArn]: 'arn:aws:states:eu-central-1:111122223333:stateMachine:key-rotation',
+  [ENV.vouchedRoles]: 'AWSReservedSSO_*',
   [ENV.topicArn]: 'arn:aws:sns:eu-central-1:111122223333:alerts',
+  [ENV.repairMachineArn]: 'arn:aws:states:eu-central-1:111122223333:stateMachine:key-repair',
+  [ENV.rescueFunctionArn]: 'arn:aws:lambda:eu-central-1:111122223333:function:rescue-version',
   [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
 };
 const functions = Object.entries(FUNCTIONS) as [FunctionName, FunctionContract][];

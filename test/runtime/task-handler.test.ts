@@ -7,8 +7,7 @@ import { notifyDependentInput } from '../../lambdas/tasks/notify-dependent';
 const TOKEN = 'AQCEAAAAKgAAAAMAAAAA-secret';
 const input = {
   key: 'orders',
-  window: '20260610T0000Z',
-  attempt: 1,
+  run: { kind: 'rotation', window: '20260610T0000Z', number: 1 },
   rotationId: 'orders-20260610T0000Z-a1',
   enteredAt: '2026-06-10T00:00:00.000Z',
   fence: 3,
@@ -16,13 +15,13 @@ const input = {
   dependent: 'orders-api',
   taskToken: TOKEN,
 };
-const context = { key: 'orders', window: '20260610T0000Z', attempt: 1, rotationId: 'orders-20260610T0000Z-a1', version: 2, dependent: 'orders-api' };
+const context = { key: 'orders', rotationId: 'orders-20260610T0000Z-a1', version: 2, dependent: 'orders-api' };
 
 /** Telemetry that remembers. */
 function spy(): Telemetry & { readonly lines: unknown[]; readonly counts: string[] } {
   const lines: unknown[] = [];
   const counts: string[] = [];
-  return { lines, counts, info: (...line) => lines.push(['info', ...line]), warn: (...line) => lines.push(['warn', ...line]), countFailure: (error) => counts.push(error) };
+  return { lines, counts, info: (...line) => lines.push(['info', ...line]), warn: (...line) => lines.push(['warn', ...line]), countFailure: (error) => counts.push(error), gauge: () => undefined };
 }
 
 test('puts the rotation on the log line of a task that is done', async () => {
@@ -62,7 +61,7 @@ test('never writes the task token on a log line or into an error', async () => {
   const telemetry = spy();
   await taskHandler(notifyDependentInput, async () => ({}), telemetry)(input, { awsRequestId: 'request' });
   await taskHandler(notifyDependentInput, async () => Promise.reject(new Error('broken')), telemetry)(input, { awsRequestId: 'request' }).catch(() => undefined);
-  const refused: unknown = await taskHandler(notifyDependentInput, async () => ({}), telemetry)({ ...input, attempt: 0, taskToken: TOKEN.repeat(200) }, { awsRequestId: 'request' }).catch((error: unknown) => error);
+  const refused: unknown = await taskHandler(notifyDependentInput, async () => ({}), telemetry)({ ...input, fence: 0, taskToken: TOKEN.repeat(200) }, { awsRequestId: 'request' }).catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'InvalidTaskInput', message: expect.stringContaining('taskToken') });
   expect(telemetry.lines).toHaveLength(2);
   expect(JSON.stringify([telemetry.lines, String(refused)])).not.toContain('secret');

@@ -49,7 +49,7 @@ describe('a failed window', () => {
     const first = (await active(scenario)).kmsKeyId;
     await scenario.pass(15 * DAY);
     expect(endings(scenario).slice(1)).toEqual([`${NEXT}-a1: aborted`, `${NEXT}-a2: aborted`, `${NEXT}-a3: aborted`]);
-    expect(await scenario.key()).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('last of 3 attempts') } });
+    expect(await scenario.key()).toMatchObject({ lease: null, quarantine: { reason: expect.stringContaining('-a3 was the last attempt that is allowed') } });
     expect(scenario.alerts()).toHaveLength(3);
     const from = traceLength(scenario);
     await scenario.pass(30 * DAY);
@@ -172,7 +172,7 @@ describe('an ambiguous CreateKey', () => {
 });
 
 describe('a create-key-version invocation that runs twice at once', () => {
-  const rotation = { key: 'orders', window: '20260521T0000Z', attempt: 1, rotationId: 'orders-20260521T0000Z-a1' };
+  const rotation = { key: 'orders', run: { kind: 'rotation', window: '20260521T0000Z', number: 1 }, rotationId: 'orders-20260521T0000Z-a1' };
 
   test('makes one KMS key: its twin looks for that key instead of making a second one', async () => {
     const scenario = await Scenario.registered();
@@ -197,6 +197,26 @@ describe('a lost topic', () => {
     await scenario.pass(9 * DAY + 12 * HOUR);
     expect(endings(scenario).at(-1)).toBe(`${NEXT}-a1: aborted`);
     expect(await scenario.key()).toMatchObject({ lease: null, lastFailure: { error: 'DependentsNotReady' } });
+    expect(scenario.alerts()).toEqual([]);
+  });
+
+  test('keeps every alert in the registry, as it was meant, until it was published', async () => {
+    const scenario = await Scenario.bootstrapped();
+    const queued = async () => scenario.world.composition('classify-failure').registry().queuedAlerts('orders');
+    scenario.reply = () => null;
+    failing(scenario, 'Publish', new AwsError('InternalErrorException', 'SNS is down', 500));
+    await scenario.pass(9 * DAY + 12 * HOUR);
+    const kept = await queued();
+    expect(kept).toMatchObject([{ key: 'orders', id: expect.stringContaining(`${NEXT}-a1/`), attributes: { alertId: kept[0]?.id, class: 'recoverable' }, message: expect.stringContaining('DependentsNotReady') }]);
+    expect(scenario.violations()).toEqual([]);
+    // The next one goes through, is struck off, and leaves the first alone.
+    scenario.world.fault = () => 'none';
+    await scenario.pass(DAY);
+    expect(scenario.alerts()).toHaveLength(1);
+    expect(await queued()).toEqual(kept);
+    expect(scenario.verdicts().filter(({ invariant }) => invariant === '10 a queued alert stays until it is published')).toMatchObject([{ status: 'held' }]);
+    // For ever it must not wait: a day later the checker says so.
+    expect(scenario.violations()).toEqual([expect.stringContaining(`alert ${kept[0]?.id} has been queued since`)]);
   });
 });
 

@@ -17,7 +17,7 @@ async function rotated(policy: Partial<KeyPolicy> = {}, disturb: (scenario: Scen
 }
 
 const outcomeOf = (scenario: Scenario) => endings(scenario).find((ending) => ending.startsWith(NEXT));
-const completion = async (scenario: Scenario) => (await scenario.ledger()).findLast(({ type }) => type === 'RotationCompleted')?.facts;
+const completion = async (scenario: Scenario) => (await scenario.ledger()).find(({ type, by }) => type === 'RotationCompleted' && by === NEXT)?.facts;
 
 /** What KMS tells when it has deleted a key. */
 const deletionOf = (kmsKeyId: string | undefined) => ({ time: '2026-07-01T00:00:00Z', detail: { 'key-id': kmsKeyId } });
@@ -210,7 +210,7 @@ describe('a hold', () => {
 describe('a change of mind', () => {
   test.each<[string, Partial<KeyPolicy>, RegExp]>([
     ['tightened to keep', { retirement: 'keep' }, /retirement is "keep"/],
-    ['without automatic deletion any more', { autoDelete: false }, /needs an approval for v1/],
+    ['without automatic deletion any more, and without an answer,', { autoDelete: false }, /nobody answered approval/],
     ['tightened to disable', { retirement: 'disable' }, /retirement is "disable"/],
   ])('a policy %s during the rotation applies at once', async (_, change, reason) => {
     const { scenario } = await rotated({}, (world) => world.world.timeline.after(14 * DAY, 'tighten', async () => edit(world, ({ policy }) => ({ policy: { ...policy, ...change } }))));

@@ -6,17 +6,20 @@ import { aliasTarget, endings, keyState, kmsChanges, traceLength } from '../supp
 
 const WINDOW = '20260610T0000Z';
 const ROTATION = `orders-${WINDOW}-a1`;
+const RUN = { kind: 'rotation', window: WINDOW, number: 1 };
 
-/** Tasks that act under the fencing token; Claim, Classify Failure, Settle and Abort Safely get their right elsewhere. */
-const FENCED = WORKFLOW_FUNCTIONS.map(([name]) => name).filter((name) => !['claim-rotation', 'classify-failure', 'settle', 'abort-safely'].includes(name));
+/** Tasks that act under the fencing token. Claim, Classify Failure, Settle and Abort Safely get their right elsewhere; the approval's two change no key on their own. */
+const UNFENCED: readonly FunctionName[] = ['claim-rotation', 'classify-failure', 'request-approval', 'read-approval', 'settle', 'abort-safely'];
+const FENCED = WORKFLOW_FUNCTIONS.map(([name]) => name).filter((name) => !UNFENCED.includes(name));
 
 /** What a state would have told the function, with an old token, at a time when every deadline has passed. */
 function payloadFor(name: FunctionName, scenario: Scenario, fence: number): Json {
-  const rotation = { key: 'orders', window: WINDOW, attempt: 1, rotationId: ROTATION, enteredAt: instantOf(scenario.world.timeline.nowMs() + 10 * DAY) };
+  const rotation = { key: 'orders', run: RUN, rotationId: ROTATION, enteredAt: instantOf(scenario.world.timeline.nowMs() + 10 * DAY) };
   const owned = { ...rotation, fence, version: 2 };
   if (name === 'notify-dependent') return { ...owned, dependent: 'orders-api', taskToken: 'token' };
   if (name === 'release-rotation') return { ...owned, previous: 1, pendingReason: '' };
-  if (['check-drain', 'disable-previous-version', 'check-bake', 'revoke-previous-version'].includes(name)) return { ...owned, previous: 1 };
+  if (['check-drain', 'check-bake'].includes(name)) return { ...owned, previous: 1 };
+  if (['disable-previous-version', 'revoke-previous-version'].includes(name)) return { ...owned, previous: 1, question: null };
   return owned;
 }
 
@@ -80,15 +83,14 @@ test('a former owner is stopped by the store, too, when the token is raised betw
   expect(aliasTarget(scenario)).toBe(first);
   expect((await scenario.key()).intent).toBeNull();
   expect(endings(scenario).at(-1)).toBe(`${ROTATION}: superseded`);
-  expect(scenario.alerts()).toEqual(['keyturn: orders: superseded in Promote Key Version']);
+  expect(scenario.alerts()).toEqual(['keyturn: orders: superseded failure in Promote Key Version']);
 });
 
 describe('Abort Safely, whose right is the lease,', () => {
   const abort = (scenario: Scenario, attempt: number) =>
     scenario.world.invoke('abort-safely', {
       key: 'orders',
-      window: WINDOW,
-      attempt,
+      run: { ...RUN, number: attempt },
       rotationId: `orders-${WINDOW}-a${attempt}`,
       enteredAt: instantOf(scenario.world.timeline.nowMs()),
       error: 'States.Timeout',
@@ -97,7 +99,7 @@ describe('Abort Safely, whose right is the lease,', () => {
   test('gives the lease back with the token that the registry has, also when Settle raised it more than once', async () => {
     const { scenario, fence } = await settledAt(async (world) => world.advance(2 * DAY));
     const enteredAt = instantOf(scenario.world.timeline.nowMs());
-    await scenario.world.invoke('settle', { key: 'orders', window: WINDOW, attempt: 1, rotationId: ROTATION, enteredAt });
+    await scenario.world.invoke('settle', { key: 'orders', run: RUN, rotationId: ROTATION, enteredAt });
     expect(await abort(scenario, 1)).toMatchObject({ ok: true, payload: { outcome: 'aborted' } });
     expect(await scenario.key()).toMatchObject({ lease: null, fence: fence + 2, window: { id: WINDOW, attempt: 2 } });
   });

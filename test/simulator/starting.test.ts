@@ -112,7 +112,7 @@ describe('a start by hand', () => {
     await scenario.advance(HOUR);
     expect(kmsCalls(scenario)).toEqual([]);
     expect(endings(scenario)).toEqual([`payments-${WINDOW}-a1: aborted`]);
-    expect(scenario.alerts()).toEqual(['keyturn: payments: non-recoverable in Claim Rotation']);
+    expect(scenario.alerts()).toEqual(['keyturn: payments: non-recoverable failure in Claim Rotation']);
   });
 });
 
@@ -120,8 +120,8 @@ describe('the starter', () => {
   const note = { by: 'a person', at: '2026-06-01T00:00:00.000Z', reason: 'audit' };
   test.each<[string, object, RegExp]>([
     ['held', { hold: note }, /held by a person: audit/],
-    ['quarantined', { quarantine: note }, /quarantined: audit/],
-    ['paused', { pause: { ...note, until: '2026-06-09T00:00:00.000Z' } }, /paused until 2026-06-09/],
+    ['quarantined', { quarantine: note }, /quarantined since .* by a person: audit/],
+    ['paused', { pause: { ...note, until: '2026-06-09T00:00:00.000Z' } }, /paused by a person until 2026-06-09/],
     ['removed', { removed: true }, /removed from the configuration/],
   ])('skips a key that is %s, with the reason', async (_, change, reason) => {
     const scenario = await Scenario.registered();

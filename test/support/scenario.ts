@@ -23,6 +23,7 @@ export const SHORT: Partial<KeyPolicy> = {
   drainSeconds: 4 * 86_400,
   idleSeconds: 2 * 86_400,
   bakeSeconds: 2 * 86_400,
+  approvalTimeoutSeconds: 86_400,
   deletionWindowDays: 30,
   dependents: [{ name: 'orders-api', kind: 'event', principal: CONSUMER, acknowledgeWithinSeconds: 43_200 }],
 };

@@ -1,4 +1,5 @@
 import {
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -8,8 +9,8 @@ import {
   type DynamoDBClient,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { DUE_INDEX } from '../../contract/names';
+import type { Alert } from '../../domain/alert';
 import type { Instant } from '../../domain/instant';
 import { seal, type Decision, type LedgerEvent, type SealedTransition } from '../../domain/ledger';
 import type { KeyVersion, ManagedKey, Note } from '../../domain/managed-key';
@@ -17,20 +18,26 @@ import { TaskError } from '../../domain/task-error';
 import type { KeyReading, Registry } from '../../ports/registry';
 import { outcomeOf, readErrorOf, taskErrorOf } from './errors';
 import {
+  alertKey,
+  alertPartition,
   FREEZE_PART,
   freezeKey,
+  freezePut,
   keyPartition,
   kmsKeyOwnerKey,
   LEDGER_PART,
   ledgerKey,
   META_PART,
   metaKey,
+  toAlert,
+  toFreeze,
   toItem,
   toKeyVersion,
   toLedgerEvent,
   toManagedKey,
   transitionItems,
   withoutTerminal,
+  type FreezePart,
 } from './items';
 
 type Item = Record<string, AttributeValue>;
@@ -52,28 +59,59 @@ export class DynamoDbRegistry implements Registry {
   async read(name: string): Promise<KeyReading | undefined> {
     const [meta, freeze] = await Promise.all([this.get(metaKey(name)), this.get(freezeKey(name))]);
     if (meta === undefined) return undefined;
-    return { key: toManagedKey(meta), freeze: freeze === undefined ? null : (unmarshall(freeze) as unknown as Note) };
+    return { key: toManagedKey(meta), freeze: toFreeze(freeze) };
   }
 
   async transact(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey> {
-    return this.decideAndWrite(name, (key) => {
-      if (key === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry. Add it to keyturn.config.json and deploy.`);
-      return decide(key);
-    });
+    return this.decideAndWrite(name, existing(name, decide), 'none');
+  }
+
+  async transactFrozen(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey> {
+    return this.decideAndWrite(name, existing(name, decide), 'stands');
+  }
+
+  async liftFreeze(name: string, decide: (key: ManagedKey) => Decision): Promise<ManagedKey> {
+    return this.decideAndWrite(name, existing(name, decide), 'lifted');
   }
 
   async register(name: string, decide: (key: ManagedKey | undefined) => Decision): Promise<void> {
-    await this.decideAndWrite(name, decide);
+    await this.decideAndWrite(name, decide, 'none');
   }
 
   async freeze(name: string, note: Note): Promise<void> {
-    const item = { ...toItem(note), ...freezeKey(name) };
     try {
-      await this.client.send(new PutItemCommand({ TableName: this.table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }));
+      await this.client.send(new PutItemCommand(freezePut(this.table, name, note)));
     } catch (error) {
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return;
       throw taskErrorOf(error, `freeze ${name}`);
     }
+  }
+
+  async queueAlert(alert: Alert): Promise<void> {
+    try {
+      const item = { ...toItem(alert), ...alertKey(alert) };
+      await this.client.send(new PutItemCommand({ TableName: this.table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return;
+      throw taskErrorOf(error, `queue alert ${alert.id}`);
+    }
+  }
+
+  async forgetAlert(alert: Pick<Alert, 'id' | 'key'>): Promise<void> {
+    try {
+      await this.client.send(new DeleteItemCommand({ TableName: this.table, Key: alertKey(alert) }));
+    } catch (error) {
+      throw taskErrorOf(error, `forget alert ${alert.id}`);
+    }
+  }
+
+  async queuedAlerts(name: string): Promise<readonly Alert[]> {
+    const items = await this.pages({
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: alertPartition(name) } },
+      ConsistentRead: true,
+    });
+    return items.map(toAlert);
   }
 
   async dueCandidates(until: Instant): Promise<readonly string[]> {
@@ -93,11 +131,16 @@ export class DynamoDbRegistry implements Registry {
     return (await this.queryAll(name, 'VERSION#')).map(toKeyVersion);
   }
 
-  async ledger(name: string): Promise<readonly LedgerEvent[]> {
-    return (await this.queryAll(name, 'LEDGER#')).map(toLedgerEvent);
+  async ledger(name: string, afterSeq = 0): Promise<readonly LedgerEvent[]> {
+    const items = await this.pages({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': { S: keyPartition(name) }, ':from': ledgerKey(name, afterSeq + 1)['sk'] ?? { S: '' }, ':to': { S: 'LEDGER#~' } },
+      ConsistentRead: true,
+    });
+    return items.map(toLedgerEvent);
   }
 
-  private async decideAndWrite(name: string, decide: (key: ManagedKey | undefined) => Decision): Promise<ManagedKey> {
+  private async decideAndWrite(name: string, decide: (key: ManagedKey | undefined) => Decision, freeze: FreezePart): Promise<ManagedKey> {
     let last: Written = 'moved';
     for (let decision = 1; decision <= MAX_DECISIONS; decision++) {
       const meta = await this.get(metaKey(name));
@@ -106,11 +149,11 @@ export class DynamoDbRegistry implements Registry {
       if (outcome.kind === 'done') {
         if (before === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry`);
         // No write checks it here, and what the caller does next may be a call of KMS.
-        if ((await this.get(freezeKey(name))) !== undefined) throw frozen(name);
+        if (freeze === 'none' && toFreeze(await this.get(freezeKey(name))) !== null) throw frozen(name);
         return before;
       }
-      const transition = seal(before, outcome.next, outcome.note);
-      last = await this.write(name, transition);
+      const transition = seal(before, outcome.next, outcome.note, outcome.baseline);
+      last = await this.write(name, transition, freeze);
       if (last === 'written' || (await this.isWritten(name, transition.event))) return withoutTerminal(transition.after);
     }
     if (last === 'unknown') throw new TaskError('RegistryOutcomeUnknown', `${name}: the answers of ${MAX_DECISIONS} writes were lost`);
@@ -118,21 +161,21 @@ export class DynamoDbRegistry implements Registry {
   }
 
   /** One transaction. @throws {TaskError} for what reading again would not change. */
-  private async write(name: string, transition: SealedTransition): Promise<Written> {
+  private async write(name: string, transition: SealedTransition, freeze: FreezePart): Promise<Written> {
     try {
-      await this.client.send(new TransactWriteItemsCommand({ TransactItems: transitionItems(this.table, transition) }));
+      await this.client.send(new TransactWriteItemsCommand({ TransactItems: transitionItems(this.table, transition, freeze) }));
       return 'written';
     } catch (error) {
-      if (error instanceof TransactionCanceledException) return this.cancelled(name, transition, error);
+      if (error instanceof TransactionCanceledException) return this.cancelled(name, transition, error, freeze);
       if (outcomeOf(error) === 'unknown') return 'unknown';
       throw taskErrorOf(error, `write ${transition.event.type} of ${name}`);
     }
   }
 
-  private cancelled(name: string, { before, event }: SealedTransition, error: TransactionCanceledException): Written {
+  private cancelled(name: string, { before, event }: SealedTransition, error: TransactionCanceledException, freeze: FreezePart): Written {
     const reasons = error.CancellationReasons ?? [];
     const failed = (part: number): boolean => reasons[part]?.Code === 'ConditionalCheckFailed';
-    if (failed(FREEZE_PART)) throw frozen(name);
+    if (failed(FREEZE_PART)) throw freeze === 'none' ? frozen(name) : new TaskError('RotationNotAllowed', `${name} is not frozen any more: there is nothing to repair`);
     const meta = reasons[META_PART]?.Item;
     if (failed(META_PART) && meta !== undefined && before !== undefined && toManagedKey(meta).seq === before.seq) {
       throw new TaskError('LedgerMismatch', `${name}: the registry changed without a ledger event after sequence ${before.seq}`);
@@ -197,6 +240,13 @@ export class DynamoDbRegistry implements Registry {
     } while (start !== undefined);
     return items;
   }
+}
+
+function existing(name: string, decide: (key: ManagedKey) => Decision): (key: ManagedKey | undefined) => Decision {
+  return (key) => {
+    if (key === undefined) throw new TaskError('KeyNotRegistered', `${name} is not in the registry. Add it to keyturn.config.json and deploy.`);
+    return decide(key);
+  };
 }
 
 function frozen(name: string): TaskError {

@@ -25,6 +25,8 @@ export const CALL_KINDS = {
   CreateGrant: 'change',
   DisableKey: 'change',
   ScheduleKeyDeletion: 'change',
+  CancelKeyDeletion: 'change',
+  EnableKey: 'change',
   DescribeKey: 'read',
   GetResources: 'read',
   GetKeyPolicy: 'read',

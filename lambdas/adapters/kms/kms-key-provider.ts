@@ -1,4 +1,5 @@
 import {
+  CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateGrantCommand,
   CreateKeyCommand,
@@ -6,6 +7,7 @@ import {
   DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
+  EnableKeyCommand,
   GetKeyLastUsageCommand,
   GetKeyPolicyCommand,
   GetPublicKeyCommand,
@@ -22,7 +24,7 @@ import {
 import { paginateGetResources, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Instant } from '../../domain/instant';
 import { TaskError } from '../../domain/task-error';
-import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey } from '../../ports/key-provider';
+import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey, TaggedKey } from '../../ports/key-provider';
 import { attempt, present, unless } from './calls';
 import { isAlreadyThere, isNotFound, isStateRefusal, isUnsupported } from './errors';
 import { carriedGrant, carriedGrantName, isCarriable, observedGrant } from './grants';
@@ -64,20 +66,26 @@ export class KmsKeyProvider implements KeyProvider {
   }
 
   async findByTags(tags: Readonly<Record<string, string>>): Promise<readonly ObservedKey[]> {
-    const filters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
-    const keyArns = await attempt('GetResources', `keys with the tags ${JSON.stringify(tags)}`, async () => {
-      const found: string[] = [];
-      for await (const page of paginateGetResources({ client: this.clients.tagging }, { ResourceTypeFilters: ['kms:key'], TagFilters: filters })) {
-        for (const resource of page.ResourceTagMappingList ?? []) found.push(present(resource.ResourceARN, 'ResourceARN'));
-      }
-      return found;
-    });
     const keys: ObservedKey[] = [];
-    for (const keyArn of keyArns) {
+    for (const { keyArn } of await this.taggedKeys(tags)) {
       const key = await this.describe(keyArn);
       if (key !== undefined) keys.push(key);
     }
     return keys;
+  }
+
+  async taggedKeys(tags: Readonly<Record<string, string>>): Promise<readonly TaggedKey[]> {
+    const filters = Object.entries(tags).map(([Key, value]) => ({ Key, Values: [value] }));
+    return attempt('GetResources', `keys with the tags ${JSON.stringify(tags)}`, async () => {
+      const found: TaggedKey[] = [];
+      for await (const page of paginateGetResources({ client: this.clients.tagging }, { ResourceTypeFilters: ['kms:key'], TagFilters: filters })) {
+        for (const resource of page.ResourceTagMappingList ?? []) {
+          const keyArn = present(resource.ResourceARN, 'ResourceARN');
+          found.push({ keyArn, keyId: keyArn.split('/').at(-1) ?? '', tags: Object.fromEntries((resource.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])) });
+        }
+      }
+      return found;
+    });
   }
 
   async createKey(request: NewKeyRequest): Promise<ObservedKey> {
@@ -205,6 +213,27 @@ export class KmsKeyProvider implements KeyProvider {
       throw new TaskError('KmsNotConsistentYet', `KMS does not schedule the deletion of ${keyId}, and shows it as ${key?.keyState ?? 'unknown'}`);
     }
     throw new TaskError('ObservedMismatch', `${keyId} should be pending deletion, and is ${key.keyState}`);
+  }
+
+  async cancelDeletion(keyId: string): Promise<void> {
+    await attempt('CancelKeyDeletion', keyId, () =>
+      unless(
+        isStateRefusal,
+        this.clients.kms.send(new CancelKeyDeletionCommand({ KeyId: keyId })).then(() => undefined),
+        () => this.confirmCancelled(keyId),
+      ),
+    );
+  }
+
+  /** KMS refuses to cancel what is not pending: a key whose deletion was cancelled before is where it should be. */
+  private async confirmCancelled(keyId: string): Promise<void> {
+    const state = (await this.describe(keyId))?.keyState;
+    if (state === 'PendingDeletion') throw new TaskError('KmsNotConsistentYet', `KMS does not cancel the deletion of ${keyId}, and shows it as ${state}`);
+    if (state === undefined) throw new TaskError('ObservedMismatch', `${keyId} is gone: its deletion cannot be cancelled any more`);
+  }
+
+  async enable(keyId: string): Promise<void> {
+    await attempt('EnableKey', keyId, () => this.clients.kms.send(new EnableKeyCommand({ KeyId: keyId })));
   }
 
   async lastUsage(keyId: string): Promise<KeyUsage> {

@@ -21,6 +21,7 @@ export function check(trace: readonly TraceEvent[], options: CheckOptions = {}):
     world,
     options: {
       isKeyturn,
+      identityRules: options.identityRules ?? { vouchedRoles: [] },
       isConsumer: options.isConsumer ?? ((actor) => !isKeyturn(actor)),
       untilMs: options.untilMs ?? trace.at(-1)?.atMs ?? 0,
     },
@@ -37,7 +38,10 @@ export function check(trace: readonly TraceEvent[], options: CheckOptions = {}):
   for (const event of trace) {
     if (event.type === 'dynamodb.item-written') {
       if (options.registryTable !== undefined && event.table !== options.registryTable) continue;
-      if (kindOf(event).kind === 'acknowledgement') world.applyAcknowledgement(event);
+      if (!('key' in kindOf(event))) {
+        for (const observer of observers) observer.onItem?.(event);
+        world.applyItem(event);
+      }
       const writes = transactions.get(event.seq);
       if (writes !== undefined) applyTransaction(world, observers, writes);
     } else {

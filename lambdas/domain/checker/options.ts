@@ -1,3 +1,5 @@
+import type { IdentityRules } from '../identity';
+
 /** Who is who in a trace. */
 export interface CheckOptions {
   /**
@@ -10,6 +12,11 @@ export interface CheckOptions {
    * @default everybody but keyturn
    */
   readonly isConsumer?: (actor: string) => boolean;
+  /**
+   * Whose session names tell people apart.
+   * @default nobody's: two sessions of one role are one approver
+   */
+  readonly identityRules?: IdentityRules;
   /** The registry's table. @default every table that has items of managed keys */
   readonly registryTable?: string;
   /** Virtual time at which the trace ends, ms since the epoch. @default the time of its last event */

@@ -1,6 +1,7 @@
 import { PARTITIONS } from '../../contract/names';
+import type { Approval } from '../approval';
 import type { LedgerEvent } from '../ledger';
-import type { KeyVersion, ManagedKey } from '../managed-key';
+import { versionKey, type KeyVersion, type ManagedKey } from '../managed-key';
 import type { Json, RegistryItemWritten } from '../trace';
 import { VERSION_STATUSES } from '../version-status';
 
@@ -9,11 +10,13 @@ type Item = { readonly [key: string]: Json } | null;
 /** What an item of the registry's table is, by its keys. `key` is the managed key's name. */
 export type ItemKind =
   | { readonly kind: 'meta' | 'ledger' | 'freeze' | 'version'; readonly key: string }
-  | { readonly kind: 'acknowledgement' }
+  | { readonly kind: 'acknowledgement' | 'approval' | 'alert' }
   | { readonly kind: 'other' };
 
 export function kindOf(event: RegistryItemWritten): ItemKind {
   if (event.pk.startsWith(PARTITIONS.acknowledgement)) return { kind: 'acknowledgement' };
+  if (event.pk.startsWith(PARTITIONS.approval)) return { kind: 'approval' };
+  if (event.pk.startsWith(PARTITIONS.alert)) return { kind: 'alert' };
   if (!event.pk.startsWith(PARTITIONS.key)) return { kind: 'other' };
   const key = event.pk.slice(PARTITIONS.key.length);
   if (event.sk === 'META') return { kind: 'meta', key };
@@ -51,6 +54,31 @@ export interface Answer {
 /** `undefined` for a question that has no answer yet. */
 export function answerOf(item: Item): Answer | undefined {
   return isAnswer(item) ? item : undefined;
+}
+
+/** Whether the registry has announced that a version is taken back. Items of the release before know no rescues. */
+export function isBeingRescued(key: Partial<Pick<ManagedKey, 'rescues'>> | undefined, version: number): boolean {
+  return key?.rescues?.[versionKey(version)] !== undefined;
+}
+
+/** Whether an item is a freeze that stands: one that was lifted stays as an item. */
+export function isFreeze(item: Item): boolean {
+  return item !== null && item['liftedAt'] === undefined;
+}
+
+/** `undefined` when there is no item, or none that can be read as an approval. */
+export function approvalOf(item: Item): Approval | undefined {
+  return isApproval(item) ? item : undefined;
+}
+
+/** What the checker needs of an alert that waits to be published. */
+export interface QueuedAlert {
+  readonly id: string;
+  readonly key: string;
+}
+
+export function queuedAlertOf(item: Item): QueuedAlert | undefined {
+  return isQueuedAlert(item) ? item : undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -107,4 +135,18 @@ function isLedgerEvent(value: unknown): value is LedgerEvent {
 
 function isAnswer(value: unknown): value is Answer {
   return isMembers(value) && hasTexts(value, 'key', 'dependent', 'phase') && hasNumbers(value, 'version') && isMembers(value['answer']) && hasTexts(value['answer'], 'verdict');
+}
+
+function isApproval(value: unknown): value is Approval {
+  return (
+    isMembers(value) &&
+    hasTexts(value, 'id', 'key', 'purpose', 'requestedBy', 'requestedAt', 'expiresAt') &&
+    hasNumbers(value, 'rev', 'approversNeeded') &&
+    Array.isArray(value['votes']) &&
+    value['votes'].every((vote) => isMembers(vote) && hasTexts(vote, 'answer', 'by', 'at'))
+  );
+}
+
+function isQueuedAlert(value: unknown): value is QueuedAlert {
+  return isMembers(value) && hasTexts(value, 'id', 'key');
 }

@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../trace';
+import type { RegistryItemWritten, TraceEvent } from '../trace';
 import type { CheckOptions } from './options';
 import type { Transition } from './transitions';
 import type { Findings } from './verdict';
@@ -21,7 +21,9 @@ export interface Inquiry {
 export interface Observer {
   /** Everything that one transaction wrote about a key, at once. */
   onTransition?(transition: Transition): void;
-  /** Every event but registry writes about keys. */
+  /** A write to the registry that is not about a key: an acknowledgement, an approval, an alert. */
+  onItem?(event: RegistryItemWritten): void;
+  /** Every event but registry writes. */
   onEvent?(event: TraceEvent): void;
   atEnd?(): void;
 }

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../ledger';
 import type { KeyVersion, ManagedKey } from '../managed-key';
 import type { KmsAliasChanged, KmsKeyStateChanged, RegistryItemWritten, TraceEvent } from '../trace';
-import { answerOf, type Answer } from './registry-items';
+import type { Approval } from '../approval';
+import { answerOf, approvalOf, isFreeze, type Answer } from './registry-items';
 import { hasChanged, type Transition } from './transitions';
 
 /** A moment of the trace. */
@@ -32,6 +33,14 @@ export interface KeyView {
   readonly isBootstrapped: boolean;
 }
 
+/** An approval as the registry holds it. */
+export interface ApprovalView {
+  readonly table: string;
+  readonly approval: Approval;
+  /** `seq` of the event that wrote it last. */
+  readonly seq: number;
+}
+
 /** A version of a managed key, found by its KMS key or its alias. */
 export interface VersionView {
   readonly key: KeyView;
@@ -49,6 +58,7 @@ export class World {
   private readonly kmsChanges = new Map<string, KmsKeyStateChanged>();
   private readonly aliasChanges = new Map<string, KmsAliasChanged>();
   private readonly answers = new Map<string, RegistryItemWritten>();
+  private readonly approvals = new Map<string, ApprovalView>();
 
   /** The view of a key; an empty one for a key that the trace has not shown yet. */
   key(table: string, name: string): KeyView {
@@ -96,9 +106,14 @@ export class World {
     return this.answers.has(answerId(table, question));
   }
 
+  /** The approvals of a key, with the event that wrote each last. */
+  approvalsOf(table: string, name: string): readonly ApprovalView[] {
+    return [...this.approvals.values()].filter((view) => view.table === table && view.approval.key === name);
+  }
+
   applyTransition(transition: Transition): void {
     const { key: view, meta, after, freeze, moment } = transition;
-    const frozen = freeze === undefined ? view.frozen : freeze.after === null ? undefined : (view.frozen ?? moment);
+    const frozen = freeze === undefined ? view.frozen : frozenAfter(view, freeze, moment);
     const next: KeyView = meta === undefined ? { ...view, frozen } : { ...this.withMeta(view, transition), frozen };
     const id = idOf(view.table, view.name);
     this.keys.set(id, next);
@@ -115,7 +130,9 @@ export class World {
     if (event.type === 'kms.alias-changed') this.aliasChanges.set(event.alias, event);
   }
 
-  applyAcknowledgement(event: RegistryItemWritten): void {
+  applyItem(event: RegistryItemWritten): void {
+    const approval = approvalOf(event.after);
+    if (approval !== undefined) this.approvals.set(`${event.table} ${approval.id}`, { table: event.table, approval, seq: event.seq });
     const answer = answerOf(event.after);
     if (answer?.answer.verdict === 'yes' && answer.answer.version === answer.version) this.answers.set(answerId(event.table, answer), event);
   }
@@ -135,6 +152,12 @@ export class World {
       isBootstrapped: view.isBootstrapped || [...versionsAfter.values()].some((version) => version.activatedAt !== undefined || version.status === 'ACTIVE'),
     };
   }
+}
+
+/** A freeze ends when it is lifted. One whose item was deleted stands: keyturn deletes nothing of a key. */
+function frozenAfter(view: KeyView, { after }: RegistryItemWritten, moment: Moment): Moment | undefined {
+  if (isFreeze(after)) return view.frozen ?? moment;
+  return after === null ? view.frozen : undefined;
 }
 
 function idOf(table: string, name: string): string {

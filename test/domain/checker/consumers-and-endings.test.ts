@@ -1,6 +1,6 @@
 import { MUTATION_BUDGETS } from '../../../lambdas/domain/checker/rules/mutation-budget';
 import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
-import { A2, ALIAS, claim, DAY, story, verdictOf, type Story } from './story';
+import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
 
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
@@ -41,11 +41,21 @@ const BAD: readonly BadTrace[] = [
   ['10 every failed rotation is alerted', 'an abort in silence', () => ending((s) => s.end(A2, 'SUCCEEDED', 'aborted'), 1)],
   ['10 every failed rotation is alerted', 'an alert about another key only', () => ending((s) => { s.traceId = undefined; s.alert('invoices'); return s.end(A2, 'ABORTED'); }, 1)],
   ['10 one alert per failure', 'two alerts about one failure', () => ending((s) => { s.emit('states.state-entered', { execution: A2, state: 'Classify Failure' }); const first = s.alert(); s.alert(); s.end(A2, 'FAILED'); return first; })],
+  ['10 every failed rotation is alerted', 'an abort that only a question was published about', () => ending((s) => { s.alert('orders', 'approval/1'); return s.end(A2, 'SUCCEEDED', 'aborted'); }, 1)],
+  ['10 one alert per question', 'two questions of a state that waited once', () =>
+    ending((s) => { s.emit('states.state-entered', { execution: A2, state: 'Await Approval' }); const first = s.alert('orders', 'approval/1'); s.alert('orders', 'approval/2'); s.end(A2, 'FAILED'); return first; })],
+  ['10 one alert per question', 'a question that no state waits for', () => ending((s) => { const first = s.alert('orders', 'approval/1'); s.end(A2, 'FAILED'); return first; })],
+  ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted only before', () => ending((s) => { s.alert('orders', 'failure'); return s.end(A2, 'ABORTED'); }, 1)],
+  ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); s.alert(); return end; }, 1)],
+  ['10 a queued alert stays until it is published', 'an alert that was struck off instead of published', () => living((s) => { s.queue('lost'); s.alert('orders', 'another'); return s.strike('lost'); })],
+  ['10 queued alerts are published', 'an alert that waits for ever', () => { const evidence = living((s) => s.queue('waiting')); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
   ...[...MUTATION_BUDGETS].map(([operation, budget]): BadTrace => [
     '11 KMS mutations stay within their budgets', `one ${operation} too many`,
     () => ending((s) => { let last = -1; for (let call = 0; call <= budget; call++) last = s.call(operation, call % 2 === 0 ? null : 'KMSInternalException'); s.end(A2, 'FAILED'); return last; }),
   ]),
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
+  ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
+  ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
   ['12 every due key completes or awaits a person', 'a key that nobody starts', () => quiet((s) => ({ dueAt: s.now }))],
   ['12 every due key completes or awaits a person', 'a quarantine that nobody hears of', () => quiet((s) => ({ quarantine: { by: 'x', at: s.now, reason: 'y' } }))],
   ['12 every due key completes or awaits a person', 'a freeze that nobody hears of', () => { const evidence = living((s) => s.put('FREEZE', null, { reason: 'y' })); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
@@ -64,6 +74,13 @@ describe('consumers, endings, budgets, liveness', () => {
     ['11 KMS mutations stay within their budgets', 'CreateKey calls that KMS refused', () => ending((s) => { for (let call = 0; call < 9; call++) s.call('CreateKey', 'ThrottlingException'); s.call('CreateKey'); return s.end(A2, 'FAILED'); })],
     ['10 every failed rotation is alerted', 'an alert by the rule for ended executions, later', () => ending((s) => { const end = s.end(A2, 'TIMED_OUT'); s.wait(60); s.alert(); return end; }, 1)],
     ['12 no lease stays with a dead execution', 'a dead execution of a quarantined key', () => ending((s) => { s.end(A2, 'TIMED_OUT'); return s.write('FailureRecorded', 'handler', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }, 2)],
+    ['12 no lease stays with a dead execution', 'a lease that an approved emergency is about to take over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 0.5)],
+    ['10 one alert per question', 'one question each time that the state waits', () =>
+      ending((s) => { for (const id of ['1', '2']) { s.emit('states.state-entered', { execution: A2, state: 'Await Approval' }); s.alert('orders', `approval/${id}`); s.alert('orders', `approval/${id}`); } return s.end(A2, 'FAILED'); })],
+    ['10 an end with the lease is alerted', 'an end that is alerted a minute later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'ended'); return end; }, 1)],
+    ['10 every failed rotation is alerted', 'an alert that the topic did not take', () => ending((s) => { s.queue('failure'); return s.end(A2, 'FAILED'); }, 1)],
+    ['10 queued alerts are published', 'an alert that reconcile delivers later', () => { const evidence = living((s) => { s.queue('a'); s.wait(DAY / 2); s.alert('orders', 'a'); return s.strike('a'); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
+    ['12 every due key completes or awaits a person', 'a quarantine whose alert is queued', () => { const evidence = living((s) => { s.queue('a'); return s.write('PolicyChanged', 'r', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
     ['12 every due key completes or awaits a person', 'a quarantine with its alert', () => { const evidence = living((s) => { s.alert(); return s.write('PolicyChanged', 'r', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
     ['12 every due key completes or awaits a person', 'a paused key', () => quiet((s) => ({ dueAt: s.now, pause: { by: 'x', at: s.now, reason: 'y', until: s.now } }))],
   ];

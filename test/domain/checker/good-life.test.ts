@@ -1,8 +1,36 @@
+import { TAKEOVER_SECONDS } from '../../../lambdas/contract/timing';
+import { plusSeconds } from '../../../lambdas/domain/instant';
 import { check, summarize } from '../../../lambdas/domain/checker';
 import type { TraceEvent } from '../../../lambdas/domain/trace';
-import { abort, ALIAS, claim, story, verdictOf } from './story';
+import { abort, A2, ALIAS, ALICE, BOB, claim, complete, DAY, emergency, story, verdictOf, type Story } from './story';
 
-const RARE = ['8 nothing is done for Q after settling', '10 every failed rotation is alerted', '10 one alert per failure'];
+const RESCUER = 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x';
+
+/** What a quiet life never meets. */
+const RARE = [
+  '6 an emergency is approved', '6 a freeze ends by an approved repair', '6 a retirement is taken back by a rescue only', '6 a version returns by a rescue only', '8 nothing is done for Q after settling',
+  '10 every failed rotation is alerted', '10 one alert per failure', '10 one alert per question', '10 an end with the lease is alerted', '10 a queued alert stays until it is published',
+  '10 queued alerts are published',
+];
+
+/** A rescue while v1 bakes: the key is held, enabled, disabled again; then all goes on. */
+function rescued(s: Story, original: () => void): void {
+  s.as({ actor: RESCUER, traceId: undefined }, () => {
+    const note = { by: 'rescue-version', at: s.now, reason: 'late user' };
+    s.write('RescueIntended', 'rescue-version', (key) => ({ ...key, hold: note, rescues: { v1: note } }));
+    s.setState('k1', 'Enabled');
+    s.write('VersionRescued', 'rescue-version', (key) => {
+      const { disabledAt: _disabledAt, revokeNotBefore: _revokeNotBefore, ...v1 } = key.versions['v1']!;
+      return { ...key, rescues: {}, versions: { ...key.versions, v1: { ...v1, status: 'DEPRECATED' } } };
+    });
+    s.write('HoldReleased', ALICE, { hold: null });
+  });
+  s.wait(2 * DAY);
+  s.write('DisableIntended', A2, { intent: { kind: 'disable', version: 1, at: s.now } });
+  s.setState('k1', 'Disabled');
+  s.write('VersionDisabled', A2, (key) => ({ ...s.version(1, { status: 'DISABLED', disabledAt: s.now, revokeNotBefore: plusSeconds(s.now, 7 * DAY) })(key), intent: null }));
+  original();
+}
 
 describe('a good life', () => {
   test('holds every invariant, and each verdict rests on facts', () => {
@@ -12,15 +40,35 @@ describe('a good life', () => {
     }
   });
 
-  test('with an aborted, alerted rotation after it holds the rest, too', () => {
-    const s = story();
+  test('with a rescue, an aborted rotation, one that was stopped, an emergency and a repair after it holds the rest, too', () => {
+    const s = story({ bake: rescued });
     const id = 'orders-20260630T0000Z-a1';
-    s.wait(80 * 86_400);
+    s.wait(80 * DAY);
     claim(s, id, '20260630T0000Z');
     s.emit('states.state-entered', { execution: id, state: 'Classify Failure' });
-    s.alert();
+    s.queue('failure');
+    s.alert('orders', 'failure');
+    s.strike('failure');
+    s.emit('states.state-entered', { execution: id, state: 'Await Approval' });
+    s.alert('orders', 'approval/1');
     abort(s, id);
     s.end(id, 'SUCCEEDED', 'aborted');
+
+    const stopped = 'orders-20260630T0000Z-a2';
+    claim(s, stopped, '20260630T0000Z');
+    s.end(stopped, 'ABORTED');
+    s.wait(60);
+    s.write('KeyQuarantined', 'handler', { quarantine: { by: 'x', at: s.now, reason: 'y' } });
+    s.alert('orders', `${stopped}/ended`);
+    s.write('QuarantineLifted', ALICE, { quarantine: null });
+    s.wait(TAKEOVER_SECONDS);
+    s.approval({ purpose: 'emergency', version: 2, requestedBy: BOB });
+    s.write('EmergencyApproved', ALICE, { emergency: emergency(s, 2) });
+    claim(s, 'orders-20260630T0000Z-e1', '20260630T0000Z');
+    complete(s, 'orders-20260630T0000Z-e1');
+    s.freeze();
+    s.approval({ id: 'b'.repeat(20), purpose: 'repair', requestedBy: BOB });
+    s.lift('FreezeLifted', { approval: 'b'.repeat(20) });
     for (const invariant of RARE) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });
     expect(summarize(check(s.events))).toMatchObject({ violations: 0, notCheckable: 0 });
   });

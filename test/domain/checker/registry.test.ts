@@ -1,4 +1,4 @@
-import { QUIESCENCE_SECONDS } from '../../../lambdas/contract/timing';
+import { QUIESCENCE_SECONDS, TAKEOVER_SECONDS } from '../../../lambdas/contract/timing';
 import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
 import { A1, A2, abort, claim, DAY, story, verdictOf, type Story, type Tampering } from './story';
 
@@ -42,9 +42,17 @@ const BAD: readonly BadTrace[] = [
   ['8 one owner per key', 'a lease taken right after its execution ended', () =>
     rotating((s) => {
       s.end(A2, 'TIMED_OUT');
-      s.wait(QUIESCENCE_SECONDS - 1);
+      s.wait(TAKEOVER_SECONDS - 1);
       return s.write('RotationClaimed', 'orders-20260401T0000Z-a2', (key) => ({ ...key, fence: key.fence + 1, lease: { rotationId: 'orders-20260401T0000Z-a2', executionArn: 'a', grantedAt: s.now, policy: key.policy } }));
     })],
+  ['8 one owner per key', 'a fencing token taken from an execution that ended a moment ago', () =>
+    rotating((s) => {
+      s.end(A2, 'TIMED_OUT');
+      s.wait(TAKEOVER_SECONDS - 1);
+      return s.write('RotationSettled', 'orders-20260401T0000Z-a2', (key) => ({ ...key, fence: key.fence + 1 }), { facts: { holder: A2 } });
+    })],
+  ['7 only the owner changes a key', 'a fencing token taken in the name of a rotation that is not the owner', () =>
+    rotating((s) => s.write('RotationSettled', 'orders-20260401T0000Z-a2', (key) => ({ ...key, fence: key.fence + 1 }), { facts: { holder: A1 } }))],
   ['8 nothing is done for Q after settling', 'an abort that does not wait', () => rotating((s) => { abort(s, A2, QUIESCENCE_SECONDS - 1); return s.seq - 1; })],
   ['8 nothing is done for Q after settling', 'an abort without settling', () => rotating((s) => s.write('RotationAborted', A2, { lease: null, intent: null }))],
   ['8 nothing is done for Q after settling', 'an alias moved by a new invocation before Q', () => {
@@ -72,6 +80,7 @@ const BAD: readonly BadTrace[] = [
   ['9 every transition has exactly one ledger event', 'an event with another fencing token', () => living(written({ ledger: (events) => events.map((event) => ({ ...event, fence: 77 })) }))],
   ['9 every transition has exactly one ledger event', 'an event that tells other moves', () => living(written({ ledger: (events) => events.map((event) => ({ ...event, moves: [{ version: 1, from: 'ACTIVE', to: 'DEPRECATED' }] })) }))],
   ['9 the ledger is one unbroken chain', 'a changed event', () => living((s) => written({ ledger: (events) => events.map((event) => ({ ...event, by: 'eve' })) })(s) + 1)],
+  ['9 the ledger is one unbroken chain', 'a repair that leaps though nothing is frozen', () => living((s) => s.write('RepairBegun', 'repair', {}, { ledger: (events) => events.map((event) => ({ ...event, seq: event.seq + 5 })) }) + 1)],
   ['9 the ledger is one unbroken chain', 'a gap', () => living((s) => written({ ledger: (events) => events.map((event) => ({ ...event, seq: event.seq + 1 })) })(s) + 1)],
   ['9 the ledger is one unbroken chain', 'an overwritten event', () => living((s) => s.put('LEDGER#0000000001', { seq: 1 }, { seq: 1 }))],
 ];
@@ -91,7 +100,7 @@ describe('registry', () => {
     expect(verdictOf(s, '7 only the owner changes a key').status).toBe('held');
   });
 
-  test('a lease may be taken over Q after its execution ended, and a settlement that is repeated counts from its first write', () => {
+  test('a lease may be taken over once nothing of its ended execution can be under way, and a settlement that is repeated counts from its first write', () => {
     const s = story({}, 'create');
     s.write('RotationSettled', A2, (key) => ({ ...key, fence: key.fence + 1 }));
     s.wait(QUIESCENCE_SECONDS / 2);
@@ -99,9 +108,10 @@ describe('registry', () => {
     s.end(A2, 'SUCCEEDED', 'aborted');
     claim(s, 'orders-20260401T0000Z-a2', '20260401T0000Z');
     s.end('orders-20260401T0000Z-a2', 'FAILED');
-    s.wait(QUIESCENCE_SECONDS);
+    s.wait(TAKEOVER_SECONDS);
+    s.write('RotationSettled', 'orders-20260401T0000Z-a3', (key) => ({ ...key, fence: key.fence + 1 }), { facts: { holder: 'orders-20260401T0000Z-a2' } });
     claim(s, 'orders-20260401T0000Z-a3', '20260401T0000Z');
-    for (const invariant of ['8 one owner per key', '8 nothing is done for Q after settling']) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });
+    for (const invariant of ['7 only the owner changes a key', '8 one owner per key', '8 nothing is done for Q after settling']) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });
   });
 
   test("somebody else's write to the registry is not keyturn's", () => {

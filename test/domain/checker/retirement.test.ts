@@ -1,6 +1,7 @@
 import { plusSeconds } from '../../../lambdas/domain/instant';
+import type { ManagedKey } from '../../../lambdas/domain/managed-key';
 import { expectViolation, type BadTrace } from './expect-violation';
-import { A2, ALIAS, DAY, POLICY, story, verdictOf, type Step, type Story } from './story';
+import { A2, ALIAS, DAY, emergency, POLICY, story, verdictOf, type Step, type Story } from './story';
 
 /** The story until `step`, which is told by `tell`; its result is the event that proves what is wrong. */
 function told(step: Step, tell: (s: Story, original: () => void) => number, others: Parameters<typeof story>[0] = {}): { s: Story; proof: number[] } {
@@ -17,6 +18,7 @@ const firstOf = (s: Story, original: () => void): number => {
 const policy = (change: Partial<typeof POLICY>) => (s: Story) => void s.write('PolicyChanged', 'registrar', { policy: { ...POLICY, ...change } });
 const note = (s: Story) => ({ by: 'eve', at: s.now, reason: 'legal' });
 const skip = (): void => undefined;
+const withoutBake = (key: ManagedKey): ManagedKey => { const { revokeNotBefore: _gone, ...v1 } = key.versions['v1']!; return { ...key, versions: { ...key.versions, v1: { ...v1, status: 'DEPRECATED' } } }; };
 
 const BAD: readonly BadTrace[] = [
   ['4 no retirement before its deadline', 'a version disabled in its drain', () => told('disable', firstOf, { drain: (s) => s.wait(DAY) })],
@@ -63,6 +65,17 @@ const BAD: readonly BadTrace[] = [
   ['8 deadlines are written once', 'a drain that restarts', () =>
     told('drain', (s) => { s.wait(DAY); return s.write('PromotionConfirmed', A2, s.version(1, { disableNotBefore: plusSeconds(s.now, 7 * DAY) })); })],
   ['8 deadlines are written once', 'a deadline brought forward', () => told('drain', (s) => s.write('DrainExtended', A2, s.version(1, { disableNotBefore: s.now })))],
+  ['8 deadlines are written once', 'a deadline brought forward without an emergency', () => told('drain', (s) => s.write('RotationClaimed', A2, s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })))],
+  ['8 deadlines are written once', "a deadline brought forward by another version's emergency", () =>
+    told('drain', (s) => s.write('RotationClaimed', A2, (key) => ({ ...s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })(key), emergency: emergency(s, 2) })))],
+  ['8 deadlines are written once', 'the end of a bake that is dropped without a rescue', () => told('bake', (s) => s.write('DeletionCancelled', 'rescuer', withoutBake))],
+  ['8 deadlines are written once', 'the end of a drain that a rescue drops', () => told('drain', (s) => s.write('VersionRescued', 'rescuer', (key) => { const { disableNotBefore: _gone, ...v1 } = key.versions['v1']!; return { ...key, versions: { ...key.versions, v1 } }; }))],
+  ['4 drain and bake last as long as the policy says', 'a compromised version that did not drain for as long as an emergency wants', () =>
+    told('disable', firstOf, { confirm: (s) => s.write('PromotionConfirmed', A2, s.version(1, { drainFrom: s.now, compromisedAt: s.now, disableNotBefore: s.now })), drain: (s) => s.wait(3600) })],
+  ['4 no version is disabled while it is in use', 'a consent to another version', () =>
+    told('disable', firstOf, { drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable', version: 2 }); } })],
+  ['4 no version is disabled while it is in use', 'a consent to an earlier state of the key', () =>
+    told('disable', firstOf, { drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable', rev: s.required().rev - 1 }); } })],
   ['8 deadlines are written once', 'a bake that restarts, even with an extension', () => told('bake', (s) => s.write('DrainExtended', A2, s.version(1, { revokeNotBefore: plusSeconds(s.now, 9 * DAY) })))],
   ['8 deadlines are written once', 'a start of the drain that moves', () => told('drain', (s) => s.write('DrainExtended', A2, s.version(1, { drainFrom: plusSeconds(s.now, 1) })))],
 ];
@@ -72,8 +85,14 @@ describe('retirement', () => {
 
   const LEGAL: readonly (readonly [string, string, () => Story])[] = [
     ['8 deadlines are written once', 'an extension of the drain with its event', () => story({ drain: (s, original) => { original(); s.write('DrainExtended', A2, s.version(1, { disableNotBefore: plusSeconds(s.now, DAY) })); s.wait(DAY); } })],
-    ['8 deadlines are written once', 'a compromised version with less time', () => story({ drain: (s) => s.write('PolicyChanged', A2, s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })) })],
-    ['4 no retirement before its deadline', 'a compromised version with less time', () => story({ drain: (s) => s.write('PolicyChanged', A2, s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })) })],
+    ['8 deadlines are written once', 'a compromised version with less time', () => story({ drain: (s) => s.write('RotationClaimed', A2, (key) => ({ ...s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })(key), emergency: emergency(s, 1) })) })],
+    ['8 deadlines are written once', 'the end of a bake that a rescue ends', () => story({ bake: (s) => s.write('VersionRescued', 'rescuer', withoutBake) }, 'bake')],
+    ['4 drain and bake last as long as the policy says', "a compromised version's shorter drain", () =>
+      story({ confirm: (s) => s.write('PromotionConfirmed', A2, s.version(1, { drainFrom: s.now, compromisedAt: s.now, disableNotBefore: plusSeconds(s.now, 4 * 3600) })), drain: (s) => s.wait(5 * 3600) }, 'disable')],
+    ['4 no version is disabled while it is in use', 'a use that people have consented to pass over', () =>
+      story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable' }); } }, 'disable')],
+    ['4 dependents have released a version before it is disabled', 'a silence that people have consented to pass over', () => story({ released: (s) => s.approval({ purpose: 'disable' }) }, 'disable')],
+    ['4 no retirement before its deadline', 'a compromised version with less time', () => story({ drain: (s) => s.write('RotationClaimed', A2, s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })) })],
     ['4 no version is disabled while it is in use', 'a use that KMS does not show yet', () => story({ disable: (s, original) => { s.use('Decrypt', 'k1'); original(); } })],
     ['4 no retirement while the alias points to it', 'an alias that somebody moved a moment before', () => story({ disable: (s, original) => { s.as({ actor: 'arn:aws:iam::1:user/eve' }, () => s.point(ALIAS, 'k1')); s.wait(5); original(); } }, 'disable')],
     ['4 no retirement against the policy', 'a policy that was tightened a moment before', () => story({ intendRevoke: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],

@@ -1,9 +1,10 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import { QUIESCENCE_SECONDS } from '../../../lambdas/contract/timing';
 import { check, type CheckOptions, type Verdict } from '../../../lambdas/domain/checker';
+import type { Approval, Vote } from '../../../lambdas/domain/approval';
 import { instantOf, msOf, plusSeconds } from '../../../lambdas/domain/instant';
 import { GENESIS_HASH, seal, type LedgerEvent, type LedgerEventType } from '../../../lambdas/domain/ledger';
-import { versionAlias, versionOf, withVersion, type KeyVersion, type ManagedKey } from '../../../lambdas/domain/managed-key';
+import { versionAlias, versionOf, withVersion, type Emergency, type KeyVersion, type ManagedKey } from '../../../lambdas/domain/managed-key';
 import type { Json, TraceEvent } from '../../../lambdas/domain/trace';
 import { isTerminal } from '../../../lambdas/domain/version-status';
 
@@ -13,11 +14,13 @@ export const DAY = 86_400;
 export const A1 = 'orders-20260101T0000Z-a1';
 export const A2 = 'orders-20260401T0000Z-a1';
 export const ALIAS = 'alias/orders';
+export const ALICE = 'arn:aws:iam::111122223333:user/alice';
+export const BOB = 'arn:aws:iam::111122223333:user/bob';
 
 export const POLICY: KeyPolicy = {
   name: 'orders', alias: ALIAS, owner: 'team-orders', description: '', strategy: 'alias-swap', spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS',
   rotateEverySeconds: 90 * DAY, anchor: '2026-01-01T00:00:00Z', startSpreadSeconds: 0, drainSeconds: 7 * DAY, backupRetentionSeconds: 0, idleSeconds: DAY, bakeSeconds: 7 * DAY,
-  retirement: 'delete', autoDelete: true, deletionWindowDays: 7, maxAttempts: 3, tags: {},
+  retirement: 'delete', autoDelete: true, deletionWindowDays: 7, emergencyDrainSeconds: 4 * 3600, approvers: 1, approvalTimeoutSeconds: 7 * DAY, maxAttempts: 3, tags: {},
   dependents: [{ name: 'billing', kind: 'event', principal: 'arn:aws:iam::111122223333:role/billing', acknowledgeWithinSeconds: DAY }],
 };
 
@@ -29,6 +32,9 @@ export interface Tampering {
   readonly meta?: (item: Record<string, unknown>) => Record<string, unknown>;
   readonly ledger?: (events: LedgerEvent[]) => LedgerEvent[];
   readonly isMetaMissing?: true;
+  readonly facts?: Readonly<Record<string, string | number>>;
+  /** The freeze's item before and after, written in the same transaction. */
+  readonly freeze?: readonly [object | null, object | null];
 }
 
 /** Writes a trace by hand: what is done here was applied, whoever should have prevented it. */
@@ -76,7 +82,7 @@ export class Story {
   write(type: LedgerEventType, by: string, change: Change, tampering: Tampering = {}): number {
     const before = this.key;
     const changed = typeof change === 'function' ? change(this.required()) : ({ ...before, ...change } as ManagedKey);
-    const { after, event } = seal(before, changed, { type, at: this.now, by });
+    const { after, event } = seal(before, changed, { type, at: this.now, by, ...(tampering.facts === undefined ? {} : { facts: tampering.facts }) });
     const versions = Object.entries(after.versions);
     const stays = { ...after, versions: Object.fromEntries(versions.filter(([, version]) => !isTerminal(version.status))) };
     const transactionId = `t${++this.transactions}`;
@@ -84,6 +90,7 @@ export class Story {
     if (tampering.isMetaMissing === undefined) this.put('META', before ?? null, item, transactionId);
     const metaSeq = this.seq;
     for (const entry of (tampering.ledger ?? ((events) => events))([event])) this.put(`LEDGER#${String(entry.seq).padStart(10, '0')}`, null, entry, transactionId);
+    if (tampering.freeze !== undefined) this.put('FREEZE', ...tampering.freeze, transactionId);
     for (const [, version] of versions) if (isTerminal(version.status)) this.put(`VERSION#${version.number}`, null, version, transactionId);
     this.key = item as unknown as ManagedKey;
     return metaSeq;
@@ -139,8 +146,37 @@ export class Story {
     return this.emit('sdk.call', { service: 'kms', operation, error });
   }
 
-  alert(key = 'orders'): number {
-    return this.emit('sns.published', { topic: 'alerts', subject: 's', message: 'm', attributes: { key } });
+  alert(key = 'orders', alertId?: string): number {
+    return this.emit('sns.published', { topic: 'alerts', subject: 's', message: 'm', attributes: { key, ...(alertId === undefined ? {} : { alertId }) } });
+  }
+
+  /** An alert is written down, or struck off again. */
+  queue(id: string): number {
+    return this.put(id, null, { id, key: 'orders', subject: 's' }, undefined, 'ALERT#orders');
+  }
+
+  strike(id: string): number {
+    return this.put(id, { id, key: 'orders', subject: 's' }, null, undefined, 'ALERT#orders');
+  }
+
+  /** An approval as it stands after its answers: of v1's revocation, asked by A2, consented to by one person, unless said otherwise. */
+  approval(change: Partial<Approval> = {}): number {
+    const votes: readonly Vote[] = [{ answer: 'approve', by: ALICE, at: this.now, reason: 'nobody needs it' }];
+    const item: Approval = {
+      id: 'a'.repeat(20), key: 'orders', purpose: 'revoke', question: 'may it be?', rev: this.required().rev, requestedBy: A2, requestedAt: this.now,
+      expiresAt: plusSeconds(this.now, 7 * DAY), approversNeeded: 1, rotationId: A2, version: 1, errorClass: null, facts: {}, votes, outcome: 'approve', ...change,
+    };
+    return this.put('APPROVAL', null, item, undefined, `APPROVAL#${item.id}`);
+  }
+
+  /** Freezes, and ends the freeze as a repair does. */
+  freeze(): number {
+    return this.put('FREEZE', null, { by: 'x', at: this.now, reason: 'y' });
+  }
+
+  lift(type: LedgerEventType = 'FreezeLifted', facts: Readonly<Record<string, string>> = { approval: 'a'.repeat(20) }): number {
+    const note = { by: 'x', at: this.now, reason: 'y' };
+    return this.write(type, 'repair', {}, { facts, freeze: [note, { ...note, liftedAt: this.now, liftedBy: 'repair' }] });
   }
 
   start(execution: string): void {
@@ -165,7 +201,7 @@ const STEPS = {
   register: (s: Story) => {
     s.write('KeyRegistered', 'registrar', {
       schema: 1, name: 'orders', registryId: 'r', policy: POLICY, removed: false, hold: null, pause: null, quarantine: null, versions: {}, lastVersion: 0, intent: null, lease: null, fence: 0,
-      window: null, completedWindow: null, dueAt: s.now, lastFailure: null, retirementPending: [], rev: 0, seq: 0, head: GENESIS_HASH,
+      window: null, completedWindow: null, repair: null, approvals: [], answeredApprovals: [], dueAt: s.now, rotationDueAt: s.now, retirementDueAt: null, retirementRuns: 0, emergency: null, emergencies: [], abortRequest: null, rescues: {}, lastFailure: null, retirementPending: [], rev: 0, seq: 0, head: GENESIS_HASH,
     });
   },
   bootstrap: (s: Story) => {
@@ -242,10 +278,10 @@ export function claim(s: Story, id: string, window: string): void {
   }));
 }
 
-export function begin(s: Story, id: string, number: number, keyId: string): void {
+export function begin(s: Story, id: string, number: number, keyId: string, lineage: Pick<KeyVersion, 'emergency'> = {}): void {
   const window = s.required().window?.id ?? '';
   s.write('CreateIntended', id, (key) => ({
-    ...withVersion(key, { number, status: 'PENDING', rotationId: id, window, createdAt: s.now, createIntents: 1 }), lastVersion: number, intent: { kind: 'create', version: number, at: s.now },
+    ...withVersion(key, { number, status: 'PENDING', rotationId: id, window, ...lineage, createdAt: s.now, createIntents: 1 }), lastVersion: number, intent: { kind: 'create', version: number, at: s.now },
   }));
   s.call('CreateKey');
   s.createKey(keyId);
@@ -275,4 +311,12 @@ export function abort(s: Story, id: string, waitSeconds = QUIESCENCE_SECONDS): v
 
 function swapped(s: Story, key: ManagedKey): ManagedKey {
   return s.version(1, { status: 'DEPRECATED', deprecatedAt: s.now, supersededBy: 2 })(s.version(2, { status: 'ACTIVE', activatedAt: s.now })(key));
+}
+
+/** An approved emergency of a version. */
+export function emergency(s: Story, version: number, change: Partial<Emergency> = {}): Emergency {
+  return {
+    number: 1, firstNumber: 1, lastNumber: 3, version, window: s.required().window?.id ?? '', approvalId: 'a'.repeat(20), requestedBy: BOB, approvedBy: [ALICE], at: s.now, dueAt: s.now,
+    reason: 'a leak', isDone: false, ...change,
+  };
 }

@@ -115,12 +115,31 @@ describe('versions and alias', () => {
     expect(verdictOf(s, '2 the ACTIVE key stays usable').status).toBe('not-checkable');
   });
 
+  test.each<[string, string, { emergency?: number }]>([
+    ['a second version of one emergency', 'orders-20260401T0000Z-e2', { emergency: 1 }],
+    ['an emergency that says it is a rotation', 'orders-20260401T0000Z-e1', {}],
+    ['a rotation that says it is an emergency', 'orders-20260401T0000Z-a2', { emergency: 7 }],
+  ])('%s is found', (_, second, lineage) => {
+    const first = 'orders-20260401T0000Z-e1';
+    const s = story({}, 'commit');
+    complete(s, A2);
+    for (const [id, number, keyId, own] of [[first, 3, 'k3', { emergency: 1 }], [second, 4, 'k4', lineage]] as const) {
+      claim(s, id, '20260401T0000Z');
+      begin(s, id, number, keyId, own);
+      s.write('PromoteIntended', id, { intent: { kind: 'promote', version: number, fromKeyId: `k${number - 1}`, toKeyId: keyId, at: s.now } });
+      s.point(ALIAS, keyId);
+      s.write('VersionPromoted', id, (key) => ({ ...s.version(number - 1, { status: 'DEPRECATED' })(s.version(number, { status: 'ACTIVE' })(key)), intent: null }));
+      complete(s, id);
+    }
+    expect(verdictOf(s, '1 one adopted version per lineage')).toMatchObject({ status: 'violated', violations: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining('v4') })]) });
+  });
+
   test('an emergency in the same window is a lineage of its own', () => {
     const id = 'orders-20260401T0000Z-e1';
     const s = story({}, 'commit');
     complete(s, A2);
     claim(s, id, '20260401T0000Z');
-    begin(s, id, 3, 'k3');
+    begin(s, id, 3, 'k3', { emergency: 1 });
     s.write('PromoteIntended', id, { intent: { kind: 'promote', version: 3, fromKeyId: 'k2', toKeyId: 'k3', at: s.now } });
     s.point(ALIAS, 'k3');
     s.write('VersionPromoted', id, (key) => ({ ...s.version(2, { status: 'DEPRECATED' })(s.version(3, { status: 'ACTIVE' })(key)), intent: null }));

@@ -1,4 +1,5 @@
 import { msOf, type Instant } from '../../instant';
+import type { LedgerEventType } from '../../ledger';
 import type { KeyVersion } from '../../managed-key';
 import type { Rule } from '../rule';
 import type { Transition } from '../transitions';
@@ -8,7 +9,7 @@ type Deadline = (typeof DEADLINES)[number];
 
 /**
  * Invariant 8, deadlines: they are written once and never restart. An extension of the drain moves the first one later, with
- * its event; a compromise may shorten what is left.
+ * its event; an approved emergency brings those of the compromised version forward; a rescue drops the end of a bake that it ends.
  */
 export const deadlinesNeverRestart: Rule = ({ options, findings }) => {
   const deadlines = findings('8 deadlines are written once', 'no version got a deadline');
@@ -35,9 +36,11 @@ export const deadlinesNeverRestart: Rule = ({ options, findings }) => {
   };
 };
 
-function isPermitted({ ledger }: Transition, next: KeyVersion, deadline: Deadline, from: Instant, to: Instant | undefined): boolean {
-  if (to === undefined || deadline === 'drainFrom') return false;
+function isPermitted({ ledger, after }: Transition, next: KeyVersion, deadline: Deadline, from: Instant, to: Instant | undefined): boolean {
+  const isBy = (type: LedgerEventType): boolean => ledger.some(({ entry }) => entry?.type === type);
+  if (to === undefined) return deadline === 'revokeNotBefore' && isBy('VersionRescued');
+  if (deadline === 'drainFrom') return false;
   const isLater = msOf(to) > msOf(from);
-  if (isLater) return deadline === 'disableNotBefore' && ledger.some(({ entry }) => entry?.type === 'DrainExtended');
-  return next.compromisedAt !== undefined;
+  if (isLater) return deadline === 'disableNotBefore' && isBy('DrainExtended');
+  return next.compromisedAt !== undefined && after?.emergency?.version === next.number;
 }

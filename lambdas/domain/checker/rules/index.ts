@@ -1,5 +1,7 @@
 import type { Rule } from '../rule';
 import { aliasFollowsActive } from './alias-follows-active';
+import { alertsPublished } from './alerts-published';
+import { approvedSteps } from './approved-steps';
 import { consumersUnharmed } from './consumers-unharmed';
 import { keysRotateInTime } from './keys-rotate-in-time';
 import { knownEndings } from './known-endings';
@@ -11,6 +13,7 @@ import { oneOwner } from './one-owner';
 import { deadlinesNeverRestart } from './deadlines-never-restart';
 import { retirementDeadlines } from './retirement-deadlines';
 import { retirementEvidence } from './retirement-evidence';
+import { rescues } from './rescues';
 import { revocationAuthority } from './revocation-authority';
 import { statusesAndFences } from './statuses-and-fences';
 
@@ -23,11 +26,14 @@ export const RULES: readonly Rule[] = [
   retirementEvidence,
   consumersUnharmed,
   revocationAuthority,
+  approvedSteps,
+  rescues,
   statusesAndFences,
   oneOwner,
   deadlinesNeverRestart,
   ledgerComplete,
   knownEndings,
+  alertsPublished,
   mutationBudget,
   keysRotateInTime,
 ];

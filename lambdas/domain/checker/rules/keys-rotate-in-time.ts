@@ -1,24 +1,31 @@
 import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
 import { instantOf, msOf, type Instant } from '../../instant';
 import type { ManagedKey } from '../../managed-key';
-import type { ExecutionEnded, MessagePublished } from '../../trace';
+import type { ExecutionEnded } from '../../trace';
+import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
 import type { KeyView } from '../world';
 
 /** Time for the starter, the attempts and the person: the shortest window. */
 const GRACE_MS = MIN_WINDOW_SECONDS * 1000;
 
+/** Time for the rule that handles ended executions, which EventBridge delivers to with retries. */
+const QUARANTINE_GRACE_MS = 3_600_000;
+
 /** Invariant 12, at the end of the trace: every due key completes or awaits a person, and no lease stays with a dead execution. */
 export const keysRotateInTime: Rule = ({ world, options, findings }) => {
   const due = findings('12 every due key completes or awaits a person', 'no key was rotated, and none is overdue');
   const leases = findings('12 no lease stays with a dead execution', 'no lease was granted');
   const ended = new Map<string, ExecutionEnded>();
-  const lastAlert = new Map<string, MessagePublished>();
+  const lastAlert = new Map<string, { readonly atMs: number }>();
 
   function checkLease(key: KeyView, meta: ManagedKey): void {
     if (meta.lease === null) return;
     const end = ended.get(meta.lease.rotationId);
-    if (end === undefined || isWithinGrace(end.atMs) || meta.quarantine !== null || key.frozen !== undefined) return;
+    if (end === undefined || meta.quarantine !== null || key.frozen !== undefined) return;
+    // An approved emergency takes over by itself; everything else waits for a person, who has to be told so at once.
+    const graceMs = meta.emergency?.isDone === false ? GRACE_MS : QUARANTINE_GRACE_MS;
+    if (options.untilMs - end.atMs <= graceMs) return;
     leases.violated(`${key.name}: ${end.execution} ended ${end.status} and still holds the lease`, [key.metaSeq, end.seq]);
   }
 
@@ -51,6 +58,10 @@ export const keysRotateInTime: Rule = ({ world, options, findings }) => {
       const type = ledger[0]?.entry?.type;
       if (type === 'RotationClaimed') leases.examined();
       if (type === 'RotationCompleted') due.examined();
+    },
+    onItem(event) {
+      const alert = kindOf(event).kind === 'alert' && options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
+      if (alert !== undefined) lastAlert.set(alert.key, event);
     },
     onEvent(event) {
       if (event.type === 'states.execution-ended') ended.set(event.execution, event);

@@ -1,7 +1,11 @@
 import { FUNCTIONS } from '../../../contract/functions';
 import { parseRotationId, rotationPrefix } from '../../rotation-id';
-import type { ExecutionEnded, MessagePublished } from '../../trace';
+import type { ExecutionEnded } from '../../trace';
+import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
+
+/** Alerts that ask for an answer; they are no alerts about a failure. */
+const QUESTION = 'approval/';
 
 /** Where an execution may end by itself, and whether somebody has to hear of it. */
 const OUTCOMES: ReadonlyMap<unknown, 'quiet' | 'alerted'> = new Map([
@@ -9,22 +13,37 @@ const OUTCOMES: ReadonlyMap<unknown, 'quiet' | 'alerted'> = new Map([
   ['completed-retirement-pending', 'quiet'],
   ['superseded', 'quiet'],
   ['aborted', 'alerted'],
-  ['frozen', 'alerted'],
 ]);
+
+/** An alert that was published, or written down to be. */
+interface Told {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly id: string;
+}
+
+const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION);
 
 /** An alert may come after the end, by the rule that handles ended executions. */
 const ALERT_GRACE_MS = 3_600_000;
 
-/** Invariant 10: every failure ends in a known place, and each with its one alert. */
-export const knownEndings: Rule = ({ options, findings, executionOf }) => {
+/**
+ * Invariant 10: every failure ends in a known place, and each with its one alert; a question is asked once each time that its state waits; and an
+ * execution that ends with the lease is told of after its end. What the topic did not take counts as told: another rule finds what stays queued.
+ */
+export const knownEndings: Rule = ({ world, options, findings, executionOf }) => {
   const endings = findings('10 executions end in a known place', 'no execution ended');
   const alerted = findings('10 every failed rotation is alerted', 'no rotation failed long enough before the end of the trace');
   const single = findings('10 one alert per failure', 'no alert was published for an execution');
+  const questions = findings('10 one alert per question', 'no execution asked for an approval');
+  const keepers = findings('10 an end with the lease is alerted', 'no execution ended with the lease long enough before the end of the trace');
   const startedAtMs = new Map<string, number>();
   const failed: ExecutionEnded[] = [];
+  const endedWithLease: ExecutionEnded[] = [];
   const failures = new Map<string, number>();
-  const alertsOf = new Map<string, MessagePublished[]>();
-  const alertsAbout = new Map<string, MessagePublished[]>();
+  const waits = new Map<string, number>();
+  const alertsOf = new Map<string, Told[]>();
+  const alertsAbout = new Map<string, Told[]>();
 
   function checkEnding(event: ExecutionEnded): void {
     if (parseRotationId(event.execution) === undefined) return;
@@ -34,42 +53,69 @@ export const knownEndings: Rule = ({ options, findings, executionOf }) => {
       endings.violated(`${event.execution} succeeded with the outcome ${JSON.stringify(outcomeOf(event) ?? null)}, which is none that keyturn knows`, [event.seq]);
     }
     if (event.status !== 'SUCCEEDED' || outcome === 'alerted') failed.push(event);
+    if ([...world.allKeys()].some(({ meta }) => meta?.lease?.rotationId === event.execution)) endedWithLease.push(event);
   }
 
   function checkAlerted(end: ExecutionEnded): void {
     const untilMs = end.atMs + ALERT_GRACE_MS;
     const prefix = parseRotationId(end.execution)?.prefix ?? '';
     const fromMs = startedAtMs.get(end.execution) ?? end.atMs;
-    const isAlerted = alertsOf.has(end.execution) || (alertsAbout.get(prefix) ?? []).some(({ atMs }) => atMs >= fromMs && atMs <= untilMs);
+    const isAlerted = (alertsOf.get(end.execution) ?? []).some(isAboutFailure) || (alertsAbout.get(prefix) ?? []).some((told) => isAboutFailure(told) && told.atMs >= fromMs && told.atMs <= untilMs);
     if (!isAlerted && untilMs > options.untilMs) return;
     alerted.examined();
     if (!isAlerted) alerted.violated(`${end.execution} ended ${end.status === 'SUCCEEDED' ? String(outcomeOf(end)) : end.status}, and nobody was alerted`, [end.seq]);
   }
 
+  function checkKeeper(end: ExecutionEnded): void {
+    const untilMs = end.atMs + ALERT_GRACE_MS;
+    const prefix = parseRotationId(end.execution)?.prefix ?? '';
+    const isAlerted = (alertsAbout.get(prefix) ?? []).some((told) => isAboutFailure(told) && told.seq > end.seq && told.atMs <= untilMs);
+    if (!isAlerted && untilMs > options.untilMs) return;
+    keepers.examined();
+    if (!isAlerted) keepers.violated(`${end.execution} ended ${end.status} with the lease, and nobody was alerted after that`, [end.seq]);
+  }
+
+  /** SNS delivers at least once, and a lost answer publishes again: the id says that it is the same alert. */
+  function checkCount(execution: string, alerts: readonly Told[]): void {
+    const count = (told: readonly Told[]): number => new Set(told.map(({ id }) => id)).size;
+    const about = alerts.filter(isAboutFailure);
+    const asked = alerts.filter((told) => !isAboutFailure(told));
+    const failureCount = failures.get(execution) ?? 0;
+    const waitCount = waits.get(execution) ?? 0;
+    if (about.length > 0) single.examined();
+    if (asked.length > 0) questions.examined();
+    if (count(about) > Math.max(1, failureCount)) {
+      single.violated(`${execution} failed ${failureCount} times and was alerted ${count(about)} times`, about.map(({ seq }) => seq));
+    }
+    if (count(asked) > waitCount) questions.violated(`${execution} waited for answers ${waitCount} times and asked for ${count(asked)}`, asked.map(({ seq }) => seq));
+  }
+
+  function hear(told: Told, key: string | undefined, execution: string | undefined): void {
+    if (execution !== undefined) append(alertsOf, execution, told);
+    if (key !== undefined) append(alertsAbout, prefixOf(key), told);
+  }
+
   return {
+    onItem(event) {
+      const alert = kindOf(event).kind === 'alert' && options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
+      if (alert !== undefined) hear({ seq: event.seq, atMs: event.atMs, id: alert.id }, alert.key, executionOf(event.traceId));
+    },
     onEvent(event) {
       if (event.type === 'states.execution-started') startedAtMs.set(event.execution, event.atMs);
       if (event.type === 'states.execution-ended') checkEnding(event);
       if (event.type === 'states.state-entered' && event.state === FUNCTIONS['classify-failure'].state) {
         failures.set(event.execution, (failures.get(event.execution) ?? 0) + 1);
       }
+      if (event.type === 'states.state-entered' && event.state === FUNCTIONS['request-approval'].state) {
+        waits.set(event.execution, (waits.get(event.execution) ?? 0) + 1);
+      }
       if (event.type !== 'sns.published' || !options.isKeyturn(event.actor)) return;
-      const execution = executionOf(event.traceId);
-      if (execution !== undefined) append(alertsOf, execution, event);
-      const key = event.attributes['key'];
-      if (key !== undefined) append(alertsAbout, prefixOf(key), event);
+      hear({ seq: event.seq, atMs: event.atMs, id: event.attributes['alertId'] ?? `message ${event.seq}` }, event.attributes['key'], executionOf(event.traceId));
     },
     atEnd() {
       for (const end of failed) checkAlerted(end);
-      for (const [execution, alerts] of alertsOf) {
-        single.examined();
-        const count = failures.get(execution) ?? 0;
-        // SNS delivers at least once, and a lost answer publishes again: the id says that it is the same alert.
-        const distinct = new Set(alerts.map(({ seq, attributes }) => attributes['alertId'] ?? seq)).size;
-        if (distinct > Math.max(1, count)) {
-          single.violated(`${execution} failed ${count} times and was alerted ${distinct} times`, alerts.map(({ seq }) => seq));
-        }
-      }
+      for (const end of endedWithLease) checkKeeper(end);
+      for (const [execution, alerts] of alertsOf) checkCount(execution, alerts);
     },
   };
 };
@@ -78,10 +124,10 @@ function outcomeOf({ output }: ExecutionEnded): unknown {
   return typeof output === 'object' && output !== null && !Array.isArray(output) ? Object.entries(output).find(([name]) => name === 'outcome')?.[1] : undefined;
 }
 
-function append(lists: Map<string, MessagePublished[]>, name: string, event: MessagePublished): void {
+function append(lists: Map<string, Told[]>, name: string, told: Told): void {
   const list = lists.get(name);
-  if (list === undefined) lists.set(name, [event]);
-  else list.push(event);
+  if (list === undefined) lists.set(name, [told]);
+  else list.push(told);
 }
 
 /** An alert may name a key that is not legal, which no execution has. */

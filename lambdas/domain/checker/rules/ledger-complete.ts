@@ -6,7 +6,8 @@ import { hasChanged, movesOf, type LedgerWrite, type Transition } from '../trans
 /** What a transition changes. Index attributes and those of a newer release are not part of it. */
 const MEMBERS = [
   'name', 'registryId', 'policy', 'removed', 'hold', 'pause', 'quarantine', 'versions', 'lastVersion', 'intent', 'lease', 'fence', 'window', 'completedWindow',
-  'dueAt', 'lastFailure', 'retirementPending', 'rev', 'seq', 'head',
+  'dueAt', 'rotationDueAt', 'retirementDueAt', 'retirementRuns', 'emergency', 'emergencies', 'abortRequest', 'rescues', 'repair', 'approvals', 'answeredApprovals',
+  'lastFailure', 'retirementPending', 'rev', 'seq', 'head',
 ] as const satisfies readonly (keyof ManagedKey)[];
 
 /** Invariant 9: every transition has exactly one ledger event; no gap; the hash chain verifies. */
@@ -35,7 +36,10 @@ export const ledgerComplete: Rule = ({ options, findings }) => {
   function checkChain({ key, before }: Transition, { event, entry }: LedgerWrite): void {
     chain.examined();
     const id = `${key.table} ${key.name}`;
-    const head = heads.get(id) ?? { seq: before?.seq ?? 0, hash: before?.head ?? GENESIS_HASH, event: key.metaSeq };
+    const continued = heads.get(id) ?? { seq: before?.seq ?? 0, hash: before?.head ?? GENESIS_HASH, event: key.metaSeq };
+    // A repair of a frozen key may go on behind a part that cannot be trusted any more.
+    const isGap = entry?.type === 'RepairBegun' && key.frozen !== undefined && entry.seq > continued.seq;
+    const head = isGap ? { ...continued, seq: entry.seq - 1 } : continued;
     const problem = event.before !== null ? 'a ledger event was overwritten or deleted' : entry === undefined ? 'a ledger event cannot be read' : firstBreak([entry], head);
     if (problem !== undefined) chain.violated(`${key.name}: ${problem}`, [head.event, event.seq]);
     if (entry !== undefined && event.before === null) heads.set(id, { seq: entry.seq, hash: entry.hash, event: event.seq });
@@ -53,7 +57,8 @@ export const ledgerComplete: Rule = ({ options, findings }) => {
 /** How a ledger event disagrees with the transition that it was written with. */
 function mismatch(transition: Transition, before: ManagedKey | undefined, after: ManagedKey, entry: LedgerEvent | undefined): string | undefined {
   if (entry === undefined) return 'the ledger event cannot be read';
-  const seq = (before?.seq ?? 0) + 1;
+  const isGap = entry.type === 'RepairBegun' && transition.key.frozen !== undefined && after.seq > (before?.seq ?? 0);
+  const seq = isGap ? after.seq : (before?.seq ?? 0) + 1;
   if (after.seq !== seq) return `the sequence went from ${before?.seq ?? 0} to ${after.seq}`;
   if (entry.key !== after.name || entry.seq !== seq) return `the ledger event is number ${entry.seq} of ${entry.key}, not ${seq}`;
   if (entry.hash !== after.head) return `META's head is not the hash of ledger event ${seq}`;

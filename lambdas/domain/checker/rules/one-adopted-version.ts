@@ -1,4 +1,4 @@
-import type { KeyVersion } from '../../managed-key';
+import { lineageOfVersion } from '../../lease';
 import { parseRotationId } from '../../rotation-id';
 import type { Rule } from '../rule';
 import { movesOf, type Transition } from '../transitions';
@@ -16,7 +16,10 @@ export const oneAdoptedVersion: Rule = ({ options, findings }) => {
       const version = versionsAfter.get(move.version);
       if (move.to !== 'ACTIVE' || version === undefined || version.rotationId === 'adopted') continue;
       lineages.examined();
-      const lineage = lineageOf(version);
+      const lineage = lineageOfVersion(version);
+      if ((version.emergency !== undefined) !== (parseRotationId(version.rotationId)?.kind === 'emergency')) {
+        lineages.violated(`${key.name}: v${move.version} was begun by ${version.rotationId}, and its lineage is said to be ${lineage}`, [moment.seq]);
+      }
       const id = `${key.table} ${key.name} ${lineage}`;
       const first = adoptedBy.get(id);
       if (first === undefined) adoptedBy.set(id, { version: move.version, seq: moment.seq });
@@ -50,8 +53,3 @@ export const oneAdoptedVersion: Rule = ({ options, findings }) => {
     },
   };
 };
-
-/** An emergency is a lineage of its own; all attempts of a window are one. */
-function lineageOf(version: KeyVersion): string {
-  return parseRotationId(version.rotationId)?.isEmergency === true ? version.rotationId : version.window;
-}

@@ -1,10 +1,14 @@
-import { QUIESCENCE_SECONDS } from '../../../contract/timing';
+import { QUIESCENCE_SECONDS, TAKEOVER_SECONDS } from '../../../contract/timing';
+import type { LedgerEvent } from '../../ledger';
 import type { TraceEvent } from '../../trace';
 import type { Rule } from '../rule';
 import type { Transition } from '../transitions';
 import type { KeyView, Moment } from '../world';
 
 const QUIESCENCE_MS = QUIESCENCE_SECONDS * 1000;
+
+/** Before a lease is taken over, nothing of its execution is under way any more, and KMS shows what it did. */
+const TAKEOVER_MS = TAKEOVER_SECONDS * 1000;
 
 interface Settlement extends Moment {
   readonly by: string;
@@ -25,10 +29,20 @@ export const oneOwner: Rule = ({ world, options, findings, executionOf, firstSeq
     if (to === undefined || to === from) return;
     leases.examined();
     if (from === undefined) return;
+    checkTakeover(key, `${to} took the lease from ${from}`, from, moment);
+  }
+
+  function checkTakeover(key: KeyView, what: string, from: string, moment: Moment): void {
     const end = endedAt.get(from);
-    if (end !== undefined && moment.atMs - end.atMs >= QUIESCENCE_MS) return;
+    if (end !== undefined && moment.atMs - end.atMs >= TAKEOVER_MS) return;
     const since = end === undefined ? 'has not ended' : `ended ${(moment.atMs - end.atMs) / 1000} s before`;
-    leases.violated(`${key.name}: ${to} took the lease from ${from}, which ${since}`, [key.metaSeq, end?.seq, moment.seq]);
+    leases.violated(`${key.name}: ${what}, which ${since}`, [key.metaSeq, end?.seq, moment.seq]);
+  }
+
+  /** Who takes over takes the fencing token first, in its own name: from then on it may write in the name of the one that ended. */
+  function checkTokenTaken({ key, moment }: Transition, { by }: LedgerEvent, holder: string): void {
+    leases.examined();
+    checkTakeover(key, `${by} took the fencing token from ${holder}`, holder, moment);
   }
 
   function checkSettling({ key, moment, ledger }: Transition): void {
@@ -66,6 +80,8 @@ export const oneOwner: Rule = ({ world, options, findings, executionOf, firstSeq
       const entry = ledger[0]?.entry;
       const last = settled.get(idOf(key));
       if (entry === undefined) return;
+      const holder = entry.facts?.['holder'];
+      if (entry.type === 'RotationSettled' && typeof holder === 'string') return checkTokenTaken(transition, entry, holder);
       if (entry.type !== 'RotationSettled') {
         if (last?.by === entry.by) last.isOver = true;
       } else if (last?.by !== entry.by || last.isOver) settled.set(idOf(key), { seq: moment.seq, atMs: moment.atMs, by: entry.by, isOver: false });

@@ -30,8 +30,7 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
   }
 
   function checkMeasured({ key, version }: VersionView, step: RetirementStep, event: KmsKeyStateChanged): void {
-    // An approved emergency shortens the deadlines of a compromised version.
-    if (version.compromisedAt !== undefined || key.meta === undefined) return;
+    if (key.meta === undefined) return;
     const disabled = world.kmsChange(event.keyId);
     const drain = drains.get(event.keyId);
     const begin = step === 'disable' ? drain : disabled?.to === 'Disabled' && options.isKeyturn(disabled.actor) ? disabled : undefined;
@@ -39,7 +38,9 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
     measured.examined();
     // The bake's deadline was written when it began: a policy that changed since may demand more, but does not restart it.
     const bakeSeconds = Math.min(...bindingPolicies(key.meta, key.policyChanged, event.atMs).map((policy) => policy.bakeSeconds));
-    const demandedMs = step === 'disable' ? (drain?.drainSeconds ?? 0) * 1000 : bakeSeconds * 1000 - STALE_CLOCK_MS;
+    // An approved emergency shortens the drain of a compromised version, and nothing else.
+    const drainSeconds = Math.min(drain?.drainSeconds ?? 0, version.compromisedAt === undefined ? Infinity : key.meta.policy.emergencyDrainSeconds);
+    const demandedMs = step === 'disable' ? drainSeconds * 1000 : bakeSeconds * 1000 - STALE_CLOCK_MS;
     const lastedMs = event.atMs - begin.atMs;
     if (lastedMs < demandedMs) {
       const period = step === 'disable' ? 'drained' : 'baked';

@@ -2,7 +2,9 @@ import { KMS_CONSISTENCY_SECONDS, LAST_USAGE_LAG_SECONDS } from '../../../contra
 import { msOf } from '../../instant';
 import type { ManagedKey } from '../../managed-key';
 import type { KmsAliasChanged, KmsKeyStateChanged } from '../../trace';
+import { lackOf } from '../consent';
 import type { Rule } from '../rule';
+import { hasChanged, type Transition } from '../transitions';
 import type { KeyView, Moment, VersionView } from '../world';
 import { bindingPolicies, retirementStepOf, WORDS, type RetirementStep } from './retirement';
 
@@ -11,7 +13,7 @@ const EVIDENCE_LAG_MS = (LAST_USAGE_LAG_SECONDS + KMS_CONSISTENCY_SECONDS) * 100
 
 /**
  * Invariant 4, evidence: no retirement that the policy does not want, none while the version is in use or a dependent has not
- * released it, and no promotion before every dependent is ready.
+ * released it, unless people have consented to that disable, and no promotion before every dependent is ready.
  */
 export const retirementEvidence: Rule = ({ world, options, findings }) => {
   const wanted = findings('4 no retirement against the policy', 'keyturn disabled and revoked no version');
@@ -20,13 +22,17 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
   const released = findings('4 dependents have released a version before it is disabled', 'no version of a key with dependents was disabled');
   /** By KMS key: successful uses by consumers, in order. */
   const uses = new Map<string, Moment[]>();
+  /** Versions whose present disable people have consented to. */
+  const consented = new Set<string>();
 
   function checkPolicy({ key, version }: VersionView, meta: ManagedKey, step: RetirementStep, { seq, atMs }: Moment): void {
     wanted.examined();
     const policies = bindingPolicies(meta, key.policyChanged, atMs);
     const isKept = version.retirement === 'keep' || policies.some((policy) => policy.retirement === 'keep');
-    // An approval bound to the version would permit what `autoDelete` does not; this registry has no approvals.
-    const mayRevoke = policies.every((policy) => policy.retirement === 'delete' && policy.autoDelete);
+    // Whether the consent was to this state of the key is judged when the revocation is intended.
+    const wantedConsent = { purpose: 'revoke', version: version.number, approvers: meta.policy.approvers } as const;
+    const isConsented = (): boolean => world.approvalsOf(key.table, key.name).some(({ approval }) => lackOf(approval, wantedConsent, options.identityRules) === undefined);
+    const mayRevoke = policies.every((policy) => policy.retirement === 'delete') && (policies.every((policy) => policy.autoDelete) || isConsented());
     if (!isKept && (step === 'disable' || mayRevoke)) return;
     const policy = isKept ? 'to be kept' : 'not to be deleted without approval';
     wanted.violated(`${key.name} v${version.number} was ${WORDS[step]}; by its policy it is ${policy}`, [key.metaSeq, seq]);
@@ -34,7 +40,8 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
 
   function checkIdle({ key, version }: VersionView, meta: ManagedKey, event: KmsKeyStateChanged): void {
     idle.examined();
-    const idleMs = Math.min(...bindingPolicies(meta, key.policyChanged, event.atMs).map((policy) => policy.idleSeconds)) * 1000;
+    const idleSeconds = bindingPolicies(meta, key.policyChanged, event.atMs).map((policy) => policy.idleSeconds);
+    const idleMs = Math.min(...idleSeconds, ...(version.compromisedAt === undefined ? [] : [meta.policy.emergencyDrainSeconds / 2])) * 1000;
     const fromMs = Math.max(event.atMs - idleMs, version.drainFrom === undefined ? 0 : msOf(version.drainFrom));
     const use = uses.get(event.keyId)?.findLast(({ atMs }) => atMs <= event.atMs - EVIDENCE_LAG_MS);
     if (use !== undefined && use.atMs > fromMs) {
@@ -54,6 +61,17 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
     }
   }
 
+  /** Consent to a disable takes the place of the evidence, if it was to the key as it stood when the disable was intended. */
+  function rememberConsent(transition: Transition): void {
+    const { key, before, after } = transition;
+    if (before === undefined || after?.intent?.kind !== 'disable' || !hasChanged(transition, 'intent')) return;
+    const { version } = after.intent;
+    const wantedConsent = { purpose: 'disable', version, rev: before.rev, approvers: before.policy.approvers } as const;
+    const isConsented = world.approvalsOf(key.table, key.name).some(({ approval }) => lackOf(approval, wantedConsent, options.identityRules) === undefined);
+    if (isConsented) consented.add(idOf(key, version));
+    else consented.delete(idOf(key, version));
+  }
+
   function checkPromotion(event: KmsAliasChanged): void {
     const key = world.keyOfAlias(event.alias);
     // The first version has nobody to wait for, and a move to where the alias is already changes nothing.
@@ -63,6 +81,7 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
   }
 
   return {
+    onTransition: rememberConsent,
     onEvent(event) {
       if (event.type === 'kms.key-used' && event.keyId !== null && event.error === null && options.isConsumer(event.actor)) {
         const list = uses.get(event.keyId);
@@ -77,8 +96,16 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
       if (retired === undefined || view === undefined || meta === undefined) return;
       checkPolicy(view, meta, retired.step, event);
       if (retired.step !== 'disable') return;
+      if (consented.has(idOf(view.key, view.version.number))) {
+        for (const evidence of [idle, released]) evidence.examined();
+        return;
+      }
       checkIdle(view, meta, retired.event);
       checkDependents(view.key, meta, view.version.number, 'released', event);
     },
   };
 };
+
+function idOf(key: KeyView, version: number): string {
+  return `${key.table} ${key.name} v${version}`;
+}

@@ -40,7 +40,8 @@ export const statusesAndFences: Rule = ({ options, findings, firstSeqOf }) => {
     const changed = OWNERS_MEMBERS.filter((member) => hasChanged(transition, member));
     // A claim brings its own token, and a settlement only takes tokens back.
     if (changed.length === 0 || entry.type === 'RotationClaimed') return;
-    if (before.lease?.rotationId !== entry.by) {
+    const isTakenOver = entry.type === 'RotationSettled' && entry.facts?.['holder'] === before.lease?.rotationId;
+    if (before.lease?.rotationId !== entry.by && !isTakenOver) {
       const owner = before.lease?.rotationId ?? 'nobody';
       writers.violated(`${key.name}: ${entry.by} changed ${changed.join(', ')} by ${entry.type} while ${owner} held the lease`, [key.metaSeq, moment.seq]);
     }

@@ -6,34 +6,35 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import type { Construct } from 'constructs';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WORKFLOW_FUNCTIONS, type FunctionName } from '../../lambdas/contract/functions';
+import { functionsOf, type FunctionName, type MachineName } from '../../lambdas/contract/functions';
 import { PROJECT_ROOT } from './paths';
 
-export const DEFINITION_PATH = join(PROJECT_ROOT, 'statemachine', 'key-rotation.asl.json');
+export const definitionPath = (machine: MachineName): string => join(PROJECT_ROOT, 'statemachine', `${machine}.asl.json`);
 
-export interface KeyRotationMachineProps {
+export interface WorkflowMachineProps {
+  readonly machine: MachineName;
   readonly stateMachineName: string;
   readonly functions: Readonly<Record<FunctionName, LambdaFunction>>;
 }
 
-/** The workflow. Its time-out, comment and query language are in the definition: with a string body CDK ignores the props. */
-export class KeyRotationMachine extends StateMachine {
-  constructor(scope: Construct, id: string, { stateMachineName, functions }: KeyRotationMachineProps) {
+/** One workflow. Its time-out, comment and query language are in the definition: with a string body CDK ignores the props. */
+export class WorkflowMachine extends StateMachine {
+  constructor(scope: Construct, id: string, { machine, stateMachineName, functions }: WorkflowMachineProps) {
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
-      description: `keyturn workflow of ${Stack.of(scope).stackName}`,
+      description: `keyturn ${machine} of ${Stack.of(scope).stackName}`,
     });
     // All versions, because executions that began before a deployment still invoke theirs.
-    const resources = WORKFLOW_FUNCTIONS.flatMap(([name]) => [functions[name].functionArn, `${functions[name].functionArn}:*`]);
+    const resources = functionsOf(machine).flatMap(([name]) => [functions[name].functionArn, `${functions[name].functionArn}:*`]);
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
 
     super(scope, id, {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,
       // From a string, so that the definition stands in the template, where tests and reviews see it.
-      definitionBody: DefinitionBody.fromString(readFileSync(DEFINITION_PATH, 'utf8')),
+      definitionBody: DefinitionBody.fromString(readFileSync(definitionPath(machine), 'utf8')),
       definitionSubstitutions: Object.fromEntries(
-        WORKFLOW_FUNCTIONS.map(([name, { substitution }]) => [substitution, functions[name].currentVersion.functionArn]),
+        functionsOf(machine).map(([name, { substitution }]) => [substitution, functions[name].currentVersion.functionArn]),
       ),
       role,
       tracingEnabled: false,

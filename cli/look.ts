@@ -1,0 +1,129 @@
+import Table from 'cli-table3';
+import { Option, type Command } from 'commander';
+import { ledgerBreak, type LedgerEvent } from '../lambdas/domain/ledger';
+import type { ManagedKey } from '../lambdas/domain/managed-key';
+import type { KeyReading } from '../lambdas/ports/registry';
+import { CliError } from './cli-error';
+import { DeployedStack, type StackOptions } from './stack';
+
+interface Options extends StackOptions {
+  readonly json?: boolean;
+}
+
+/** What people look at: nothing is changed. The caller needs to read the registry's table. */
+export function addLookCommands(program: Command): void {
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--stack <name>', 'the stack', 'keyturn')
+      .addOption(new Option('--region <region>', 'the Region of the stack').env('AWS_REGION'))
+      .option('--json', 'prints JSON');
+
+  command('status', 'Shows a key, or all of them: versions, owner, what waits for a person, what is due.')
+    .argument('[key]', 'name of the managed key')
+    .action(async (name: string | undefined, options: Options) => {
+      const registry = (await DeployedStack.find(options)).registry();
+      const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
+      const readings = await Promise.all(names.map((each) => registry.read(each)));
+      const known = readings.filter((reading) => reading !== undefined);
+      if (name !== undefined && known.length === 0) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
+      print(options, known, () => (name === undefined ? overview(known) : known.map(detail).join('\n')));
+    });
+
+  command('history', 'Shows the ledger of a key, oldest first.')
+    .argument('<key>', 'name of the managed key')
+    .action(async (name: string, options: Options) => {
+      const ledger = await (await DeployedStack.find(options)).registry().ledger(name);
+      if (ledger.length === 0) throw new CliError(`${name} has no ledger. keyturn status shows all keys.`);
+      print(options, ledger, () => history(ledger));
+    });
+
+  command('audit', "Verifies the hash chain of a key's ledger, from its first event.")
+    .argument('<key>', 'name of the managed key')
+    .action(async (name: string, options: Options) => {
+      const registry = (await DeployedStack.find(options)).registry();
+      const [ledger, reading] = [await registry.ledger(name), await registry.read(name)];
+      if (reading === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
+      const broken = ledgerBreak(ledger, reading.key);
+      print(options, { key: name, events: ledger.length, broken: broken ?? null }, () => `${name}: ${ledger.length} events, ${broken ?? 'the chain is whole, and the registry stands at its head'}`);
+      if (broken !== undefined) throw new CliError(`the ledger of ${name} is broken: ${broken}`);
+    });
+
+  command('approvals', 'Shows what waits for an answer, and what was answered last.')
+    .argument('[key]', 'name of the managed key')
+    .action(async (name: string | undefined, options: Options) => {
+      const stack = await DeployedStack.find(options);
+      const registry = stack.registry();
+      const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
+      const readings = await Promise.all(names.map((each) => registry.read(each)));
+      const ids = readings.flatMap((reading) => reading?.key.approvals ?? []);
+      const approvals = (await Promise.all(ids.map((id) => stack.approvals().read(id)))).filter((approval) => approval !== undefined);
+      const rows = approvals.map(({ id, key, purpose, outcome, expiresAt, question }) => [id, key, purpose, outcome ?? 'open', expiresAt, question]);
+      print(options, approvals, () => (rows.length === 0 ? 'Nothing was asked.' : table(['id', 'key', 'purpose', 'answer', 'expires', 'question'], rows)));
+    });
+}
+
+function overview(readings: readonly KeyReading[]): string {
+  const rows = readings.map(({ key, freeze }) => {
+    const active = Object.values(key.versions).find(({ status }) => status === 'ACTIVE');
+    return [key.name, key.policy.owner, active === undefined ? 'none' : `v${active.number}`, standing(key, freeze), key.lease?.rotationId ?? '', key.dueAt];
+  });
+  return rows.length === 0 ? 'The registry has no keys.' : table(['key', 'owner', 'active', 'stands', 'owned by', 'due'], rows);
+}
+
+function detail({ key, freeze }: KeyReading): string {
+  const versions = Object.values(key.versions).map((version) => [
+    `v${version.number}`,
+    version.status,
+    version.kmsKeyId ?? '',
+    version.disableNotBefore === undefined ? '' : `disable not before ${version.disableNotBefore}`,
+    version.revokeNotBefore === undefined ? '' : `revoke not before ${version.revokeNotBefore}`,
+  ]);
+  return [
+    `${key.name}  ${key.policy.alias}  owner ${key.policy.owner}`,
+    `Stands        ${standing(key, freeze)}`,
+    `Owned by      ${key.lease === null ? 'nobody' : `${key.lease.rotationId} since ${key.lease.grantedAt}`}`,
+    `In doubt      ${key.intent === null ? 'nothing' : `${key.intent.kind} of v${key.intent.version} since ${key.intent.at}`}`,
+    `Due           ${key.dueAt}, last completed window ${key.completedWindow ?? 'none'}`,
+    `Unretired     ${key.retirementPending.length === 0 ? 'nothing' : key.retirementPending.map((number) => `v${number}`).join(', ')}`,
+    table(['version', 'status', 'KMS key', '', ''], versions),
+  ].join('\n');
+}
+
+function standing(key: ManagedKey, freeze: KeyReading['freeze']): string {
+  const words = [
+    ...(freeze === null ? [] : [`FROZEN since ${freeze.at}: ${freeze.reason}`]),
+    ...(key.quarantine === null ? [] : [`QUARANTINED since ${key.quarantine.at}: ${key.quarantine.reason}`]),
+    ...(key.hold === null ? [] : [`held by ${key.hold.by}: ${key.hold.reason}`]),
+    ...(key.pause === null ? [] : [`paused until ${key.pause.until} by ${key.pause.by}: ${key.pause.reason}`]),
+    ...(key.abortRequest === null ? [] : [`abort requested by ${key.abortRequest.by}`]),
+    ...(key.emergency === null || key.emergency.isDone ? [] : [`emergency ${key.emergency.number}`]),
+    ...(key.removed ? ['removed from the configuration'] : []),
+  ];
+  return words.join('; ') || 'in order';
+}
+
+function history(ledger: readonly LedgerEvent[]): string {
+  return table(
+    ['seq', 'at', 'event', 'by', 'moves', 'facts'],
+    ledger.map(({ seq, at, type, by, moves, facts }) => [
+      String(seq),
+      at,
+      type,
+      by,
+      moves.map(({ version, from, to }) => `v${version} ${from ?? 'new'} → ${to}`).join(', '),
+      Object.entries(facts ?? {}).map(([name, value]) => `${name}=${String(value)}`).join(' '),
+    ]),
+  );
+}
+
+function table(head: string[], rows: readonly string[][]): string {
+  const made = new Table({ head, style: { head: [], border: [] }, wordWrap: true });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+function print({ json }: Options, value: unknown, text: () => string): void {
+  process.stdout.write(`${json === true ? JSON.stringify(value) : text()}\n`);
+}

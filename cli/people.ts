@@ -1,0 +1,116 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Repair } from '../lambdas/domain/repair';
+import { CliError } from './cli-error';
+import { confirmKey } from './confirm';
+import { durationMs } from './duration';
+import { DeployedStack, type StackOptions, type Told } from './stack';
+
+interface Options extends StackOptions {
+  readonly reason: string;
+  readonly json?: boolean;
+  readonly yesIMean?: string;
+}
+
+const REPAIRS = ['compare', 'repoint-alias', 'enable', 'cancel-deletion', 'accept-key', 'rebaseline-ledger'] as const;
+
+/** What people ask, operate and decide: each is one signed request, and IAM says who may make it. */
+export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  const post = async (entrance: Parameters<DeployedStack['post']>[0], body: object, options: Options): Promise<void> => {
+    const stack = await DeployedStack.find(options);
+    show(await stack.post(entrance, { ...body, reason: options.reason }, env), options);
+  };
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .requiredOption('--reason <text>', 'why; it goes into the ledger')
+      .option('--stack <name>', 'the stack', 'keyturn')
+      .addOption(new Option('--region <region>', 'the Region of the stack').env('AWS_REGION'))
+      .option('--json', 'prints the answer as JSON');
+  const onKey = (name: string, description: string): Command => command(name, description).argument('<key>', 'name of the managed key');
+  const unsafe = (made: Command): Command => made.option('--yes-i-mean <key>', "the key's name once more, instead of typing it when asked");
+
+  unsafe(onKey('rotate', "Starts the current window's rotation now; --emergency asks for one outside of the windows, which another person approves."))
+    .option('--emergency', 'the ACTIVE version is compromised, or believed to be')
+    .action(async (key: string, options: Options & { readonly emergency?: boolean }) => {
+      if (options.emergency === true) await confirmKey(key, `An emergency rotation of ${key} shortens the life of its ACTIVE version.`, options.yesIMean);
+      await post('requestUrl', { action: options.emergency === true ? 'emergency' : 'rotate', key }, options);
+    });
+  onKey('hold', 'Forbids every retirement step until it is released; cancels a deletion that is scheduled.').action((key: string, options: Options) => post('operateUrl', { action: 'hold', key }, options));
+  unsafe(onKey('release', 'Ends a hold: retirements may go on.')).action(async (key: string, options: Options) => {
+    await confirmKey(key, `Without its hold, old versions of ${key} may be disabled and deleted again.`, options.yesIMean);
+    await post('operateUrl', { action: 'release', key }, options);
+  });
+  onKey('pause', 'Keeps new rotations from starting; what runs goes on.')
+    .requiredOption('--for <duration>', 'how long, such as 12h or 7d', durationMs)
+    .action((key: string, options: Options & { readonly for: number }) =>
+      post('operateUrl', { action: 'pause', key, until: new Date(Date.now() + options.for).toISOString() }, options),
+    );
+  onKey('resume', 'Ends a pause.').action((key: string, options: Options) => post('operateUrl', { action: 'resume', key }, options));
+  unsafe(onKey('abort', 'Asks the owner to abort safely at its next step; nothing is revoked.')).action(async (key: string, options: Options) => {
+    await confirmKey(key, `The rotation of ${key} that is under way ends, and its window is not tried again by itself.`, options.yesIMean);
+    await post('operateUrl', { action: 'abort', key }, options);
+  });
+  unsafe(onKey('lift', 'Ends a quarantine: you have looked, and the next run may start.')).action(async (key: string, options: Options) => {
+    await confirmKey(key, `The next run of ${key} starts by itself once the quarantine is lifted.`, options.yesIMean);
+    await post('decideUrl', { action: 'lift', key }, options);
+  });
+  unsafe(onKey('break-glass', 'Asks to stop the execution that owns the key; another person approves.')).action(async (key: string, options: Options) => {
+    await confirmKey(key, `The execution that owns ${key} would be stopped.`, options.yesIMean);
+    await post('decideUrl', { action: 'break-glass', key }, options);
+  });
+  unsafe(onKey('repair', 'Asks for one repair of a frozen key; another person approves, and the freeze ends if registry and KMS agree afterwards.'))
+    .addOption(new Option('--kind <kind>', 'compare changes nothing').choices(REPAIRS).makeOptionMandatory())
+    .option('--key-version <number>', 'the version, for enable and cancel-deletion', positiveInteger)
+    .option('--key-arn <arn>', 'the KMS key, for accept-key')
+    .action(async (key: string, options: RepairOptions) => {
+      const repair = repairOf(options);
+      await confirmKey(key, `The repair ${options.kind} of ${key} would be made.`, options.yesIMean);
+      await post('decideUrl', { action: 'repair', key, repair }, options);
+    });
+  for (const { name, description, answer } of ANSWERS) {
+    unsafe(command(name, description).argument('<approval-id>', 'as keyturn approvals shows it'))
+      .addOption(new Option('--resume', 'a failed rotation goes on').hideHelp(name !== 'approve'))
+      .addOption(new Option('--abort', 'a failed rotation ends safely').hideHelp(name !== 'approve'))
+      .action(async (id: string, options: Options & { readonly resume?: boolean; readonly abort?: boolean }) => {
+        const stack = await DeployedStack.find(options);
+        const approval = await stack.approvals().read(id);
+        if (approval === undefined) throw new CliError(`there is no approval ${id}. keyturn approvals lists them.`);
+        const given = options.resume === true ? 'resume' : options.abort === true ? 'abort' : answer;
+        await confirmKey(approval.key, `${approval.question}\nYour answer: ${given}.`, options.yesIMean);
+        show(await stack.post('decideUrl', { action: 'answer', approvalId: id, answer: given, reason: options.reason }, env), options);
+      });
+  }
+}
+
+const ANSWERS = [
+  { name: 'approve', description: 'Answers an approval. Who requested it cannot approve it.', answer: 'approve' },
+  { name: 'deny', description: 'Answers an approval with no.', answer: 'deny' },
+] as const;
+
+interface RepairOptions extends Options {
+  readonly kind: (typeof REPAIRS)[number];
+  readonly keyVersion?: number;
+  readonly keyArn?: string;
+}
+
+/** @throws {CliError} when what the kind needs is missing. */
+function repairOf({ kind, keyVersion, keyArn }: RepairOptions): Repair {
+  if (kind === 'enable' || kind === 'cancel-deletion') {
+    if (keyVersion === undefined) throw new CliError(`--kind ${kind} needs --key-version <number>.`);
+    return { kind, version: keyVersion };
+  }
+  if (kind !== 'accept-key') return { kind };
+  if (keyArn === undefined) throw new CliError('--kind accept-key needs --key-arn <arn>.');
+  return { kind, keyArn };
+}
+
+function show(told: Told, { json }: Options): void {
+  process.stdout.write(json === true ? `${JSON.stringify(told)}\n` : `${told.status}: ${told.message}\n`);
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1, such as 3.');
+  return number;
+}

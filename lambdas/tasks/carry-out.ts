@@ -1,0 +1,92 @@
+import type { Approval } from '../domain/approval';
+import { approveEmergency } from '../domain/emergency';
+import { isRetiring } from '../domain/lease';
+import type { ManagedKey } from '../domain/managed-key';
+import { executionInput, rotationId } from '../domain/rotation-id';
+import type { Approvals } from '../ports/approvals';
+import type { Callbacks, Executions, Repairs } from '../ports/outside';
+import type { Registry } from '../ports/registry';
+import { noteAnswered } from './frozen-writes';
+import { wakeWaiter } from './waiting';
+
+export interface CarryOutPorts {
+  readonly registry: Registry;
+  readonly approvals: Approvals;
+  readonly callbacks: Callbacks;
+  readonly executions: Executions;
+  readonly repairs: Repairs;
+}
+
+/**
+ * Does what an answered approval means. Every part may be repeated: whoever died in between is finished by `reconcile`, which calls it again.
+ * @returns what happens now, for people
+ */
+export async function carryOut(ports: CarryOutPorts, approval: Approval): Promise<string> {
+  await noteAnswered(ports.registry, approval);
+  const result = await effectOf(ports, approval);
+  // Only a reconciliation deletes an orphan, once it has looked at it again, and marks that.
+  if (approval.purpose !== 'delete-orphan' || approval.outcome !== 'approve') await ports.approvals.markCarriedOut(approval.id);
+  return result;
+}
+
+async function effectOf(ports: CarryOutPorts, approval: Approval): Promise<string> {
+  switch (approval.purpose) {
+    case 'recover':
+    case 'disable':
+    case 'revoke':
+      // The workflow re-reads the approval; the callback only wakes it.
+      await wakeWaiter(ports, approval);
+      return 'The execution goes on.';
+    case 'emergency':
+      return approval.outcome === 'approve' ? startEmergency(ports, approval) : 'Nothing was changed.';
+    case 'break-glass':
+      return approval.outcome === 'approve' ? breakGlass(ports, approval) : 'Nothing was changed.';
+    case 'repair':
+      if (approval.outcome !== 'approve') return 'Nothing was changed.';
+      await ports.repairs.start(approval.id, approval.key);
+      return 'The repair has started; keyturn status shows how it goes.';
+    case 'delete-orphan':
+      return approval.outcome === 'approve' ? 'The next reconciliation deletes it.' : 'Nothing was changed.';
+  }
+}
+
+/** Writes the emergency down, stops an owner that is only draining or baking, and starts the execution, which waits until the lease may be taken over. */
+async function startEmergency({ registry, executions }: CarryOutPorts, approval: Approval): Promise<string> {
+  const last = approval.votes.at(-1);
+  const key = await registry.transact(approval.key, (current) =>
+    // A repetition finds the emergency that this approval made.
+    current.emergency?.approvalId === approval.id
+      ? { kind: 'done' }
+      : approveEmergency(current, {
+          approvalId: approval.id,
+          version: approval.version ?? 0,
+          requestedBy: approval.requestedBy,
+          approvedBy: approval.votes.map(({ by }) => by),
+          at: last?.at ?? approval.requestedAt,
+          reason: approval.facts['reason'] ?? '',
+        }),
+  );
+  return pursueEmergency(executions, key);
+}
+
+/** Makes way for an approved emergency and starts it. Repeated, it stops and starts nothing twice. */
+export async function pursueEmergency(executions: Executions, key: ManagedKey): Promise<string> {
+  const { emergency, lease } = key;
+  if (emergency === null || emergency.isDone) return 'The emergency is done.';
+  if (lease !== null && lease.work !== 'emergency') {
+    if (!isRetiring(key)) return `${lease.rotationId} is making or promoting a version now; the emergency starts as soon as it has ended.`;
+    await executions.stop(lease.rotationId, `emergency ${emergency.number} of ${key.name}: ${emergency.reason}`);
+  }
+  const run = { kind: 'emergency', window: emergency.window, number: emergency.number } as const;
+  const id = rotationId(key.name, run);
+  await executions.start(id, executionInput(key.name, run));
+  return `${id} has started.`;
+}
+
+/** Stops the owner. `handle-ended-execution` quarantines the key; once that is lifted the next run takes over. */
+async function breakGlass({ registry, executions }: CarryOutPorts, { key: name, rotationId: owner, id }: Approval): Promise<string> {
+  const reading = await registry.read(name);
+  if (owner === null || reading?.key.lease?.rotationId !== owner) return 'The owner has changed meanwhile; nothing was stopped.';
+  await executions.stop(owner, `break-glass, approval ${id}`);
+  return `${owner} was stopped. The key is quarantined; keyturn lift lets the next run take over.`;
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { alertOf } from '../domain/alert';
+import { instantOf, type Instant } from '../domain/instant';
+import type { Note } from '../domain/managed-key';
+import { quarantineForDeadOwner } from '../domain/operations';
+import { TaskError } from '../domain/task-error';
+import type { KeyReading, Registry } from '../ports/registry';
+import { deliver, type AlertPorts } from './alerting';
+import { parsedJson } from './parsed-json';
+
+/** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+export const executionEvent = z.object({
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  source: z.literal('aws.states'),
+  detail: z.object({
+    executionArn: z.string().min(1),
+    name: z.string().min(1).max(80),
+    status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+    /** JSON text. */
+    input: z.string().nullish(),
+    stopDate: z.number(),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+
+export interface HandleEndedExecutionOutput {
+  readonly outcome: Aftermath | 'not-ours';
+}
+
+/** What keeps the key from going on by itself: nothing, if an approved emergency takes it over. */
+export type Aftermath = 'quarantined' | 'frozen' | 'left-to-emergency';
+
+/**
+ * Handle Ended Execution: an execution ended without giving the key back. It acts only if the lease names that execution: the key is quarantined, so
+ * that nothing but an approved emergency starts before a person has looked, and somebody is told. The lease stays for the next owner to take over.
+ */
+export function handleEndedExecution(ports: AlertPorts) {
+  return async ({ detail }: z.infer<typeof executionEvent>): Promise<HandleEndedExecutionOutput> => {
+    const name = keyNameOf(detail.input);
+    const reading = name === undefined ? undefined : await ports.registry.read(name);
+    if (reading === undefined || name === undefined || reading.key.lease?.rotationId !== detail.name) return { outcome: 'not-ours' };
+    const outcome = await standStill(ports, reading, {
+      rotationId: detail.name,
+      executionArn: detail.executionArn,
+      at: instantOf(detail.stopDate),
+      what: `ended ${detail.status}${detail.error == null ? '' : ` with ${detail.error}`}`,
+      cause: detail.cause ?? '',
+      noticedBy: 'handle-ended-execution',
+    });
+    return { outcome };
+  };
+}
+
+/** An execution that ended and still holds the lease. */
+export interface EndedOwner {
+  readonly rotationId: string;
+  readonly executionArn: string;
+  readonly at: Instant;
+  /** How it ended, in a few words. */
+  readonly what: string;
+  readonly cause: string;
+  readonly noticedBy: string;
+}
+
+/** Quarantines the key of an owner that has ended, and tells people. The event of it and a reconciliation raise the same alert. */
+export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath> {
+  const { rotationId, executionArn, at, what, cause, noticedBy } = ended;
+  const { name } = key;
+  const reason = `${rotationId} ${what} and did not give the key back`;
+  const outcome = freeze === null ? await stop(ports.registry, name, rotationId, { by: noticedBy, at, reason }) : 'frozen';
+  await deliver(
+    ports,
+    alertOf({
+      id: `${rotationId}/ended/${at}`,
+      key: name,
+      owner: key.policy.owner,
+      rotationId,
+      executionArn,
+      stage: noticedBy,
+      severity: outcome === 'left-to-emergency' ? 'note' : 'page',
+      headline: `an execution ${what} and still holds the key`,
+      reason: `${reason}. ${cause}`.trim(),
+      isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
+      isDecryptionValid: 'Yes. Nothing is disabled or revoked before the lease has been taken over.',
+      mustCustomerAct: 'No.',
+      isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
+      next: NEXT[outcome],
+      commands: [`keyturn status ${name}`, `keyturn history ${name}`, ...COMMANDS[outcome].map((command) => command.replace('<key>', name))],
+      runbook: 'execution-ended-from-outside',
+    }),
+  );
+  return outcome;
+}
+
+const NEXT: Readonly<Record<Aftermath, string>> = {
+  quarantined: 'The key is quarantined. Once that is lifted, the next run takes the lease over and goes on.',
+  frozen: 'The key is frozen and stays so until it is repaired.',
+  'left-to-emergency': 'The approved emergency takes the lease over as soon as nothing of the ended execution can be under way.',
+};
+
+const COMMANDS: Readonly<Record<Aftermath, readonly string[]>> = {
+  quarantined: ['keyturn lift <key> --reason …'],
+  frozen: ['keyturn repair <key> --help'],
+  'left-to-emergency': [],
+};
+
+/** A freeze that comes in meanwhile is stronger than a quarantine. */
+async function stop(registry: Registry, name: string, rotationId: string, note: Note): Promise<Aftermath> {
+  try {
+    const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, note));
+    return key.quarantine === null ? 'left-to-emergency' : 'quarantined';
+  } catch (error) {
+    if (error instanceof TaskError && error.name === 'KeyFrozen') return 'frozen';
+    throw error;
+  }
+}
+
+/** The managed key's name, from the execution's input. */
+function keyNameOf(input: string | null | undefined): string | undefined {
+  const parsed = z.object({ key: z.string().min(1) }).safeParse(parsedJson(input ?? ''));
+  return parsed.success ? parsed.data.key : undefined;
+}

@@ -1,0 +1,241 @@
+import { FULL_LEDGER_CHECK_SECONDS, RECONCILE_EVERY_SECONDS } from '../contract/timing';
+import { isOverdue, overdueAt, retirementsPendingTooLong } from '../domain/age';
+import type { Alert } from '../domain/alert';
+import { standingOf, type Approval } from '../domain/approval';
+import { added, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
+import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
+import { canonicalJson, ledgerBreak } from '../domain/ledger';
+import type { ManagedKey } from '../domain/managed-key';
+import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
+import { isEmergencyWaiting } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
+import { windowAt } from '../domain/windows';
+import type { KeyProvider } from '../ports/key-provider';
+import type { Rescuer } from '../ports/outside';
+import type { Reconciliation } from '../ports/reconciliation';
+import type { KeyReading } from '../ports/registry';
+import { deliver, type AlertPorts } from './alerting';
+import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
+import { compareWithKms } from './comparison';
+import { standStill } from './handle-ended-execution';
+import { wakeWaiter } from './waiting';
+
+export interface ReconcileKeyPorts extends AlertPorts, CarryOutPorts {
+  readonly keys: KeyProvider;
+  readonly rescuer: Rescuer;
+  readonly reconciliation: Reconciliation;
+}
+
+/** A check that could not be made: nothing is known of what it looks at, and nothing was done about it. */
+export interface FailedCheck {
+  readonly key: string;
+  readonly check: string;
+  readonly error: string;
+}
+
+export interface KeyReport {
+  readonly totals: Totals;
+  /** What was done, one line each. */
+  readonly done: readonly string[];
+  readonly failed: readonly FailedCheck[];
+}
+
+/** One key under reconciliation: what is known of it, and what has come of that. */
+class Look {
+  readonly done: string[] = [];
+  totals = NOTHING_COUNTED;
+
+  constructor(
+    readonly reading: KeyReading,
+    readonly at: Instant,
+    public findings: KeyFindings,
+  ) {}
+
+  get key(): ManagedKey {
+    return this.reading.key;
+  }
+
+  /** Frozen or quarantined keys wait for a person, who was told. */
+  get isStandingStill(): boolean {
+    return this.reading.freeze !== null || this.key.quarantine !== null;
+  }
+
+  count(counted: Partial<Totals>): void {
+    this.totals = added(this.totals, { ...NOTHING_COUNTED, ...counted });
+  }
+}
+
+type Check = (ports: ReconcileKeyPorts, look: Look) => Promise<void>;
+
+/** In this order; a check that fails does not keep the others from being made. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  'undelivered alerts': deliverQueued,
+  approvals: finishApprovals,
+  owner: lookAtOwner,
+  emergency: lookAtEmergency,
+  hold: cancelHeldDeletions,
+  ledger: verifyLedger,
+  'alias and key states': compare,
+  age: lookAtAge,
+};
+
+/** Looks at one key from all sides. */
+export async function reconcileKey(ports: ReconcileKeyPorts, name: string, at: Instant): Promise<KeyReport> {
+  const failed: FailedCheck[] = [];
+  const fail = (check: string, error: unknown): void => void failed.push({ key: name, check, error: String(error) });
+  const look = await begin(ports, name, at).catch((error: unknown) => fail('registry', error));
+  if (look === undefined) return { totals: { ...NOTHING_COUNTED, failedChecks: failed.length }, done: [], failed };
+  const before = canonicalJson(look.findings);
+  look.count({ frozenKeys: look.reading.freeze === null ? 0 : 1, quarantinedKeys: look.key.quarantine === null ? 0 : 1 });
+  for (const [check, make] of Object.entries(CHECKS)) await make(ports, look).catch((error: unknown) => fail(check, error));
+  if (canonicalJson(look.findings) !== before) await ports.reconciliation.remember(name, look.findings).catch((error: unknown) => fail('memory', error));
+  look.count({ failedChecks: failed.length });
+  return { totals: look.totals, done: look.done, failed };
+}
+
+async function begin({ registry, reconciliation }: ReconcileKeyPorts, name: string, at: Instant): Promise<Look | undefined> {
+  const reading = await registry.read(name);
+  return reading === undefined ? undefined : new Look(reading, at, await reconciliation.findings(name));
+}
+
+/** What was written down and not struck off. A topic that is still away keeps it there. */
+async function deliverQueued({ registry, alerts }: ReconcileKeyPorts, look: Look): Promise<void> {
+  const queued = await registry.queuedAlerts(look.key.name);
+  for (const [index, alert] of queued.entries()) {
+    try {
+      await alerts.publish(alert);
+    } catch (error) {
+      look.count({ undeliveredAlerts: queued.length - index });
+      throw error;
+    }
+    await registry.forgetAlert(alert);
+    look.done.push(`delivered alert ${alert.id}`);
+  }
+}
+
+/** Goes on where whoever counted an answer stopped, and sees to it that a question does not expire unseen. */
+async function finishApprovals(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { key, at } = look;
+  for (const id of key.approvals) {
+    const approval = await ports.approvals.read(id);
+    if (approval === undefined) continue;
+    if (approval.outcome !== null) {
+      // An orphan is deleted only when it is looked at again.
+      const isForOrphans = approval.purpose === 'delete-orphan' && approval.outcome === 'approve';
+      if (approval.isCarriedOut === true || isForOrphans) continue;
+      look.done.push(`approval ${id}: ${await carryOutOrGiveUp(ports, approval)}`);
+      continue;
+    }
+    const standing = standingOf(approval, key.rev, at);
+    if (standing === 'open') look.count({ oldestUnansweredApprovalSeconds: Math.max(0, (msOf(at) - msOf(approval.requestedAt)) / 1000) });
+    if (standing !== 'expired' || approval.purpose !== 'recover' || approval.rotationId !== key.lease?.rotationId) continue;
+    await alertOnce(ports, look, unansweredAlert(key, approval));
+    await wakeWaiter(ports, approval);
+  }
+}
+
+/** What the key does not allow any more is refused for good: people see it in the history, and ask anew. */
+async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): Promise<string> {
+  try {
+    return await carryOut(ports, approval);
+  } catch (error) {
+    if (!(error instanceof TaskError) || error.name !== 'RotationNotAllowed') throw error;
+    await ports.approvals.markCarriedOut(approval.id);
+    return `given up: ${error.message}`;
+  }
+}
+
+/** The event of an execution that ended is delivered best-effort; the lease tells it, too. */
+async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { lease } = look.key;
+  if (lease === null || look.isStandingStill || isEmergencyWaiting(look.key)) return;
+  const closedAt = await ports.executions.closedAt(lease.rotationId);
+  if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
+  const { rotationId, executionArn } = lease;
+  const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });
+  look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
+}
+
+/** An approved emergency must not wait for whoever died while starting it. */
+async function lookAtEmergency({ executions }: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { emergency, lease } = look.key;
+  if (emergency === null || emergency.isDone || look.isStandingStill || lease?.work === 'emergency') return;
+  if (isBefore(look.at, emergency.dueAt)) return;
+  look.done.push(await pursueEmergency(executions, look.key));
+}
+
+/** A hold wins also over a deletion that was scheduled while it was being set. */
+async function cancelHeldDeletions({ rescuer }: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { hold, versions, name } = look.key;
+  if (hold === null || !Object.values(versions).some(({ status }) => status === 'REVOKED')) return;
+  await rescuer.cancelDeletions(name, hold);
+  look.done.push('cancelled the deletions of a held key');
+}
+
+/** The new part of the chain each time, all of it once a day. */
+async function verifyLedger(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  if (look.reading.freeze !== null) return;
+  const { key, at } = look;
+  const known = look.findings.ledger;
+  const isWhole = known === null || !isBefore(at, plusSeconds(known.wholeAt, FULL_LEDGER_CHECK_SECONDS));
+  const broken =
+    known !== null && known.seq > key.seq
+      ? `the registry is at event ${key.seq}, and was at ${known.seq} before`
+      : await breakAfter(ports, key, isWhole ? undefined : known);
+  if (broken !== undefined) return freeze(ports, look, `the ledger: ${broken}`);
+  look.findings = { ...look.findings, ledger: { seq: key.seq, hash: key.head, wholeAt: isWhole ? at : known.wholeAt } };
+}
+
+async function breakAfter({ registry }: ReconcileKeyPorts, key: ManagedKey, head: { seq: number; hash: string } | undefined): Promise<string | undefined> {
+  const events = await registry.ledger(key.name, head?.seq);
+  const last = events.at(-1)?.seq ?? 0;
+  // What came in after the key was read is counted by now; what nobody counts was not written by keyturn.
+  if (last > key.seq && ((await registry.read(key.name))?.key.seq ?? 0) < last) return `event ${last} stands there, which the registry does not count`;
+  return ledgerBreak(
+    events.filter(({ seq }) => seq <= key.seq),
+    key,
+    head,
+  );
+}
+
+/** What is different once may be read late; what is different twice in the same way was changed by someone else. */
+async function compare(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  if (look.reading.freeze !== null) return;
+  const { key, at } = look;
+  const { differences } = await compareWithKms(ports.keys, key, at);
+  // An owner that is at work changes the key between two looks; its own steps compare, too.
+  const what = differences.length === 0 ? null : `${differences.join('; ')}${key.lease === null ? '' : ` (at event ${key.seq})`}`;
+  const { remembered, isConfirmed } = secondLook(look.findings.difference, what, at);
+  look.findings = { ...look.findings, difference: remembered };
+  if (isConfirmed) await freeze(ports, look, differences.join('; '));
+}
+
+async function freeze(ports: ReconcileKeyPorts, look: Look, reason: string): Promise<void> {
+  const { key, at } = look;
+  const seq = (await ports.registry.read(key.name))?.key.seq;
+  // The key moved while it was looked at: the next firing judges what it is then.
+  if (seq !== key.seq) return;
+  await ports.registry.freeze(key.name, { by: 'reconcile', at, reason });
+  await deliver(ports, frozenAlert(key, reason, at));
+  look.findings = { ...look.findings, difference: null };
+  look.count({ frozenKeys: 1 });
+  look.done.push(`frozen: ${reason}`);
+}
+
+async function lookAtAge(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { key, at } = look;
+  const since = overdueAt(key);
+  if (since !== undefined && isOverdue(key, at)) {
+    look.count({ overdueKeys: 1 });
+    await alertOnce(ports, look, overdueAlert(key, windowAt(key.policy, at), since));
+  }
+  for (const version of retirementsPendingTooLong(key, at)) await alertOnce(ports, look, retirementPendingAlert(key, version));
+}
+
+/** What lasts is told of once. */
+async function alertOnce(ports: ReconcileKeyPorts, look: Look, alert: Alert): Promise<void> {
+  if (look.findings.alerted.includes(alert.id)) return;
+  await deliver(ports, alert);
+  look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, alert.id) };
+  look.done.push(`told: ${alert.subject}`);
+}

@@ -1,0 +1,32 @@
+import type { Approval } from '../domain/approval';
+import type { ManagedKey } from '../domain/managed-key';
+import type { Approvals } from '../ports/approvals';
+import type { Callbacks } from '../ports/outside';
+
+/** Purposes that an execution asks for, and waits. */
+const WAITED_FOR: readonly Approval['purpose'][] = ['recover', 'disable', 'revoke'];
+
+export function isWaitedFor({ purpose }: Approval): boolean {
+  return WAITED_FOR.includes(purpose);
+}
+
+interface Ports {
+  readonly approvals: Approvals;
+  readonly callbacks: Callbacks;
+}
+
+/** Wakes the state that waits for an approval; it reads what stands there, and asks anew if that is nothing. @returns whether one waited */
+export async function wakeWaiter({ approvals, callbacks }: Ports, approval: Approval): Promise<boolean> {
+  const token = await approvals.waiter(approval.id);
+  if (token === undefined) return false;
+  await callbacks.wake(token);
+  return true;
+}
+
+/** Wakes the key's owner if it waits for an answer: something about the key has changed that it should see. */
+export async function wakeOwner(ports: Ports, key: ManagedKey): Promise<void> {
+  for (const id of key.approvals) {
+    const approval = await ports.approvals.read(id);
+    if (approval !== undefined && isWaitedFor(approval) && approval.rotationId === key.lease?.rotationId) await wakeWaiter(ports, approval);
+  }
+}

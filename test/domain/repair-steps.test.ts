@@ -1,0 +1,91 @@
+import type { Approval } from '../../lambdas/domain/approval';
+import { currentChain, ledgerBreak } from '../../lambdas/domain/ledger';
+import type { Repair } from '../../lambdas/domain/repair';
+import { acceptKey, beginRepair, liftFreeze, recordRepair, requireRepair } from '../../lambdas/domain/repair-steps';
+import { bootstrapped, draining, error, LATE, type LivingKey } from './living-key';
+
+const COMPARE: Repair = { kind: 'compare' };
+const approval = (id = 'a1'): Approval => ({
+  id,
+  key: 'orders',
+  purpose: 'repair',
+  question: 'Compare?',
+  rev: 1,
+  requestedBy: 'arn:alice',
+  requestedAt: LATE,
+  expiresAt: LATE,
+  approversNeeded: 1,
+  rotationId: null,
+  version: null,
+  errorClass: null,
+  facts: { reason: 'by mistake' },
+  votes: [{ answer: 'approve', by: 'arn:bob', at: LATE, reason: 'fine' }],
+  outcome: 'approve',
+});
+
+function begun(living: LivingKey, id = 'a1'): LivingKey {
+  living.apply(beginRepair(living.key, approval(id), COMPARE, LATE));
+  return living;
+}
+
+test('a repair raises the fencing token once, so that nobody of before writes any more', () => {
+  const living = draining();
+  const { fence } = living.key;
+  begun(living);
+  expect(living.key).toMatchObject({ fence: fence + 1, repair: { approvalId: 'a1', approvedBy: ['arn:bob'] } });
+  expect(living.apply(beginRepair(living.key, approval(), COMPARE, LATE))).toBe(false);
+});
+
+test('a later repair makes an earlier one stale', () => {
+  const living = begun(bootstrapped());
+  const { fence } = living.key;
+  begun(living, 'a2');
+  expect(() => requireRepair(living.key, 'a1', fence)).toThrow(error({ name: 'StaleOwner' }));
+  expect(() => recordRepair(living.key, 'a1', fence, COMPARE, LATE)).toThrow(error({ name: 'StaleOwner' }));
+  expect(() => liftFreeze(living.key, 'a1', fence, LATE, 'x')).toThrow(error({ name: 'StaleOwner' }));
+});
+
+test('what was made is recorded once, and lifting ends the repair', () => {
+  const living = begun(bootstrapped());
+  const { fence } = living.key;
+  expect(living.apply(recordRepair(living.key, 'a1', fence, COMPARE, LATE))).toBe(true);
+  expect(living.apply(recordRepair(living.key, 'a1', fence, COMPARE, LATE))).toBe(false);
+  expect(living.apply(liftFreeze(living.key, 'a1', fence, LATE, 'x'))).toBe(true);
+  expect(living.key.repair).toBeNull();
+  expect(living.apply(liftFreeze(living.key, 'a1', fence, LATE, 'x'))).toBe(false);
+});
+
+test('an accepted key is the ACTIVE version; the former one drains by the policy, and its owner has nothing left to do', () => {
+  const living = begun(draining());
+  const { fence } = living.key;
+  living.apply(acceptKey(living.key, 'a1', fence, { keyId: 'foreign', keyArn: 'arn:foreign' }, LATE));
+  expect(living.key).toMatchObject({
+    lease: null,
+    intent: null,
+    lastVersion: 3,
+    versions: {
+      v2: { status: 'DEPRECATED', supersededBy: 3, drainFrom: LATE, disableNotBefore: '2026-12-31T00:00:00.000Z' },
+      v3: { status: 'ACTIVE', kmsKeyId: 'foreign', rotationId: 'repair-a1', retirement: 'keep' },
+    },
+    retirementPending: [1, 2],
+    completedWindow: '20260928T0000Z',
+  });
+  expect(living.apply(acceptKey(living.key, 'a1', fence, { keyId: 'foreign', keyArn: 'arn:foreign' }, LATE))).toBe(false);
+});
+
+test("a version's own key is not accepted as a new version", () => {
+  const living = begun(draining());
+  expect(() => acceptKey(living.key, 'a1', living.key.fence, { keyId: 'k1', keyArn: 'arn:k1' }, LATE)).toThrow(error({ name: 'RotationNotAllowed', message: expect.stringContaining('is v1 already') }));
+});
+
+test('a ledger that goes on behind a broken part is one chain from there on', () => {
+  const living = bootstrapped();
+  const broken = living.ledger.length + 3;
+  living.apply(beginRepair(living.key, approval(), { kind: 'rebaseline-ledger' }, LATE, broken));
+  living.apply(recordRepair(living.key, 'a1', living.key.fence, { kind: 'rebaseline-ledger' }, LATE));
+  expect(living.key.seq).toBe(broken + 2);
+  expect(currentChain(living.ledger).events.map(({ type }) => type)).toEqual(['LedgerRebaselined']);
+  expect(ledgerBreak(living.ledger, living.key)).toBeUndefined();
+  expect(ledgerBreak(living.ledger, { ...living.key, head: 'x' })).toContain('the ledger ends at');
+  expect(ledgerBreak(living.ledger.slice(0, -1), living.key)).toBeDefined();
+});

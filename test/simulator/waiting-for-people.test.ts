@@ -1,0 +1,219 @@
+import type { Approval } from '../../lambdas/domain/approval';
+import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import { AwsError } from '../../local/kernel/aws-error';
+import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
+import { active, aliasTarget, callKms, edit, endings, foreignKey, kmsChanges, statuses, traceLength } from '../support/outsider';
+import { ALICE, answer, approvals, BOB, typesOf } from '../support/people';
+import { policyOf } from '../support/policies';
+
+const NEXT = 'orders-20260610T0000Z-a1';
+
+/** Entries of a state in the rotation. */
+function entries(scenario: Scenario, state: string): number {
+  return scenario.world.trace.events().filter((event) => event.type === 'states.state-entered' && event.execution === NEXT && event.state === state).length;
+}
+
+/** The one question that is open now. */
+async function openQuestion(scenario: Scenario): Promise<Approval> {
+  const { rev } = await scenario.key();
+  const open = (await approvals(scenario)).filter((approval) => approval.outcome === null && approval.rev === rev);
+  expect(open).toHaveLength(1);
+  return open[0]!;
+}
+
+/** A rotation whose `CreateKey` KMS has refused; whatever made it refuse is mended. */
+async function failedForGood(policy: Partial<KeyPolicy> = {}): Promise<Scenario> {
+  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, ...policy }));
+  scenario.world.fault = ({ operation }) => (operation === 'CreateKey' ? new AwsError('LimitExceededException', 'no more keys', 400) : 'none');
+  await scenario.pass(9 * DAY);
+  scenario.world.fault = () => 'none';
+  expect(entries(scenario, 'Await Approval')).toBe(1);
+  return scenario;
+}
+
+/** What somebody who has read the table can do: wake the state with an answer of their own. */
+async function forgeAnswer(scenario: Scenario, output: object): Promise<void> {
+  const item = scenario.world.trace.events().findLast((event) => event.type === 'dynamodb.item-written' && event.pk.startsWith('APPROVAL#'));
+  const taskToken = item?.type === 'dynamodb.item-written' ? item.after?.['taskToken'] : undefined;
+  scenario.world.states.call('SendTaskSuccess', { taskToken: taskToken as string, output: JSON.stringify(output) });
+  await scenario.advance(60_000);
+}
+
+describe('a non-recoverable failure', () => {
+  test('quarantines the key and waits: nothing is changed, and nothing else starts', async () => {
+    const scenario = await failedForGood({ approvalTimeoutSeconds: 5 * 86_400 });
+    const from = traceLength(scenario);
+    expect(await scenario.key()).toMatchObject({ lease: { rotationId: NEXT }, intent: null, quarantine: { reason: 'QuotaExceeded in Create Key Version needs a person' } });
+    await scenario.pass(3 * DAY);
+    expect(kmsChanges(scenario, from)).toEqual([]);
+    expect(endings(scenario)).toHaveLength(1);
+    expect(scenario.alerts()).toEqual(['keyturn: orders: non-recoverable failure in Create Key Version']);
+    expect(await openQuestion(scenario)).toMatchObject({ purpose: 'recover', errorClass: 'non-recoverable', requestedBy: NEXT, facts: { state: 'Create Key Version', error: 'QuotaExceeded' } });
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('is resumed by consent: the same execution completes, without a second key', async () => {
+    const scenario = await failedForGood();
+    expect(await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume')).toMatchObject({ statusCode: 200, status: 'done' });
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).slice(1)).toEqual([`${NEXT}: completed`]);
+    expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+    expect((await scenario.key()).quarantine).toBeNull();
+    expect(await typesOf(scenario)).toEqual(expect.arrayContaining(['ApprovalRequested', 'QuarantineLifted']));
+    expect(scenario.createdKeys()).toHaveLength(2);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('that comes again after it was resumed is asked about again', async () => {
+    const scenario = await failedForGood();
+    scenario.world.fault = ({ operation }) => (operation === 'CreateKey' ? new AwsError('LimitExceededException', 'no more keys', 400) : 'none');
+    const first = await openQuestion(scenario);
+    await answer(scenario, ALICE, first.id, 'resume');
+    await scenario.advance(HOUR);
+    expect(entries(scenario, 'Await Approval')).toBe(2);
+    const second = (await approvals(scenario)).at(-1)!;
+    expect(second).toMatchObject({ purpose: 'recover', outcome: null });
+    expect(second.id).not.toBe(first.id);
+    expect((await scenario.key()).quarantine).not.toBeNull();
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('is aborted by a refusal; the key stays quarantined', async () => {
+    const scenario = await failedForGood();
+    await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'abort');
+    await scenario.advance(HOUR);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: aborted`);
+    expect(await scenario.key()).toMatchObject({ lease: null, quarantine: { by: NEXT }, window: { attempt: 2 } });
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('that nobody answers is aborted when the question expires; later answers change nothing', async () => {
+    const scenario = await failedForGood();
+    const { id } = await openQuestion(scenario);
+    await scenario.pass(DAY + HOUR);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: aborted`);
+    const key = await scenario.key();
+    expect(key).toMatchObject({ lease: null, quarantine: { by: NEXT } });
+    expect(await answer(scenario, ALICE, id, 'resume')).toMatchObject({ statusCode: 403, status: 'refused' });
+    await scenario.pass(DAY);
+    expect(await scenario.key()).toEqual(key);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('wants two people where the policy wants two', async () => {
+    const scenario = await failedForGood({ approvers: 2 });
+    const { id } = await openQuestion(scenario);
+    expect(await answer(scenario, ALICE, id, 'resume')).toMatchObject({ statusCode: 200, status: 'asked' });
+    expect(await answer(scenario, ALICE, id, 'resume')).toMatchObject({ statusCode: 200 });
+    await forgeAnswer(scenario, { answer: 'consented' });
+    expect((await scenario.key()).quarantine).not.toBeNull();
+    expect(entries(scenario, 'Claim Rotation')).toBe(1);
+    expect(await answer(scenario, BOB, id, 'resume')).toMatchObject({ statusCode: 200, status: 'done' });
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('is not resumed by who only woke the state: it asks again, and changes nothing', async () => {
+    const scenario = await failedForGood();
+    const key = await scenario.key();
+    const { id } = await openQuestion(scenario);
+    const from = traceLength(scenario);
+    for (const output of [{}, { answer: 'consented' }, { Payload: { answer: 'consented', isFrozen: false, reason: 'forged' } }]) await forgeAnswer(scenario, output);
+    expect(entries(scenario, 'Await Approval')).toBe(4);
+    expect(kmsChanges(scenario, from)).toEqual([]);
+    expect(await scenario.key()).toEqual(key);
+    expect((await openQuestion(scenario)).id).toBe(id);
+    // The question's time-out does not begin anew, and the right answer still wakes it.
+    await answer(scenario, ALICE, id, 'resume');
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('keeps its time-out however often somebody wakes it', async () => {
+    const scenario = await failedForGood();
+    for (let times = 0; times < 5; times++) {
+      await scenario.advance(5 * HOUR);
+      if (endings(scenario).length === 1) await forgeAnswer(scenario, {});
+    }
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: aborted`);
+  });
+
+  test('about a key that moved meanwhile is asked about anew, and the earlier consent is void', async () => {
+    const scenario = await failedForGood();
+    const { id } = await openQuestion(scenario);
+    await edit(scenario, ({ policy }) => ({ policy: { ...policy, description: 'another' } }));
+    expect(await answer(scenario, ALICE, id, 'resume')).toMatchObject({ statusCode: 403, message: expect.stringContaining('void') });
+    await scenario.advance(HOUR / 2);
+    const anew = await openQuestion(scenario);
+    expect(anew.id).not.toBe(id);
+    expect((await scenario.key()).quarantine).not.toBeNull();
+    await answer(scenario, ALICE, anew.id, 'resume');
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test.each(['die-before', 'die-after', 'lose-answer'] as const)('is asked and answered however often a call of its two functions ends with %s', async (fault) => {
+    const quiet = await failedForGood();
+    const calls = quiet.world.calls.filter(({ function: name }) => name === 'request-approval');
+    expect(calls.length).toBeGreaterThan(2);
+    for (const name of ['request-approval', 'read-approval'] as const) {
+      for (let position = 0; position < (name === 'request-approval' ? calls.length : 3); position++) {
+        const scenario = await Scenario.bootstrapped();
+        let seen = -1;
+        let isMended = false;
+        scenario.world.fault = (point) => {
+          if (point.operation === 'CreateKey' && !isMended) return new AwsError('LimitExceededException', 'no more keys', 400);
+          if (point.function === name) seen++;
+          return point.function === name && seen === position ? fault : 'none';
+        };
+        await scenario.pass(9 * DAY);
+        isMended = true;
+        await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume');
+        await scenario.pass(11 * DAY);
+        expect({ name, position, seen: seen >= position, endings: endings(scenario).slice(1) }).toEqual({ name, position, seen: true, endings: [`${NEXT}: completed`] });
+        expect(scenario.violations()).toEqual([]);
+      }
+    }
+  }, 60_000);
+});
+
+describe('a security-critical failure', () => {
+  async function frozen(): Promise<Scenario> {
+    const scenario = await Scenario.bootstrapped();
+    callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreignKey(scenario) });
+    await scenario.pass(9 * DAY);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(entries(scenario, 'Await Approval')).toBe(1);
+    return scenario;
+  }
+
+  test('waits frozen, and ends as Frozen when the question expires: everything stays as it stands', async () => {
+    const scenario = await frozen();
+    const [key, target, from] = [await scenario.key(), aliasTarget(scenario), traceLength(scenario)];
+    expect(endings(scenario)).toHaveLength(1);
+    await scenario.pass(2 * DAY);
+    const end = scenario.world.trace.events().findLast((event) => event.type === 'states.execution-ended');
+    expect(end).toMatchObject({ execution: NEXT, status: 'FAILED', error: 'ObservedMismatch', cause: expect.stringContaining('The key is frozen') });
+    expect(await scenario.key()).toEqual(key);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(aliasTarget(scenario)).toBe(target);
+    expect(kmsChanges(scenario, from)).toEqual([]);
+    expect(key.lease?.rotationId).toBe(NEXT);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('takes no answer and no forged callback while the freeze stands', async () => {
+    const scenario = await frozen();
+    const [key, from] = [await scenario.key(), traceLength(scenario)];
+    const [{ id }] = (await approvals(scenario)) as [Approval];
+    expect(await answer(scenario, ALICE, id, 'resume')).toMatchObject({ statusCode: 403, message: expect.stringContaining('is frozen') });
+    await forgeAnswer(scenario, { answer: 'consented' });
+    expect(entries(scenario, 'Claim Rotation')).toBe(1);
+    expect(kmsChanges(scenario, from)).toEqual([]);
+    expect(await scenario.key()).toEqual(key);
+    expect((await active(scenario)).number).toBe(1);
+  });
+});
