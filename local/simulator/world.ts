@@ -50,6 +50,12 @@ export interface WorldOptions {
   readonly kms?: Partial<Pick<KmsOptions, 'visibilityDelayMs' | 'requestQuotas' | 'cryptography'>>;
 }
 
+/**
+ * Clients are shared by the invocations of a function, as in a warm environment: what a call belongs to travels with it. One for all worlds:
+ * Node asks every such storage that a process has ever used at every promise, so that one per world made each world slower than the last.
+ */
+const runningInvocation = new AsyncLocalStorage<string>();
+
 /** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on. */
 export type Fault = 'none' | 'die-before' | 'die-after' | 'lose-answer' | AwsError;
 
@@ -87,8 +93,6 @@ export class World {
   private readonly transport: HttpHandler;
   private readonly running = new Map<string, { readonly name: FunctionName; readonly die: () => void }>();
   private invocations = 0;
-  /** Clients are shared by the invocations of a function, as in a warm environment: what a call belongs to travels with it. */
-  private readonly invocation = new AsyncLocalStorage<string>();
   private readonly handlers = new Map<FunctionName, Handler>();
 
   constructor(options: WorldOptions = {}) {
@@ -117,7 +121,7 @@ export class World {
       nextRequestId: newId,
       intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
     });
-    this.transport = withTraceId(inProcessHandler(dispatch), () => this.invocation.getStore());
+    this.transport = withTraceId(inProcessHandler(dispatch), () => runningInvocation.getStore());
     this.deploy();
   }
 
@@ -141,7 +145,7 @@ export class World {
       this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
     });
     const handler = this.handlerOf(name);
-    const life = this.invocation.run(traceId, () => handler(event, { awsRequestId: traceId })).then(
+    const life = runningInvocation.run(traceId, () => handler(event, { awsRequestId: traceId })).then(
       (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
       (error: unknown): LambdaResult => ({
         ok: false,
