@@ -1,29 +1,22 @@
-import Table from 'cli-table3';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { ledgerBreak, type LedgerEvent } from '../lambdas/domain/ledger';
 import type { ManagedKey } from '../lambdas/domain/managed-key';
 import type { KeyReading } from '../lambdas/ports/registry';
 import { CliError } from './cli-error';
-import { DeployedStack, type StackOptions } from './stack';
+import { withConnection, type ConnectionOptions } from './connection';
+import { coloured, print, table, type OutputOptions } from './output';
+import { DeployedStack } from './stack';
 
-interface Options extends StackOptions {
-  readonly json?: boolean;
-}
+type Options = ConnectionOptions & OutputOptions;
 
 /** What people look at: nothing is changed. The caller needs to read the registry's table. */
-export function addLookCommands(program: Command): void {
-  const command = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .option('--stack <name>', 'the stack', 'keyturn')
-      .addOption(new Option('--region <region>', 'the Region of the stack').env('AWS_REGION'))
-      .option('--json', 'prints JSON');
+export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  const command = (name: string, description: string): Command => withConnection(program.command(name).description(description)).option('--json', 'prints JSON');
 
   command('status', 'Shows a key, or all of them: versions, owner, what waits for a person, what is due.')
     .argument('[key]', 'name of the managed key')
     .action(async (name: string | undefined, options: Options) => {
-      const registry = (await DeployedStack.find(options)).registry();
+      const registry = (await DeployedStack.find(options, env)).registry();
       const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
       const readings = await Promise.all(names.map((each) => registry.read(each)));
       const known = readings.filter((reading) => reading !== undefined);
@@ -34,7 +27,7 @@ export function addLookCommands(program: Command): void {
   command('history', 'Shows the ledger of a key, oldest first.')
     .argument('<key>', 'name of the managed key')
     .action(async (name: string, options: Options) => {
-      const ledger = await (await DeployedStack.find(options)).registry().ledger(name);
+      const ledger = await (await DeployedStack.find(options, env)).registry().ledger(name);
       if (ledger.length === 0) throw new CliError(`${name} has no ledger. keyturn status shows all keys.`);
       print(options, ledger, () => history(ledger));
     });
@@ -42,7 +35,7 @@ export function addLookCommands(program: Command): void {
   command('audit', "Verifies the hash chain of a key's ledger, from its first event.")
     .argument('<key>', 'name of the managed key')
     .action(async (name: string, options: Options) => {
-      const registry = (await DeployedStack.find(options)).registry();
+      const registry = (await DeployedStack.find(options, env)).registry();
       const [ledger, reading] = [await registry.ledger(name), await registry.read(name)];
       if (reading === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
       const broken = ledgerBreak(ledger, reading.key);
@@ -53,7 +46,7 @@ export function addLookCommands(program: Command): void {
   command('approvals', 'Shows what waits for an answer, and what was answered last.')
     .argument('[key]', 'name of the managed key')
     .action(async (name: string | undefined, options: Options) => {
-      const stack = await DeployedStack.find(options);
+      const stack = await DeployedStack.find(options, env);
       const registry = stack.registry();
       const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
       const readings = await Promise.all(names.map((each) => registry.read(each)));
@@ -93,15 +86,15 @@ function detail({ key, freeze }: KeyReading): string {
 
 function standing(key: ManagedKey, freeze: KeyReading['freeze']): string {
   const words = [
-    ...(freeze === null ? [] : [`FROZEN since ${freeze.at}: ${freeze.reason}`]),
-    ...(key.quarantine === null ? [] : [`QUARANTINED since ${key.quarantine.at}: ${key.quarantine.reason}`]),
-    ...(key.hold === null ? [] : [`held by ${key.hold.by}: ${key.hold.reason}`]),
-    ...(key.pause === null ? [] : [`paused until ${key.pause.until} by ${key.pause.by}: ${key.pause.reason}`]),
+    ...(freeze === null ? [] : [coloured('red', `FROZEN since ${freeze.at}: ${freeze.reason}`)]),
+    ...(key.quarantine === null ? [] : [coloured('red', `QUARANTINED since ${key.quarantine.at}: ${key.quarantine.reason}`)]),
+    ...(key.hold === null ? [] : [coloured('yellow', `held by ${key.hold.by}: ${key.hold.reason}`)]),
+    ...(key.pause === null ? [] : [coloured('yellow', `paused until ${key.pause.until} by ${key.pause.by}: ${key.pause.reason}`)]),
     ...(key.abortRequest === null ? [] : [`abort requested by ${key.abortRequest.by}`]),
     ...(key.emergency === null || key.emergency.isDone ? [] : [`emergency ${key.emergency.number}`]),
     ...(key.removed ? ['removed from the configuration'] : []),
   ];
-  return words.join('; ') || 'in order';
+  return words.join('; ') || coloured('green', 'in order');
 }
 
 function history(ledger: readonly LedgerEvent[]): string {
@@ -116,14 +109,4 @@ function history(ledger: readonly LedgerEvent[]): string {
       Object.entries(facts ?? {}).map(([name, value]) => `${name}=${String(value)}`).join(' '),
     ]),
   );
-}
-
-function table(head: string[], rows: readonly string[][]): string {
-  const made = new Table({ head, style: { head: [], border: [] }, wordWrap: true });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
-}
-
-function print({ json }: Options, value: unknown, text: () => string): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : text()}\n`);
 }

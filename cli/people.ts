@@ -1,13 +1,16 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { plusSeconds } from '../lambdas/domain/instant';
 import type { Repair } from '../lambdas/domain/repair';
 import { CliError } from './cli-error';
 import { confirmKey } from './confirm';
 import { durationMs } from './duration';
-import { DeployedStack, type StackOptions, type Told } from './stack';
+import { withConnection, type ConnectionOptions } from './connection';
+import { print, type OutputOptions } from './output';
+import { positiveInteger } from './positive-integer';
+import { DeployedStack, type Told } from './stack';
 
-interface Options extends StackOptions {
+interface Options extends ConnectionOptions, OutputOptions {
   readonly reason: string;
-  readonly json?: boolean;
   readonly yesIMean?: string;
 }
 
@@ -16,17 +19,11 @@ const REPAIRS = ['compare', 'repoint-alias', 'enable', 'cancel-deletion', 'accep
 /** What people ask, operate and decide: each is one signed request, and IAM says who may make it. */
 export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const post = async (entrance: Parameters<DeployedStack['post']>[0], body: object, options: Options): Promise<void> => {
-    const stack = await DeployedStack.find(options);
-    show(await stack.post(entrance, { ...body, reason: options.reason }, env), options);
+    const stack = await DeployedStack.find(options, env);
+    show(await stack.post(entrance, { ...body, reason: options.reason }), options);
   };
   const command = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .requiredOption('--reason <text>', 'why; it goes into the ledger')
-      .option('--stack <name>', 'the stack', 'keyturn')
-      .addOption(new Option('--region <region>', 'the Region of the stack').env('AWS_REGION'))
-      .option('--json', 'prints the answer as JSON');
+    withConnection(program.command(name).description(description).requiredOption('--reason <text>', 'why; it goes into the ledger')).option('--json', 'prints the answer as JSON');
   const onKey = (name: string, description: string): Command => command(name, description).argument('<key>', 'name of the managed key');
   const unsafe = (made: Command): Command => made.option('--yes-i-mean <key>', "the key's name once more, instead of typing it when asked");
 
@@ -43,9 +40,11 @@ export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): voi
   });
   onKey('pause', 'Keeps new rotations from starting; what runs goes on.')
     .requiredOption('--for <duration>', 'how long, such as 12h or 7d', durationMs)
-    .action((key: string, options: Options & { readonly for: number }) =>
-      post('operateUrl', { action: 'pause', key, until: new Date(Date.now() + options.for).toISOString() }, options),
-    );
+    .action(async (key: string, options: Options & { readonly for: number }) => {
+      const stack = await DeployedStack.find(options, env);
+      const until = plusSeconds(stack.now(), options.for / 1000);
+      show(await stack.post('operateUrl', { action: 'pause', key, until, reason: options.reason }), options);
+    });
   onKey('resume', 'Ends a pause.').action((key: string, options: Options) => post('operateUrl', { action: 'resume', key }, options));
   unsafe(onKey('abort', 'Asks the owner to abort safely at its next step; nothing is revoked.')).action(async (key: string, options: Options) => {
     await confirmKey(key, `The rotation of ${key} that is under way ends, and its window is not tried again by itself.`, options.yesIMean);
@@ -73,12 +72,12 @@ export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): voi
       .addOption(new Option('--resume', 'a failed rotation goes on').hideHelp(name !== 'approve'))
       .addOption(new Option('--abort', 'a failed rotation ends safely').hideHelp(name !== 'approve'))
       .action(async (id: string, options: Options & { readonly resume?: boolean; readonly abort?: boolean }) => {
-        const stack = await DeployedStack.find(options);
+        const stack = await DeployedStack.find(options, env);
         const approval = await stack.approvals().read(id);
         if (approval === undefined) throw new CliError(`there is no approval ${id}. keyturn approvals lists them.`);
         const given = options.resume === true ? 'resume' : options.abort === true ? 'abort' : answer;
         await confirmKey(approval.key, `${approval.question}\nYour answer: ${given}.`, options.yesIMean);
-        show(await stack.post('decideUrl', { action: 'answer', approvalId: id, answer: given, reason: options.reason }, env), options);
+        show(await stack.post('decideUrl', { action: 'answer', approvalId: id, answer: given, reason: options.reason }), options);
       });
   }
 }
@@ -105,12 +104,6 @@ function repairOf({ kind, keyVersion, keyArn }: RepairOptions): Repair {
   return { kind, keyArn };
 }
 
-function show(told: Told, { json }: Options): void {
-  process.stdout.write(json === true ? `${JSON.stringify(told)}\n` : `${told.status}: ${told.message}\n`);
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1, such as 3.');
-  return number;
+function show(told: Told, options: Options): void {
+  print(options, told, () => `${told.status}: ${told.message}`);
 }

@@ -1,15 +1,17 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { AwsCredentialIdentity, Provider } from '@smithy/types';
 import { CliError } from './cli-error';
+import type { Connection } from './connection';
 
 /**
  * Posts JSON to a Function URL, signed with the caller's credentials.
- * @throws {CliError} when nothing answers.
+ * @throws {CliError} when nothing answers, or no Region is known.
  */
-export async function postSigned(url: URL, region: string, credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity>, body: string): Promise<{ status: number; text: string }> {
-  const signer = new SignatureV4({ service: 'lambda', region, credentials, sha256: Sha256 });
+export async function postSigned(url: URL, connection: Pick<Connection, 'credentials' | 'region'>, body: string): Promise<{ status: number; text: string }> {
+  const region = connection.region ?? /\.lambda-url\.([a-z0-9-]+)\./.exec(url.hostname)?.[1];
+  if (region === undefined) throw new CliError('no Region is known. Give --region, or set AWS_REGION.');
+  const signer = new SignatureV4({ service: 'lambda', region, credentials: connection.credentials, sha256: Sha256 });
   const request = new HttpRequest({
     method: 'POST',
     protocol: url.protocol,

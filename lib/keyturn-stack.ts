@@ -105,6 +105,7 @@ export class KeyturnStack extends Stack {
     new CfnOutput(this, STACK_OUTPUTS.topicArn, { value: topic.topicArn });
     new CfnOutput(this, STACK_OUTPUTS.repairMachineArn, { value: repairs.stateMachineArn });
     new CfnOutput(this, STACK_OUTPUTS.acknowledgeUrl, { value: url });
+    new CfnOutput(this, STACK_OUTPUTS.reconcileFunctionArn, { value: reconcile.functionArn });
     new CfnOutput(this, STACK_OUTPUTS.requestUrl, { value: new PeopleUrl(this, 'RequestEntrance', functions['request-rotation']).url });
     new CfnOutput(this, STACK_OUTPUTS.operateUrl, { value: new PeopleUrl(this, 'OperateEntrance', functions.operate).url });
     new CfnOutput(this, STACK_OUTPUTS.decideUrl, { value: new PeopleUrl(this, 'DecideEntrance', functions.decide).url });

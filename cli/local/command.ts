@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LAST_INSTANT_MS, MAX_ADVANCE_MS } from '../../local/cloud/time-limits';
 import { durationMs } from '../duration';
+import { DEFAULT_ENDPOINT, DEFAULT_PORT } from './default-endpoint';
 import type { ServeOptions } from './serve';
-
-/** Where `keyturn local` serves, unless told otherwise. */
-export const DEFAULT_PORT = 4599;
 
 /** `keyturn local` and what talks to one that runs. What it needs is loaded only then: other commands start fast. */
 export function addLocalCommand(program: Command): void {
@@ -53,8 +51,9 @@ export function addLocalCommand(program: Command): void {
   local
     .command('credentials')
     .description('Prints `export` lines that make a shell a role or user of the local account.')
-    .argument('<arn>', 'ARN of the role or user')
+    .argument('<arn>', 'ARN of the role or user, or its end, such as role/security')
     .option('--create', 'makes it, without permissions, if there is none')
+    .option('--allow <actions...>', 'with --create: what it may do, such as "lambda:*" "dynamodb:*"')
     .option('--session <name>', "name of the role's session")
     .addOption(endpointOption())
     .option('--json', 'prints the answer as JSON')
@@ -91,6 +90,7 @@ export interface TalkOptions {
 export interface CredentialsOptions extends TalkOptions {
   readonly session?: string;
   readonly create?: boolean;
+  readonly allow?: readonly string[];
 }
 
 /** What `keyturn local` itself takes would be ignored by a command below it, which talks to one that runs already. */
@@ -103,7 +103,7 @@ function refuseOwnOptions(local: Command, command: Command): void {
 }
 
 function endpointOption(): Option {
-  return new Option('--endpoint <url>', 'the local cloud to talk to, as it printed when it was ready').env('KEYTURN_LOCAL_ENDPOINT').default(`http://127.0.0.1:${DEFAULT_PORT}`);
+  return new Option('--endpoint <url>', 'the local cloud to talk to, as it printed when it was ready').env('KEYTURN_LOCAL_ENDPOINT').default(DEFAULT_ENDPOINT);
 }
 
 function port(text: string): number {

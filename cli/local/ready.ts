@@ -4,7 +4,7 @@ import { executionInput, rotationId, type Run } from '../../lambdas/domain/rotat
 import { windowAt } from '../../lambdas/domain/windows';
 import type { Speed } from '../../local/cloud/pace';
 import type { RunningCloud } from '../../local/cloud/running-cloud';
-import { DEFAULT_PORT } from './command';
+import { DEFAULT_ENDPOINT } from './default-endpoint';
 import { exportLines, speedInWords } from './talk';
 
 interface ReadyKey {
@@ -58,7 +58,7 @@ export function readyText({ endpoint, region, credentials, outputs, keys, virtua
   const machine = outputs[STACK_OUTPUTS.stateMachineArn];
   const topic = outputs[STACK_OUTPUTS.topicArn];
   const table = outputs[STACK_OUTPUTS.table];
-  const at = endpoint === `http://127.0.0.1:${DEFAULT_PORT}` ? '' : ` --endpoint ${endpoint}`;
+  const at = endpoint === DEFAULT_ENDPOINT ? '' : ` --endpoint ${endpoint}`;
   const url = outputs[STACK_OUTPUTS.acknowledgeUrl];
   const [first] = keys;
   const [principal] = keys.flatMap(({ principals }) => principals);

@@ -65,10 +65,10 @@ export async function messages(options: TalkOptions): Promise<void> {
 
 /** `keyturn local credentials`. */
 export async function credentials(arn: string, options: CredentialsOptions): Promise<void> {
-  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }), ...(options.create === true && { create: true }) });
+  const answer = await ask(options.endpoint, 'POST', 'credentials', { arn, ...(options.session !== undefined && { sessionName: options.session }), ...(options.create === true && { create: true }), ...(options.allow !== undefined && { actions: options.allow }) });
   print(options, answer, () => {
     const { accessKeyId, secretAccessKey, sessionToken, region, isNew } = read(credentialsAnswer, answer);
-    if (isNew) process.stderr.write(`${arn} was made: it has no permissions but those that resources give it.\n`);
+    if (isNew) process.stderr.write(`${arn} was made: ${options.allow === undefined ? 'it has no permissions but those that resources give it' : `it may ${options.allow.join(', ')}`}.\n`);
     return exportLines({ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL: options.endpoint });
   });
 }

@@ -72,4 +72,6 @@ export const STACK_OUTPUTS = {
   operateUrl: 'OperateUrl',
   decideUrl: 'DecideUrl',
   repairMachineArn: 'RepairMachineArn',
+  /** What `keyturn reconcile` invokes. */
+  reconcileFunctionArn: 'ReconcileFunctionArn',
 } as const;

@@ -22,18 +22,21 @@ class ControlError extends Error {
 }
 
 /**
- * ARNs as IAM's names and paths allow them.
+ * ARNs as IAM's names and paths allow them, or what follows the account in them.
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
  */
-const ROLE_OR_USER_ARN = /^arn:aws:iam::\d{12}:(role|user)\/([!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/;
+const ROLE_OR_USER_ARN = /^(arn:aws:iam::\d{12}:)?(role|user)\/([!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/;
 
 const nothing = z.strictObject({});
 const advanceInput = z.strictObject({ milliseconds: z.int().min(0).max(MAX_ADVANCE_MS) });
 const credentialsInput = z.strictObject({
-  arn: z.string().regex(ROLE_OR_USER_ARN, 'must be the ARN of a role or user, such as arn:aws:iam::111122223333:role/orders-api'),
+  /** @default the administrator's */
+  arn: z.string().regex(ROLE_OR_USER_ARN, 'must be the ARN of a role or user, such as arn:aws:iam::111122223333:role/orders-api, or its end, such as role/orders-api').optional(),
   sessionName: z.string().regex(/^[\w+=,.@-]{2,64}$/, 'must be a session name: 2 to 64 letters, digits or +=,.@-').optional(),
   /** Makes the principal if there is none. @default false */
   create: z.boolean().optional(),
+  /** What one that is made may do, on all resources. @default nothing */
+  actions: z.array(z.string().regex(/^(\*|[a-z0-9-]+:[\w*?]+)$/, 'must be an action, such as dynamodb:GetItem or lambda:*')).optional(),
 });
 
 type Action = (running: RunningCloud, body: unknown, abandoned: AbortSignal | undefined) => unknown;
@@ -60,11 +63,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     }),
   ),
   'POST save': action(nothing, async (running) => ({ file: await running.save() })),
-  'POST credentials': action(credentialsInput, ({ cloud }, { arn, sessionName, create = false }) => {
+  'POST credentials': action(credentialsInput, (running, { arn: named, sessionName, create = false, actions }) => {
+    const { cloud } = running;
+    if (named === undefined) return { ...running.administrator(), region: cloud.region, isNew: false };
+    const arn = named.startsWith('arn:') ? named : `arn:aws:iam::${cloud.accountId}:${named}`;
     const isNew = !cloud.services.identities.has(arn);
     if (isNew && !arn.startsWith(`arn:aws:iam::${cloud.accountId}:`)) throw new ControlError(404, `There is no ${arn}: the local account is ${cloud.accountId}.`);
-    if (isNew && !create) throw new ControlError(404, `There is no ${arn}. Correct it, or ask for it to be made: --create, or "create": true.`);
-    const { accessKeyId, secretAccessKey, sessionToken } = cloud.credentialsFor(arn, undefined, sessionName);
+    if (isNew && !create) throw new ControlError(404, `There is no ${arn}. Correct it, or ask for it to be made: \`keyturn local credentials ${arn} --create\`, or "create": true.`);
+    const { accessKeyId, secretAccessKey, sessionToken } = cloud.credentialsFor(arn, isNew && actions !== undefined ? { actions } : undefined, sessionName);
     return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }), region: cloud.region, isNew };
   }),
 };

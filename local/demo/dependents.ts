@@ -30,7 +30,7 @@ export function listen(cloud: LocalCloud, key: string, dependent: DependentPolic
     cloud.timeline.after(HOUR_MS, `${dependent.name} answers`, async () => {
       if (said.phase === 'released') await consumer.moveToActiveVersion();
       await tally.count(`${dependent.name} acknowledges`, () =>
-        acknowledge({ acknowledgementId: said.acknowledgementId, keyVersion: said.version, verdict: 'yes', url: said.acknowledgeUrl, stack: '', region: cloud.region }, {}, credentials),
+        acknowledge({ acknowledgementId: said.acknowledgementId, keyVersion: said.version, verdict: 'yes' }, said.acknowledgeUrl, { credentials, region: cloud.region }),
       );
     });
   });

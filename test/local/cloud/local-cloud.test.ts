@@ -189,7 +189,7 @@ describe('a deployed stack', () => {
     test('tells the function who the caller is', async () => {
       const dependent = cloud.credentialsFor('arn:aws:iam::111122223333:role/dependent');
       await cloud.advanceTo(START_MS + 5000);
-      const { status, text } = await postSigned(url(), cloud.region, dependent, '{"verdict":"yes"}');
+      const { status, text } = await postSigned(url(), { region: cloud.region, credentials: dependent }, '{"verdict":"yes"}');
       expect(status).toBe(200);
       expect((JSON.parse(text) as { got: unknown }).got).toMatchObject({
         version: '2.0',
@@ -209,13 +209,13 @@ describe('a deployed stack', () => {
       ['a caller with only one of the two permissions', () => cloud.credentialsFor('arn:aws:iam::111122223333:role/half', { actions: ['lambda:InvokeFunctionUrl'] }), 403],
       ['a forged signature', () => ({ ...cloud.credentialsFor('arn:aws:iam::111122223333:role/dependent'), secretAccessKey: 'guess' }), 403],
     ])('refuses %s', async (_case, credentials, status) => {
-      expect((await postSigned(url(), cloud.region, credentials(), '{}')).status).toBe(status);
+      expect((await postSigned(url(), { region: cloud.region, credentials: credentials() }, '{}')).status).toBe(status);
       expect(cloud.functionLogs('Echo')).toEqual([]);
     });
 
     test('does not know a function without one', async () => {
       const other = new URL(url().href.replace(cloud.physicalId('Echo'), cloud.physicalId('Writer')));
-      expect((await postSigned(other, cloud.region, cloud.credentialsFor(ADMIN, 'admin'), '{}')).status).toBe(404);
+      expect((await postSigned(other, { region: cloud.region, credentials: cloud.credentialsFor(ADMIN, 'admin') }, '{}')).status).toBe(404);
     });
   });
 
