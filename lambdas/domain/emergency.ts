@@ -1,4 +1,5 @@
 import { EMERGENCY_PERIOD_SECONDS, MAX_EMERGENCIES_PER_PERIOD } from '../contract/timing';
+import { withUnconfirmedDrainsBegun } from './drain';
 import { withDueTime } from './due-time';
 import { earliest, isBefore, plusSeconds, type Instant } from './instant';
 import { write, type Decision } from './ledger';
@@ -51,7 +52,7 @@ export function beginEmergency(key: ManagedKey, at: Instant): ManagedKey {
   const { emergency } = key;
   const compromised = emergency === null ? undefined : versionOf(key, emergency.version);
   if (compromised === undefined) return key;
-  const marked = withVersion(key, shortened({ ...compromised, compromisedAt: compromised.compromisedAt ?? at }, key, at));
+  const marked = withUnconfirmedDrainsBegun(withVersion(key, shortened({ ...compromised, compromisedAt: compromised.compromisedAt ?? at }, key, at)), at);
   const interrupted = Object.values(key.versions).find((version) => version.window === key.window?.id && version.emergency === undefined && version.activatedAt !== undefined);
   return interrupted === undefined || key.window === null ? marked : { ...marked, completedWindow: key.window.id };
 }

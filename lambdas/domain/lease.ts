@@ -1,5 +1,6 @@
 import type { KeyPolicy } from '../contract/key-policy';
 import { RETIREMENT_RETRY_SECONDS, TAKEOVER_SECONDS } from '../contract/timing';
+import { withUnconfirmedDrainsBegun } from './drain';
 import { withDueTime } from './due-time';
 import { beginEmergency } from './emergency';
 import { isBefore, msOf, plusSeconds, type Instant } from './instant';
@@ -180,9 +181,10 @@ function withPendingRetirements(key: ManagedKey, window: string, at: Instant): M
 
 /** Every version that the policy wants more of than was done becomes a retirement run's work. */
 export function withRetirementsLeft(key: ManagedKey, at: Instant): ManagedKey {
-  const left = Object.values(key.versions).filter((version) => isUnfinished(key, version));
+  const draining = withUnconfirmedDrainsBegun(key, at);
+  const left = Object.values(draining.versions).filter((version) => isUnfinished(key, version));
   const retirementPending = [...new Set([...key.retirementPending, ...left.map((version) => version.number)])].sort((one, other) => one - other);
-  return { ...key, retirementPending, retirementDueAt: retirementPending.length === 0 ? null : (key.retirementDueAt ?? plusSeconds(at, RETIREMENT_RETRY_SECONDS)) };
+  return { ...draining, retirementPending, retirementDueAt: retirementPending.length === 0 ? null : (key.retirementDueAt ?? plusSeconds(at, RETIREMENT_RETRY_SECONDS)) };
 }
 
 /** Pending retirements that a run can go on with: a version that something else has ended since is nobody's work any more. */

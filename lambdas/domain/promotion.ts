@@ -1,5 +1,6 @@
 import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS } from '../contract/timing';
-import { deadlineAfter, isBefore, plusSeconds, type Instant } from './instant';
+import { withDrainBegun } from './drain';
+import { isBefore, plusSeconds, type Instant } from './instant';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
@@ -42,22 +43,14 @@ export function withdrawPromotion(key: ManagedKey, owner: Owner, at: Instant): D
 }
 
 /**
- * KMS, registry and a round trip agree: fixes the previous version's drain deadline, once. A version that is kept gets none.
- * A tightening of the policy since Claim (a longer drain, older backups) counts.
+ * KMS, registry and a round trip agree: the previous version drains from now on.
  */
 export function confirmPromotion(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
   requireOwner(key, owner);
   const previous = Object.values(key.versions).find((version) => version.supersededBy === number);
   if (previous === undefined || previous.drainFrom !== undefined) return DONE;
-  const isKept = (previous.retirement ?? key.lease?.policy.retirement) === 'keep';
-  const next = withVersion(key, { ...previous, drainFrom: at, ...(isKept ? {} : { disableNotBefore: deadlineAfter(at, drainSeconds(key, previous)) }) });
+  const next = withDrainBegun(key, previous, at);
   return write(next, { type: 'PromotionConfirmed', at, by: owner.rotationId, facts: { version: number, draining: previous.number } });
-}
-
-function drainSeconds(key: ManagedKey, previous: KeyVersion): number {
-  if (previous.compromisedAt !== undefined) return key.policy.emergencyDrainSeconds;
-  const policies = key.lease === null ? [key.policy] : [key.policy, key.lease.policy];
-  return Math.max(...policies.flatMap((policy) => [policy.drainSeconds, policy.backupRetentionSeconds]));
 }
 
 /** How what KMS shows for the alias compares with what the registry expects. */

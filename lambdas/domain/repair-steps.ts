@@ -1,7 +1,6 @@
 import type { Approval } from './approval';
 import type { Instant } from './instant';
 import { withDueTime } from './due-time';
-import { deadlineAfter } from './instant';
 import { withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision, type LedgerNote } from './ledger';
 import { activeVersion, withVersion, type KeyVersion, type ManagedKey, type RepairUnderWay } from './managed-key';
@@ -85,7 +84,7 @@ export function acceptKey(key: ManagedKey, approvalId: string, fence: number, ac
     retirement: 'keep',
   };
   const former = activeVersion(key);
-  const added = withVersion(former === undefined ? key : withVersion(key, replaced(key, former, number, at)), version);
+  const added = withVersion(former === undefined ? key : withVersion(key, { ...former, status: 'DEPRECATED', deprecatedAt: at, supersededBy: number }), version);
   const completedWindow = windowAt(key.policy, at);
   const next: ManagedKey = {
     ...added,
@@ -99,14 +98,6 @@ export function acceptKey(key: ManagedKey, approvalId: string, fence: number, ac
   };
   const facts = { approval: approvalId, accepted: accepted.keyArn, version: number, approvedBy: under.approvedBy.join(', '), ...(key.lease === null ? {} : { released: key.lease.rotationId }) };
   return write(withDueTime(withRetirementsLeft(next, at)), { type: 'RepairMade', at, by: repairId(approvalId), facts });
-}
-
-/** The former ACTIVE version drains as if it had been promoted over. */
-function replaced(key: ManagedKey, former: KeyVersion, by: number, at: Instant): KeyVersion {
-  const { policy } = key;
-  const drain = former.compromisedAt === undefined ? Math.max(policy.drainSeconds, policy.backupRetentionSeconds) : policy.emergencyDrainSeconds;
-  const isKept = (former.retirement ?? policy.retirement) === 'keep';
-  return { ...former, status: 'DEPRECATED', deprecatedAt: at, supersededBy: by, drainFrom: at, ...(isKept ? {} : { disableNotBefore: deadlineAfter(at, drain) }) };
 }
 
 /** Alias, key states and ledger agree with the registry: the key may move again. */
