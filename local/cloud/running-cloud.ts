@@ -1,6 +1,7 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import type { OnInternalError } from '../kernel/clock';
 import type { SigningIdentity } from '../wire/authentication';
+import type { Interceptor } from '../wire/message';
 import { addKeyStores, registeredPolicies } from './configured-keys';
 import { CONTROL_PREFIX, controlRoute } from './control';
 import { StateNotLoaded } from './cloud-state';
@@ -27,6 +28,8 @@ export interface RunningCloudOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Told what failed inside while time passed; the rest goes on. @default it ends the driving, with an {@link EmulationFailure} */
   readonly onInternalError?: OnInternalError;
+  /** Stands between the wire and the services. @default nothing does */
+  readonly intercept?: Interceptor;
   /** @default the real one */
   readonly wall?: Wall;
 }
@@ -80,7 +83,7 @@ export class RunningCloud {
   private static async startWith(
     stateFile: StateFile | undefined,
     assemblyDirectory: string,
-    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, onInternalError, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
+    { port, speed, startMs = DEFAULT_START_MS, kms, onFailure, onInternalError, intercept, wall = REAL_WALL }: Omit<RunningCloudOptions, 'stateFile'>,
   ): Promise<RunningCloud> {
     const state = stateFile === undefined ? undefined : readStateFile(stateFile.file);
     let running = undefined as RunningCloud | undefined;
@@ -91,6 +94,7 @@ export class RunningCloud {
       ...(state !== undefined && { state }),
       ...(onFailure !== undefined && { onFailure }),
       ...(onInternalError !== undefined && { onInternalError }),
+      ...(intercept !== undefined && { intercept }),
     });
     try {
       await cloud.redeploy(assemblyDirectory);

@@ -1,12 +1,8 @@
-import { KMSClient } from '@aws-sdk/client-kms';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDbRegistry } from '../../lambdas/adapters/dynamodb/dynamodb-registry';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
-import { STACK_OUTPUTS } from '../../lambdas/contract/names';
 import { check, type Verdict } from '../../lambdas/domain/checker';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { deploy, type LocalCloud } from '../cloud/local-cloud';
-import { inProcessHandler } from '../wire/transport';
+import { kmsOf, pictureOf, registryOf, type Run, runsIn } from './account';
 import { consumerOf } from './consumers';
 import { listen } from './dependents';
 import type { KeyPicture } from './picture';
@@ -41,7 +37,7 @@ export interface Progress {
 
 export interface YearResult {
   readonly keys: readonly KeyPicture[];
-  readonly executions: readonly { readonly name: string; readonly status: string; readonly outcome: string }[];
+  readonly executions: readonly Run[];
   readonly verdicts: readonly Verdict[];
   readonly tally: Tally;
   readonly trace: readonly TraceEvent[];
@@ -84,7 +80,7 @@ async function liveOn(cloud: LocalCloud, options: YearOptions): Promise<YearResu
   const trace = cloud.trace.events();
   return {
     keys: await Promise.all(known.map(async ({ name }) => pictureOf(cloud, registry, name))),
-    executions: executionsIn(trace),
+    executions: runsIn(trace),
     verdicts: check(trace, { isConsumer: (actor) => actor.includes(CONSUMER_SUFFIX), untilMs: START_MS + options.days * DAY_MS }),
     tally,
     trace,
@@ -109,35 +105,6 @@ function settleIn(cloud: LocalCloud, policy: KeyPolicy, tally: Tally): void {
       await consumer.work();
     };
     cloud.timeline.after(CONSUMER_EVERY_MS + position * HOUR_MS, `${name} begins`, work);
-  });
-}
-
-function kmsOf(cloud: LocalCloud, roleArn: string): KMSClient {
-  const credentials = cloud.credentialsFor(roleArn, { actions: ['kms:*'] });
-  return new KMSClient({ region: cloud.region, credentials, requestHandler: inProcessHandler(cloud.dispatch), maxAttempts: 1 });
-}
-
-function registryOf(cloud: LocalCloud): DynamoDbRegistry {
-  const credentials = cloud.credentialsFor(`arn:aws:iam::${cloud.accountId}:role/operator`, { actions: ['dynamodb:GetItem', 'dynamodb:Query'] });
-  const client = new DynamoDBClient({ region: cloud.region, credentials, requestHandler: inProcessHandler(cloud.dispatch), maxAttempts: 1 });
-  return new DynamoDbRegistry(client, cloud.outputs[STACK_OUTPUTS.table] ?? '');
-}
-
-async function pictureOf(cloud: LocalCloud, registry: DynamoDbRegistry, name: string): Promise<KeyPicture> {
-  const reading = await registry.read(name);
-  if (reading === undefined) throw new Error(`${name} left the registry`);
-  const versions = [...Object.values(reading.key.versions), ...(await registry.terminalVersions(name))].sort((left, right) => left.number - right.number);
-  const aliasTarget = cloud.kms.snapshot().aliases.find((alias) => alias.name === reading.key.policy.alias)?.targetKeyId ?? null;
-  return { key: reading.key, aliasTarget, versions };
-}
-
-function executionsIn(trace: readonly TraceEvent[]): YearResult['executions'] {
-  const ended = new Map(trace.flatMap((event) => (event.type === 'states.execution-ended' ? [[event.execution, event] as const] : [])));
-  return trace.flatMap((event) => {
-    if (event.type !== 'states.execution-started') return [];
-    const end = ended.get(event.execution);
-    const outcome = (end?.output as { outcome?: string } | null | undefined)?.outcome ?? end?.error ?? '';
-    return [{ name: event.execution, status: end?.status ?? 'RUNNING', outcome }];
   });
 }
 

@@ -28,6 +28,9 @@ export interface Invocation {
 
 export type Outcome = { readonly ok: true; readonly payload: string } | { readonly ok: false; readonly error: FunctionError };
 
+/** After these there is no warm process any more. */
+const ENDS_OF_THE_PROCESS: readonly string[] = ['Sandbox.Timedout', 'Runtime.ExitError'];
+
 /** One warm process, as Lambda has it: loads the bundle once, serves one invocation at a time. */
 export class ExecutionEnvironment {
   private sandbox: Sandbox | undefined;
@@ -35,7 +38,8 @@ export class ExecutionEnvironment {
 
   constructor(private readonly options: EnvironmentOptions) {}
 
-  async run(invocation: Invocation): Promise<{ readonly outcome: Outcome; readonly log: readonly string[]; readonly isReusable: boolean }> {
+  /** @param died resolves when the process ends in the middle of it */
+  async run(invocation: Invocation, died: Promise<void>): Promise<{ readonly outcome: Outcome; readonly log: readonly string[]; readonly isReusable: boolean }> {
     this.log = [];
     const { timeoutSeconds } = this.options.functionVersion.config;
     const guard = this.options.guard(timeoutSeconds * 1000);
@@ -43,9 +47,10 @@ export class ExecutionEnvironment {
       ok: false,
       error: { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${invocation.requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`, trace: [] },
     }));
-    const outcome = await Promise.race([this.answer(invocation), timedOut]);
+    const exited = died.then((): Outcome => failure('Runtime.ExitError', `RequestId: ${invocation.requestId} Error: Runtime exited with error: exit status 1`));
+    const outcome = await Promise.race([this.answer(invocation), timedOut, exited]);
     guard.cancel();
-    return { outcome, log: this.log, isReusable: outcome.ok || outcome.error.errorType !== 'Sandbox.Timedout' };
+    return { outcome, log: this.log, isReusable: outcome.ok || !ENDS_OF_THE_PROCESS.includes(outcome.error.errorType) };
   }
 
   private async answer(invocation: Invocation): Promise<Outcome> {

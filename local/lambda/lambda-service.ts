@@ -90,6 +90,8 @@ export class LambdaService implements Service, Stateful {
   private readonly pending = new Set<PendingInvocation>();
   /** Warm environments that serve nothing now, by version. */
   private readonly idle = new Map<FunctionVersion, ExecutionEnvironment[]>();
+  /** What ends the process of a running invocation, by its trace header. */
+  private readonly running = new Map<string, () => void>();
 
   private readonly operations = new Operations('Lambda', 'ValidationException')
     .on('Invoke', shapes.invoke, (request, caller) => this.invokeBy(request, caller))
@@ -142,6 +144,14 @@ export class LambdaService implements Service, Stateful {
 
   resourcePolicyOf(functionName: string): Policy {
     return [...this.functionNamed(functionRef(functionName)).permissions.values()].flatMap(({ compiled }) => compiled);
+  }
+
+  /**
+   * The process of a running invocation dies: it ends with `Runtime.ExitError`, as a crash does. What it still does must be kept from having an effect.
+   * @param traceHeader of the invocation, which its calls carry
+   */
+  crash(traceHeader: string): void {
+    this.running.get(traceHeader)?.();
   }
 
   /** What the function has written, oldest first. */
@@ -310,7 +320,9 @@ export class LambdaService implements Service, Stateful {
   private async run(version: FunctionVersion, ref: FunctionRef, payload: string, origin: InvocationOrigin, requestId: string): Promise<InvocationResult> {
     const environment = this.idle.get(version)?.pop() ?? this.newEnvironment(version, ref);
     const traceHeader = this.nextTraceHeader();
-    const { outcome, log, isReusable } = await environment.run({ requestId, traceHeader, payload });
+    const died = new Promise<void>((resolve) => this.running.set(traceHeader, resolve));
+    const { outcome, log, isReusable } = await environment.run({ requestId, traceHeader, payload }, died);
+    this.running.delete(traceHeader);
     if (isReusable) this.idle.set(version, [...(this.idle.get(version) ?? []), environment]);
     const atMs = this.options.timeline.nowMs();
     this.functions.get(version.config.name)?.log.push(...log.map((text) => ({ atMs, version: version.version, text })));

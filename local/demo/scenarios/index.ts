@@ -1,0 +1,4 @@
+import { crashAfterCreate } from './crash-after-create';
+import type { Scenario } from './scenario';
+
+export const SCENARIOS: readonly Scenario[] = [crashAfterCreate];

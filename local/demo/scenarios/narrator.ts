@@ -1,0 +1,97 @@
+import { rotationPrefix, parseRotationId } from '../../../lambdas/domain/rotation-id';
+import type { Json, MessagePublished, RegistryItemWritten, TaskRetried, TraceEvent } from '../../../lambdas/domain/trace';
+
+/** States in which nothing happens for a while. */
+const WAITS: readonly string[] = ['Wait For Former Owner', 'Wait For Created Key', 'Notify Dependents', 'Quiesce', 'Wait For True Readings', 'Drain', 'Bake', 'Await Approval'];
+
+const WHO_WIDTH = 9;
+const INDENT = ' '.repeat('2027-01-02 00:00  '.length + WHO_WIDTH + 2);
+const MAX_FACT_LENGTH = 160;
+
+/** Tells what happens to one key, line by line, in virtual time. */
+export class Narrator {
+  private held: string[] | undefined;
+
+  constructor(
+    private readonly key: string,
+    private readonly nowMs: () => number,
+    private readonly write: (text: string) => void,
+  ) {}
+
+  /** What somebody does, or what is to be known. */
+  tell(who: string, text: string, atMs = this.nowMs()): void {
+    const [first = '', ...more] = text.split('\n');
+    const when = new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
+    this.print(`${when}  ${who.padEnd(WHO_WIDTH)}  ${first}\n${more.map((line) => (line === '' ? '\n' : `${INDENT}${line}\n`)).join('')}`);
+  }
+
+  /** From now on nothing is printed. @returns what prints all of it */
+  hold(): () => void {
+    const held: string[] = [];
+    this.held = held;
+    return () => {
+      this.held = undefined;
+      held.forEach((text) => { this.write(text); });
+    };
+  }
+
+  follow(event: TraceEvent): void {
+    switch (event.type) {
+      case 'states.execution-started':
+        if (this.isOurs(event.execution)) this.tell('keyturn', `${event.execution} begins`, event.atMs);
+        return;
+      case 'states.execution-ended':
+        if (this.isOurs(event.execution)) this.tell('keyturn', `${event.execution} has ended: ${outcomeOf(event.output) ?? [event.status, event.error].filter(Boolean).join(' ')}`, event.atMs);
+        return;
+      case 'states.state-entered':
+        if (this.isOurs(event.execution) && WAITS.includes(event.state)) this.tell('keyturn', `waits: ${event.state}`, event.atMs);
+        return;
+      case 'states.task-retried':
+        if (this.isOurs(event.execution)) this.tell('keyturn', retried(event), event.atMs);
+        return;
+      case 'lambda.invoked':
+        if (event.error === 'Runtime.ExitError') this.tell('AWS', `${event.function} died: Runtime.ExitError`, event.atMs);
+        return;
+      case 'dynamodb.item-written':
+        if (event.pk === `KEY#${this.key}` && event.before === null) this.written(event);
+        return;
+      case 'sns.published':
+        this.tell('ALERT', `${event.attributes['severity'] ?? ''}: ${alertText(event)}`, event.atMs);
+    }
+  }
+
+  private written({ sk, after, atMs }: RegistryItemWritten): void {
+    if (sk === 'FREEZE') this.tell('keyturn', `FREEZES the key: ${text(after?.['reason'])}`, atMs);
+    if (!sk.startsWith('LEDGER#')) return;
+    const facts = Object.entries((after?.['facts'] ?? {}) as Readonly<Record<string, Json>>).filter(([, value]) => typeof value !== 'object' && value !== '');
+    const told = facts.map(([name, value]) => `${name} ${text(value).slice(0, MAX_FACT_LENGTH)}`).join(', ');
+    this.tell('keyturn', `writes ${text(after?.['type'])}${told === '' ? '' : ` (${told})`}`, atMs);
+  }
+
+  private isOurs(execution: string): boolean {
+    return execution.startsWith('repair-') || parseRotationId(execution)?.prefix === rotationPrefix(this.key);
+  }
+
+  private print(text: string): void {
+    if (this.held === undefined) this.write(text);
+    else this.held.push(text);
+  }
+}
+
+function retried({ state, error, delaySeconds }: TaskRetried): string {
+  return `${state}: ${error}; tries again in ${Math.round(delaySeconds)} s`;
+}
+
+function outcomeOf(output: Json): string | undefined {
+  const outcome = (output as { readonly outcome?: unknown } | null)?.outcome;
+  return typeof outcome === 'string' ? outcome : undefined;
+}
+
+/** The message as whoever is on call reads it. */
+function alertText({ subject, message }: MessagePublished): string {
+  return [subject ?? '', ...message.split('\n').map((line) => `| ${line}`.trimEnd())].join('\n');
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

@@ -1,0 +1,272 @@
+import type { KMSClient } from '@aws-sdk/client-kms';
+import type { DynamoDbRegistry } from '../../../lambdas/adapters/dynamodb/dynamodb-registry';
+import { DynamoDbApprovals } from '../../../lambdas/adapters/dynamodb/dynamodb-approvals';
+import { STACK_OUTPUTS } from '../../../lambdas/contract/names';
+import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
+import type { Approval, ApprovalPurpose } from '../../../lambdas/domain/approval';
+import type { MessagePublished } from '../../../lambdas/domain/trace';
+import type { KeyReading } from '../../../lambdas/ports/registry';
+import { Faults } from '../../cloud/faults';
+import type { LocalCloud } from '../../cloud/local-cloud';
+import { RunningCloud } from '../../cloud/running-cloud';
+import { dynamoDbOf, kmsOf, registryOf, runsIn, type Run } from '../account';
+import { consumerOf } from '../consumers';
+import { listen } from '../dependents';
+import { Tally } from '../tally';
+import type { Narrator } from './narrator';
+import { KEYS, type KeyName, type Scenario } from './scenario';
+import { commandLine, typeCommand } from './terminal';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The bootstrap takes half an hour, and a window follows half a day later. */
+const LEAD_MS = 12 * HOUR_MS;
+const CONSUMER_EVERY_MS = 4 * HOUR_MS;
+export const CONSUMER_SUFFIX = '-consumer';
+
+/** How finely a scenario looks whether something has happened. */
+const LOOK_EVERY_MS = 15 * MINUTE_MS;
+
+/** What people are allowed: to read the registry, and to call keyturn's URLs. */
+const PERSON = { actions: ['cloudformation:DescribeStacks', 'dynamodb:GetItem', 'dynamodb:Query', 'lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'] };
+const PEOPLE = ['alice', 'bob', 'carol'] as const;
+export type Person = (typeof PEOPLE)[number];
+
+/** Something that the scenario rests on has not happened. */
+export class Stuck extends Error {
+  override readonly name = 'Stuck';
+}
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly what: string;
+  readonly isMet: boolean;
+  /** What was found instead. */
+  readonly found?: string;
+}
+
+/** How a person answers instead of the scenario. */
+export interface Audience {
+  /** Resolves once the answer has arrived. */
+  asked(command: string, voters: readonly Person[], hasArrived: () => Promise<boolean>): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly narratorOf: (key: string, nowMs: () => number) => Narrator;
+  /** Who decides. @default the scenario's own people */
+  readonly audience?: Audience;
+  /** @default any free one */
+  readonly port?: number;
+}
+
+/** The account in which a scenario is played, with everybody who acts in it. */
+export class Stage {
+  readonly checks: Check[] = [];
+  readonly tally = new Tally();
+  private readonly registry: DynamoDbRegistry;
+  private readonly approvals: DynamoDbApprovals;
+  private readonly clients = new Map<string, KMSClient>();
+  private alertsFrom = 0;
+  private runsFrom = 0;
+
+  private constructor(
+    readonly scenario: Scenario,
+    readonly running: RunningCloud,
+    readonly faults: Faults,
+    private readonly narrator: Narrator,
+    private readonly audience: Audience | undefined,
+  ) {
+    this.registry = registryOf(this.cloud);
+    const table = this.cloud.outputs[STACK_OUTPUTS.table] ?? '';
+    this.approvals = new DynamoDbApprovals(dynamoDbOf(this.cloud, `arn:aws:iam::${this.cloud.accountId}:role/operator`, { actions: ['dynamodb:GetItem', 'dynamodb:Query'] }), table);
+  }
+
+  /** An account with the stack in it, half a day before the key's window; consumers use the key, dependents listen. */
+  static async set(assembly: string, scenario: Scenario, { narratorOf, audience, port }: StageOptions): Promise<Stage> {
+    const faults = new Faults();
+    const startMs = Date.parse(KEYS[scenario.key].windowAt) - LEAD_MS;
+    const running = await RunningCloud.start(assembly, { speed: 0, startMs, intercept: faults.intercept, ...(port !== undefined && { port }) });
+    try {
+      const narrator = narratorOf(scenario.key, () => running.cloud.timeline.nowMs());
+      const stage = new Stage(scenario, running, faults, narrator, audience);
+      await stage.begin();
+      return stage;
+    } catch (error) {
+      await running.stop();
+      throw error;
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const { cloud, scenario } = this;
+    if (scenario.reconcileEvery === undefined) cloud.reschedule('ReconcileSchedule', 'rate(1 hour)');
+    for (const person of PEOPLE) cloud.credentialsFor(this.arnOf(person), PERSON);
+    cloud.trace.onEvent((event) => { this.narrator.follow(event); });
+    await this.until('the key has its first version', async () => (await this.reading()).key.completedWindow !== null && this.runs().every(({ status }) => status !== 'RUNNING'));
+    this.settleIn();
+    this.runsFrom = this.runs().length;
+    this.alertsFrom = this.published().length;
+  }
+
+  get cloud(): LocalCloud {
+    return this.running.cloud;
+  }
+
+  get nowMs(): number {
+    return this.cloud.timeline.nowMs();
+  }
+
+  get policy(): KeyPolicy {
+    const policy = this.running.policies.find(({ name }) => name === this.scenario.key);
+    if (policy === undefined) throw new Error(`${this.scenario.key} is not in the configuration of the scenarios`);
+    return policy;
+  }
+
+  /** A few words between the events. */
+  tell(who: string, text: string): void {
+    this.narrator.tell(who, text);
+  }
+
+  async passHours(hours: number): Promise<void> {
+    await this.running.pace.advance(hours * HOUR_MS);
+  }
+
+  /** Lets time pass until something is so. @throws {Stuck} when it is not in good time */
+  async until(what: string, isSo: () => boolean | Promise<boolean>, withinHours = 24 * 8): Promise<void> {
+    const lastMs = this.nowMs + withinHours * HOUR_MS;
+    while (!(await isSo())) {
+      if (this.nowMs >= lastMs) throw new Stuck(`within ${withinHours} hours it never came to this: ${what}`);
+      await this.running.pace.advance(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Until the current run of the key is in a state of the definition. */
+  untilState(state: string, withinHours?: number): Promise<void> {
+    return this.until(`a run of ${this.scenario.key} is in "${state}"`, () => this.cloud.services.states.running().some((run) => run.name.startsWith(this.scenario.key) && run.state === state), withinHours);
+  }
+
+  /** Until the key's run of this name, such as `a1`, has ended. */
+  untilEnded(run: string, withinHours?: number): Promise<void> {
+    return this.until(`run ${run} has ended`, () => this.runs().some(({ name, status }) => name.endsWith(`-${run}`) && status !== 'RUNNING'), withinHours);
+  }
+
+  untilAlert(headline: string, withinHours?: number): Promise<void> {
+    return this.until(`the alert "${headline}"`, () => this.alerts().some((alert) => alert.includes(headline)), withinHours);
+  }
+
+  /** Somebody does something with KMS on their own. */
+  async somebody<T>(role: string, doing: string, act: (kms: KMSClient) => Promise<T>): Promise<T> {
+    const arn = `arn:aws:iam::${this.cloud.accountId}:role/${role}`;
+    this.tell(role, doing);
+    return act(this.kmsOf(arn));
+  }
+
+  private kmsOf(arn: string): KMSClient {
+    const client = this.clients.get(arn) ?? kmsOf(this.cloud, arn);
+    this.clients.set(arn, client);
+    return client;
+  }
+
+  /** Types a command of keyturn. @param mustBeRefused whether it has to be refused; whatever else comes is a failed check */
+  async types(person: Person, args: readonly string[], { mustBeRefused = false } = {}): Promise<string> {
+    const release = this.narrator.hold();
+    const { exitCode, output } = await typeCommand([...args, '--as', `user/${person}`, `--local=${this.cloud.endpoint}`]);
+    release();
+    this.tell(person, `$ ${commandLine(args)}\n${output}`);
+    this.check(`${person}'s "keyturn ${args[0] ?? ''}" was ${mustBeRefused ? 'refused' : 'done'}`, (exitCode !== 0) === mustBeRefused, output);
+    return output;
+  }
+
+  /**
+   * Answers the open question, by the command that the alert names, or waits until a person has.
+   * @param args the command's: `approve`, `deny`, with flags
+   */
+  async answers(person: Person, purpose: ApprovalPurpose, verb: 'approve' | 'deny', reason: string, flags: readonly string[] = []): Promise<void> {
+    const approval = await this.openApproval(purpose);
+    const args = [verb, approval.id, ...flags, '--reason', reason, '--yes-i-mean', this.scenario.key];
+    this.check(`an alert asks for ${purpose} and names keyturn ${verb}`, this.published().some(({ message }) => new RegExp(`keyturn ${verb} (${approval.id}|<id>)`).test(message)));
+    if (this.audience === undefined) {
+      await this.types(person, args);
+      return;
+    }
+    const voters = PEOPLE.filter((candidate) => this.arnOf(candidate) !== approval.requestedBy && !approval.votes.some(({ by }) => by === this.arnOf(candidate)));
+    const command = commandLine([...args, '--as', `user/${person}`, `--local=${this.cloud.endpoint}`]);
+    await this.audience.asked(command, voters, async () => ((await this.approvals.read(approval.id))?.votes.length ?? 0) > approval.votes.length);
+    const answer = (await this.approvals.read(approval.id))?.votes.at(-1);
+    this.tell(answer?.by.split('/').at(-1) ?? '', `has answered ${answer?.answer ?? ''}: ${answer?.reason ?? ''}`);
+  }
+
+  private async openApproval(purpose: ApprovalPurpose): Promise<Approval> {
+    const { key } = await this.reading();
+    const known = await Promise.all(key.approvals.map((id) => this.approvals.read(id)));
+    const open = known.findLast((approval) => approval?.purpose === purpose && approval.outcome === null);
+    if (open === undefined) throw new Stuck(`nothing of ${this.scenario.key} waits for an answer to "${purpose}"`);
+    return open;
+  }
+
+  /** The dependents of the key begin to listen. */
+  listen(): void {
+    for (const dependent of this.policy.dependents) {
+      if (dependent.kind !== 'event') continue;
+      listen(this.cloud, this.scenario.key, dependent, this.consumer, this.tally);
+    }
+  }
+
+  private consumer = { moveToActiveVersion: async (): Promise<void> => undefined, work: async (): Promise<void> => undefined };
+
+  /** A service uses the key all the time. */
+  private settleIn(): void {
+    const kms = this.kmsOf(`arn:aws:iam::${this.cloud.accountId}:role/${this.scenario.key}${CONSUMER_SUFFIX}`);
+    this.consumer = consumerOf(this.policy, kms, this.tally, false);
+    const work = async (): Promise<void> => {
+      this.cloud.timeline.after(CONSUMER_EVERY_MS, 'a consumer works', work);
+      await this.consumer.work();
+    };
+    this.cloud.timeline.after(0, 'a consumer begins', work);
+    if (this.scenario.areDependentsSilent !== true) this.listen();
+  }
+
+  check(what: string, isMet: boolean, found?: string): void {
+    this.checks.push({ what, isMet, ...(!isMet && found !== undefined && { found }) });
+  }
+
+  async reading(name: KeyName = this.scenario.key): Promise<KeyReading> {
+    const reading = await this.registry.read(name);
+    if (reading === undefined) throw new Error(`${name} is not in the registry`);
+    return reading;
+  }
+
+  ledger() {
+    return this.registry.ledger(this.scenario.key);
+  }
+
+  /** The KMS key of a version. @throws {Stuck} when it has none */
+  async kmsKeyOf(version: number): Promise<string> {
+    const id = (await this.reading()).key.versions[`v${version}`]?.kmsKeyId;
+    if (id === undefined) throw new Stuck(`v${version} has no KMS key`);
+    return id;
+  }
+
+  /** Runs of the key after its bootstrap. */
+  runs(): readonly Run[] {
+    return runsIn(this.cloud.trace.events()).filter(({ name }) => name.startsWith(`${this.scenario.key}-`)).slice(this.runsFrom);
+  }
+
+  /** Headlines of the alerts since the bootstrap, with the key's name before them. */
+  alerts(): readonly string[] {
+    return this.published().map(({ subject }) => (subject ?? '').replace(/^keyturn: /, ''));
+  }
+
+  private published(): readonly MessagePublished[] {
+    return this.cloud.trace.events().filter((event): event is MessagePublished => event.type === 'sns.published').slice(this.alertsFrom);
+  }
+
+  arnOf(person: Person): string {
+    return `arn:aws:iam::${this.cloud.accountId}:user/${person}`;
+  }
+
+  close(): Promise<void> {
+    return this.running.stop();
+  }
+}
