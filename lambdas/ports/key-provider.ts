@@ -58,8 +58,8 @@ export interface ObservedGrant {
 export interface KeyProvider {
   /** The KMS key id behind an alias, or `undefined` when there is no such alias (or none yet). Needs `kms:DescribeKey` on the key. */
   aliasTarget(alias: string): Promise<string | undefined>;
-  /** `undefined` when KMS does not know the key (or not yet: KMS is eventually consistent). */
-  describe(keyId: string): Promise<ObservedKey | undefined>;
+  /** The key, or the one behind an alias; `undefined` when KMS does not know it (or not yet: KMS is eventually consistent). */
+  describe(keyIdOrAlias: string): Promise<ObservedKey | undefined>;
   /** All keys with all of these tags; the tag index is eventually consistent, so an empty answer proves nothing yet. */
   findByTags(tags: Readonly<Record<string, string>>): Promise<readonly ObservedKey[]>;
 

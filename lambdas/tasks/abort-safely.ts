@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { abortRun, classify } from '../domain/failure';
 import type { Owner } from '../domain/lease';
+import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { refuseForeignChange } from './comparison';
 import { rotationInput } from './input';
 import { resolutionOf } from './open-intent';
 import { findKey } from './reality';
@@ -29,10 +31,16 @@ export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
     // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
     // Settle that looked failed has raised it once more.
     const owner: Owner = { rotationId: input.rotationId, fence: key.fence };
+    await refuseForeignChange(ports.keys, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
     const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
     const failure = { error: input.error, errorClass: classify(input.error) };
     await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));
     return { outcome: 'aborted', reason: input.error };
   };
+}
+
+/** A key that keyturn is locked out of must still be given back. What an open intent rests on is read again after this, and must be seen. */
+function unlessDenied(error: unknown): void {
+  if (!(error instanceof TaskError) || error.name !== 'PermissionDenied') throw error;
 }

@@ -1,13 +1,13 @@
 import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
 import { isBefore, plusSeconds, type Instant } from '../domain/instant';
-import type { KeyVersion, ManagedKey } from '../domain/managed-key';
+import type { KeyVersion } from '../domain/managed-key';
 import { bakeDeadline, hasTimeToAsk, needsRevocationApproval, retirementBlocker } from '../domain/retirement';
-import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type RetirementInput } from './input';
 import { questionAbout, type Question } from './question';
-import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 export type CheckBakeOutput =
   | { readonly decision: 'clean' }
@@ -25,8 +25,7 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     if (version.status === 'REVOKED') return { decision: 'clean' };
     const blocker = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await compareWithAlias(ports.keys, key, input.enteredAt);
-    await requireStillDisabled(ports.keys, key, version);
+    await requireAsRegistered(ports.keys, key, input.enteredAt, version.number);
     const until = bakeDeadline(key, version);
     if (until !== undefined && isBefore(input.enteredAt, until)) return { decision: 'extended', bakeUntil: until };
     const used = await usedAfterDisable(ports.keys, version);
@@ -37,15 +36,6 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
     return { decision: 'ask', question: questionAbout(key, 'revoke', input.enteredAt), reason };
   };
-}
-
-async function requireStillDisabled(keys: KeyProvider, key: ManagedKey, version: KeyVersion & { kmsKeyId: string }): Promise<void> {
-  const state = (await keys.describe(version.kmsKeyId))?.keyState;
-  // With an open revoke intent both sides are legal: our own call may have worked without an answer.
-  const isRevokeOpen = key.intent?.kind === 'revoke' && key.intent.version === version.number;
-  if (state === 'Disabled' || (state === 'PendingDeletion' && isRevokeOpen)) return;
-  if (state === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: its key store is not connected`);
-  throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${state ?? 'gone'}, the registry expects Disabled. Someone else changed it.`);
 }
 
 /** A successful use after the disable was seen means that KMS applied it late or someone lifted it meanwhile. */

@@ -7,9 +7,10 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Probes } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgement-questions';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type RetirementInput } from './input';
 import { questionAbout, type Question } from './question';
-import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -35,10 +36,9 @@ export function checkDrain(ports: Ports) {
     if (version.status === 'DISABLED' || version.status === 'REVOKED') return { decision: 'idle' };
     const blocker = retirementBlocker(key, version, 'disable');
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await compareWithAlias(ports.keys, key, input.enteredAt);
+    await requireAsRegistered(ports.keys, key, input.enteredAt, version.number);
     // The evidence was good when the disable was intended, and it may have happened: Disable Previous Version goes on with it.
     if (key.intent?.kind === 'disable' && key.intent.version === version.number) return { decision: 'idle' };
-    await requirePrevious(ports.keys, key, version);
 
     const until = drainUntil(key, version);
     if (until === undefined) return { decision: 'pending', reason: `v${version.number} was replaced while versions were kept, and has no drain deadline` };

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import type { DependentPolicy } from '../contract/key-policy';
 import { claim, settleHolder, subjectOf, type Holder, type RunSubject } from '../domain/lease';
-import { activeVersion, type ManagedKey } from '../domain/managed-key';
+import type { ManagedKey } from '../domain/managed-key';
 import { drainUntil } from '../domain/retirement';
 import { rotationId } from '../domain/rotation-id';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Executions } from '../ports/outside';
 import type { Registry } from '../ports/registry';
+import { requireAsRegistered } from './comparison';
 import { holderOf } from './holder';
 import { rotationInput } from './input';
 import { resolutionOf } from './open-intent';
-import { compareWithAlias, readKey, requireEnabled, requireVersion } from './reality';
+import { readKey } from './reality';
 
 export const claimRotationInput = rotationInput.extend({ executionArn: z.string().min(1).max(2048) });
 type Input = z.infer<typeof claimRotationInput>;
@@ -51,10 +52,9 @@ export function claimRotation(ports: Ports) {
     const claimed = await ports.registry.transact(input.key, (key) =>
       claim(key, { rotationId: input.rotationId, executionArn: input.executionArn, run: input.run, at: input.enteredAt, ...(holder === undefined ? {} : { holder }) }),
     );
-    await compareWithAlias(ports.keys, claimed, input.enteredAt);
-    const active = activeVersion(claimed);
-    if (active !== undefined) await requireEnabled(ports.keys, claimed, requireVersion(claimed, active.number));
-    return toOutput(claimed, subjectOf(claimed, input.run), input.enteredAt);
+    const subject = subjectOf(claimed, input.run);
+    await requireAsRegistered(ports.keys, claimed, input.enteredAt, subject.version, subject.previous?.number ?? 0);
+    return toOutput(claimed, subject, input.enteredAt);
   };
 }
 

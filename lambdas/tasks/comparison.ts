@@ -1,33 +1,104 @@
 import { compareState, stateOf } from '../domain/expected-state';
 import type { Instant } from '../domain/instant';
-import { activeVersion, type ManagedKey } from '../domain/managed-key';
-import { compareAlias } from '../domain/promotion';
-import type { KeyProvider } from '../ports/key-provider';
+import { activeVersion, type KeyVersion, type ManagedKey } from '../domain/managed-key';
+import { compareAlias, type AliasComparison } from '../domain/promotion';
+import { TaskError } from '../domain/task-error';
+import type { KeyProvider, ObservedKey } from '../ports/key-provider';
 
 /** What KMS shows of a key against what the registry says. */
 export interface Comparison {
+  readonly alias: AliasComparison;
+  /** What KMS shows of each compared version, by its number. */
+  readonly observed: ReadonlyMap<number, ObservedKey>;
   /** What someone else has changed, one line each: the same line as long as it is the same difference. */
   readonly differences: readonly string[];
   /** What cannot be judged now: our own changes that are still spreading, and key stores that are away. */
   readonly unclear: readonly string[];
+  /** Those of them that are so because a key store is away. */
+  readonly away: readonly string[];
 }
 
-/** Compares the alias and the KMS key state of every version that may still change. @throws {TaskError} when a look-up failed: nothing is known then */
-export async function compareWithKms(keys: KeyProvider, key: ManagedKey, at: Instant): Promise<Comparison> {
+/**
+ * Compares the alias and the KMS key states of versions. The answer about the alias tells of the key behind it, too.
+ * @param versions those to compare; by default every one that may still change
+ * @throws {TaskError} when a look-up failed: nothing is known then
+ */
+export async function compareWithKms(keys: KeyProvider, key: ManagedKey, at: Instant, versions: readonly KeyVersion[] = Object.values(key.versions)): Promise<Comparison> {
+  const observed = new Map<number, ObservedKey>();
   const differences: string[] = [];
   const unclear: string[] = [];
-  const target = await keys.aliasTarget(key.policy.alias);
-  const alias = compareAlias(key, target, at);
-  const aliasText = `${key.policy.alias} points to ${target ?? 'no key'}, the registry expects ${activeVersion(key)?.kmsKeyId ?? 'no key'}`;
+  const away: string[] = [];
+  const behindAlias = await keys.describe(key.policy.alias);
+  const alias = compareAlias(key, behindAlias?.keyId, at);
+  const aliasText = `${key.policy.alias} points to ${behindAlias?.keyId ?? 'no key'}, the registry expects ${activeVersion(key)?.kmsKeyId ?? 'no key'}`;
   if (alias === 'unexpected') differences.push(aliasText);
   if (alias === 'stale') unclear.push(aliasText);
-  for (const version of Object.values(key.versions)) {
+  for (const version of versions) {
     if (version.kmsKeyId === undefined) continue;
-    const state = (await keys.describe(version.kmsKeyId))?.keyState;
-    const comparison = compareState(key, version, state, at);
-    const text = `v${version.number} (${version.kmsKeyId}) is ${state ?? 'unknown to KMS'}, its status ${version.status} means ${stateOf(version)}`;
+    const seen = version.kmsKeyId === behindAlias?.keyId ? behindAlias : await keys.describe(version.kmsKeyId);
+    if (seen !== undefined) observed.set(version.number, seen);
+    const comparison = compareState(key, version, seen?.keyState, at);
+    const text = `v${version.number} (${version.kmsKeyId}) is ${seen?.keyState ?? 'unknown to KMS'}, its status ${version.status} means ${stateOf(version)}`;
     if (comparison === 'unexpected') differences.push(text);
     if (comparison === 'in-between' || comparison === 'unreadable') unclear.push(text);
+    if (comparison === 'unreadable') away.push(`${text}; its key store ${seen?.keyStoreId ?? ''} is away`);
   }
-  return { differences, unclear };
+  return { alias, observed, differences, unclear, away };
+}
+
+/** What KMS shows once everything that was compared is as the registry and its open intent allow. */
+export interface Reality {
+  /** Where the alias is: with an open promote intent both sides are legal. */
+  readonly alias: 'as-registered' | 'as-intended';
+  /** @throws {TaskError} `LedgerMismatch` for a version that was not compared */
+  readonly seen: (number: number) => ObservedKey;
+}
+
+/**
+ * Check before act: nothing is changed in KMS, and no dependent is told anything, unless the alias, the ACTIVE version and the versions in hand are
+ * as the registry and its open intent allow.
+ * @param inHand numbers of the versions that the task is about
+ * @throws {TaskError} `ObservedMismatch` for what someone else has changed; `KeyStoreNotReady` when a key store is away, which is no change;
+ *   `KmsNotConsistentYet` while KMS may still show the side before our own last change, or while a version is being rescued.
+ */
+export async function requireAsRegistered(keys: KeyProvider, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<Reality> {
+  return realityOf(key, await compareWithKms(keys, key, at, versionsInHand(key, inHand)));
+}
+
+/** The same of the alias alone: how an open promote intent ends rests on nothing else. @throws {TaskError} `ObservedMismatch`, `KmsNotConsistentYet` */
+export async function requireAlias(keys: KeyProvider, key: ManagedKey, at: Instant): Promise<Reality['alias']> {
+  return realityOf(key, await compareWithKms(keys, key, at, [])).alias;
+}
+
+/**
+ * For a task that changes nothing in KMS and tells nobody: only what someone else has changed stands in its way.
+ * @throws {TaskError} `ObservedMismatch`
+ */
+export async function refuseForeignChange(keys: KeyProvider, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<void> {
+  requireNoDifference(key, await compareWithKms(keys, key, at, versionsInHand(key, inHand)));
+}
+
+function versionsInHand(key: ManagedKey, numbers: readonly number[]): readonly KeyVersion[] {
+  return Object.values(key.versions).filter(({ number, status }) => status === 'ACTIVE' || numbers.includes(number));
+}
+
+function realityOf(key: ManagedKey, comparison: Comparison): Reality {
+  const { alias, observed, unclear, away } = comparison;
+  requireNoDifference(key, comparison);
+  if (away.length > 0) throw new TaskError('KeyStoreNotReady', `${key.name}: ${away.join('; ')}. Connect it; nothing was changed.`);
+  if (unclear.length > 0 || alias === 'stale' || alias === 'unexpected') {
+    throw new TaskError('KmsNotConsistentYet', `${key.name}: ${unclear.join('; ')}. KMS may not show our own last change yet, or a version is being rescued.`);
+  }
+  return {
+    alias,
+    seen(number) {
+      const seen = observed.get(number);
+      if (seen === undefined) throw new TaskError('LedgerMismatch', `${key.name} v${number} was not compared with KMS, or has no key there`);
+      return seen;
+    },
+  };
+}
+
+function requireNoDifference(key: ManagedKey, { differences }: Comparison): void {
+  if (differences.length > 0) throw new TaskError('ObservedMismatch', `${key.name}: ${differences.join('; ')}. Someone else changed it.`);
 }

@@ -9,8 +9,9 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { EventBus } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { questionTo, requiredDependents } from './acknowledgement-questions';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { compareWithAlias, readOwnKey, requireEnabled, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -32,13 +33,13 @@ export function confirmPromotion(ports: Ports) {
     const key = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
     if (version.status !== 'ACTIVE') throw new TaskError('LedgerMismatch', `${key.name} v${version.number} should be ACTIVE but is ${version.status}`);
-    await compareWithAlias(ports.keys, key, input.enteredAt);
-    const { spec, usage } = await requireEnabled(ports.keys, key, version);
+    const previous = Object.values(key.versions).find((candidate) => candidate.supersededBy === input.version);
+    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, previous?.number ?? 0);
+    const { spec, usage } = reality.seen(input.version);
     const usedKeyId = await ports.keys.prove(key.policy.alias, spec, usage, input.rotationId);
     if (usedKeyId !== version.kmsKeyId) {
       throw new TaskError('KmsNotConsistentYet', `${key.name}: a round trip through ${key.policy.alias} used ${usedKeyId} instead of ${version.kmsKeyId}`);
     }
-    const previous = Object.values(key.versions).find((candidate) => candidate.supersededBy === input.version);
     if (previous?.kmsKeyId !== undefined && previous.drainFrom === undefined) {
       // From here on IAM denies every role of keyturn an UpdateAlias back to the old key.
       await ports.keys.addTags(previous.kmsKeyId, { [KEY_TAGS.superseded]: 'true' });

@@ -9,6 +9,7 @@ import { activeVersion, versionAlias, versionOf, type ManagedKey } from '../doma
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider, NewKeyRequest, ObservedKey } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
 import { readOwnKey, requireVersion, whileTagsSpread } from './reality';
 
@@ -33,6 +34,7 @@ export function createKeyVersion(ports: Ports) {
     if (versionOf(known, input.version)?.status === 'ACTIVE') {
       return { kmsKeyId: requireVersion(known, input.version).kmsKeyId };
     }
+    await requireAsRegistered(ports.keys, known, input.enteredAt, input.version);
     const wanted = await wantedKey(ports, known, input);
     const created = await findOrCreate(ports, known, owner, { ...input, invocationId }, wanted);
     const adopted = await ports.registry.transact(input.key, (key) => adoptCreated(key, owner, input.version, created, input.enteredAt));

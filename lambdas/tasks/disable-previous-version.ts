@@ -1,11 +1,12 @@
 import type { Instant } from '../domain/instant';
-import { versionAlias, versionOf } from '../domain/managed-key';
+import { versionAlias, versionOf, type ManagedKey } from '../domain/managed-key';
 import { bakeDeadline, commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
-import { compareWithAlias, readOwnKey, requirePrevious, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -15,12 +16,11 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
     const owner = ownerOf(input);
     const known = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
+    const blocker = version.status === 'DEPRECATED' ? (retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId))) : undefined;
+    if (blocker !== undefined) return { decision: 'pending', reason: blocker };
+    await requireAsRegistered(ports.keys, known, input.enteredAt, version.number);
+    await requireOwnVersionAlias(ports.keys, known, version);
     if (version.status === 'DEPRECATED') {
-      const blocker = retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId));
-      if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-      await compareWithAlias(ports.keys, known, input.enteredAt);
-      await requirePrevious(ports.keys, known, version);
-
       const intended = await ports.registry.transact(input.key, (key) =>
         // A hold that came in while this was being decided wins.
         retirementBlocker(key, version, 'disable') === undefined ? intendDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
@@ -44,6 +44,15 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
 async function serviceGrant(keys: KeyProvider, kmsKeyId: string): Promise<string | undefined> {
   const grant = (await keys.grants(kmsKeyId)).find((candidate) => candidate.isMadeByService);
   return grant === undefined ? undefined : `${grant.granteePrincipal} still holds grant ${grant.grantId}, which cannot be carried over`;
+}
+
+/** The version alias ends with the version; one that somebody put onto another key is not ours to delete. */
+async function requireOwnVersionAlias(keys: KeyProvider, key: ManagedKey, { number, kmsKeyId }: { number: number; kmsKeyId: string }): Promise<void> {
+  const alias = versionAlias(key.policy.alias, number);
+  const target = await keys.aliasTarget(alias);
+  if (target !== undefined && target !== kmsKeyId) {
+    throw new TaskError('ObservedMismatch', `${key.name}: ${alias} points to ${target}, the registry expects ${kmsKeyId}. Someone else changed it.`);
+  }
 }
 
 async function requireDisabled(keys: KeyProvider, name: string, version: { number: number; kmsKeyId: string }): Promise<void> {

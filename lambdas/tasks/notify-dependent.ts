@@ -8,6 +8,7 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Callbacks, EventBus, Probes } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { questionTo, verdictOn } from './acknowledgement-questions';
+import { requireAsRegistered } from './comparison';
 import { ownedInput, ownerOf } from './input';
 import { readOwnKey, requireVersion } from './reality';
 
@@ -33,6 +34,7 @@ interface Ports {
 export function notifyDependent(ports: Ports) {
   return async (input: z.infer<typeof notifyDependentInput>): Promise<Record<string, never>> => {
     const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
+    await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
     const dependent = key.lease?.policy.dependents.find((candidate) => candidate.name === input.dependent);
     const token = input.taskToken as TaskToken;
     if (dependent === undefined) {

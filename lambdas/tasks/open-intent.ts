@@ -6,7 +6,8 @@ import { commitPromotion, withdrawPromotion } from '../domain/promotion';
 import { commitDisable, commitRevoke, withdrawRetirement } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
-import { compareWithAlias, requireVersion } from './reality';
+import { requireAlias } from './comparison';
+import { requireVersion } from './reality';
 
 /**
  * How an open intent ends once nothing of its owner can be under way any more: committed forward or withdrawn, by what KMS shows. A create intent
@@ -17,7 +18,7 @@ export async function resolutionOf(keys: KeyProvider, key: ManagedKey, owner: Ow
   const { intent } = key;
   if (intent === null || intent.kind === 'create') return undefined;
   if (intent.kind === 'promote') {
-    const side = await compareWithAlias(keys, key, at);
+    const side = await requireAlias(keys, key, at);
     return side === 'as-intended' ? (current) => commitPromotion(current, owner, intent.version, at) : (current) => withdrawPromotion(current, owner, at);
   }
   const version = requireVersion(key, intent.version);

@@ -8,8 +8,9 @@ import type { Acknowledgements } from '../ports/acknowledgements';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgement-questions';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { compareWithAlias, readOwnKey, requireEnabled, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -30,13 +31,13 @@ export function promoteKeyVersion(ports: Ports) {
     const version = requireVersion(key, input.version);
     if (version.status === 'ACTIVE') return { activatedAt: version.activatedAt ?? input.enteredAt };
 
-    const side = await compareWithAlias(ports.keys, key, input.enteredAt);
-    await requireEnabled(ports.keys, key, version);
     await requireAcknowledged(ports.acknowledgements, key, input.version);
     await requireCarried(ports, key, version.kmsKeyId, version.equippedAt, input.enteredAt);
+    // Last of all looks: `UpdateAlias` takes whatever the alias points to, and a target that is Disabled.
+    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
 
     await ports.registry.transact(input.key, (current) => intendPromote(current, owner, input.version, input.enteredAt));
-    if (side === 'as-registered') await swapAlias(ports.keys, key, version.kmsKeyId);
+    if (reality.alias === 'as-registered') await swapAlias(ports.keys, key, version.kmsKeyId);
     await requireSwapped(ports.keys, key, version.kmsKeyId);
     await ports.registry.transact(input.key, (current) => commitPromotion(current, owner, input.version, input.enteredAt));
     return { activatedAt: input.enteredAt };

@@ -3,8 +3,9 @@ import { versionOf } from '../domain/managed-key';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireEnabled, requireVersion, whileTagsSpread } from './reality';
+import { readOwnKey, requireVersion, whileTagsSpread } from './reality';
 
 /** Prove Key Version: a real round trip by usage on the new key. */
 export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }) {
@@ -12,8 +13,9 @@ export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }
     const owner = ownerOf(input);
     const key = await readOwnKey(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
+    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
     if (version.status === 'PENDING') {
-      const { spec, usage } = await whileTagsSpread(version, input.enteredAt, () => requireEnabled(ports.keys, key, version));
+      const { spec, usage } = reality.seen(input.version);
       if (spec !== key.policy.spec || usage !== key.policy.usage) {
         throw new TaskError('ProofFailed', `${key.name} v${version.number}: KMS made ${spec}/${usage}, the policy says ${key.policy.spec}/${key.policy.usage}`);
       }

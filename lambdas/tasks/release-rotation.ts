@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { completeRun } from '../domain/lease';
+import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
+import { refuseForeignChange } from './comparison';
 import { ownedInput, ownerOf } from './input';
+import { readKey } from './reality';
 
 export const releaseRotationInput = ownedInput.extend({
   previous: z.int().nonnegative(),
@@ -15,8 +18,11 @@ export interface ReleaseRotationOutput {
 }
 
 /** Release Rotation: the window is done, the lease is released, the next due time is set. */
-export function releaseRotation(ports: { registry: Registry }) {
+export function releaseRotation(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: z.infer<typeof releaseRotationInput>): Promise<ReleaseRotationOutput> => {
+    const known = await readKey(ports.registry, input.key);
+    // A repetition finds that nobody owns the key any more, or that the next run does.
+    if (known.lease?.rotationId === input.rotationId) await refuseForeignChange(ports.keys, known, input.enteredAt, input.previous);
     const pending = input.pendingReason === '' ? null : { version: input.previous, reason: input.pendingReason };
     const released = await ports.registry.transact(input.key, (key) => completeRun(key, ownerOf(input), input.run, input.enteredAt, pending));
     return { outcome: pending === null ? 'completed' : 'completed-retirement-pending', nextDueAt: released.dueAt };

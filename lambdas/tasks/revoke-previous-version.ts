@@ -2,13 +2,13 @@ import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { isConsented } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
 import { commitRevoke, deletionWindowDays, intendRevoke, needsRevocationApproval, retirementBlocker, withdrawRetirement } from '../domain/retirement';
-import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import type { Approvals } from '../ports/approvals';
+import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
 import { approvalFor } from './question';
-import { compareWithAlias, readOwnKey, requireVersion } from './reality';
+import { readOwnKey, requireVersion } from './reality';
 
 export type RevokeOutput = { readonly decision: 'revoked'; readonly deletionAt: string } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -28,8 +28,7 @@ export function revokePreviousVersion(ports: Ports) {
     if (version.status === 'REVOKED') return { decision: 'revoked', deletionAt: version.deletionAt ?? input.enteredAt };
     const blocker = revocationBlocker(known, version.number) ?? (await missingApproval(ports, known, input));
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await compareWithAlias(ports.keys, known, input.enteredAt);
-    await requireRevocable(ports.keys, known, version);
+    await requireAsRegistered(ports.keys, known, input.enteredAt, version.number);
 
     const intended = await ports.registry.transact(input.key, (key) =>
       // A hold that came in meanwhile wins; a key that moved makes an approval void.
@@ -71,13 +70,4 @@ function revocationBlocker(key: ManagedKey, number: number): string | undefined 
   if (version === undefined) return `v${number} is no longer in the registry`;
   if (version.status !== 'DISABLED' && version.status !== 'REVOKED') return `v${number} is ${version.status}`;
   return retirementBlocker(key, version, 'revoke');
-}
-
-/** Disabled, or pending deletion by our own call whose answer was lost. */
-async function requireRevocable(keys: KeyProvider, key: ManagedKey, version: { number: number; kmsKeyId: string }): Promise<void> {
-  const state = (await keys.describe(version.kmsKeyId))?.keyState;
-  const isOurs = key.intent?.kind === 'revoke' && key.intent.version === version.number;
-  if (state === 'Disabled' || (state === 'PendingDeletion' && isOurs)) return;
-  if (state === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: its key store is not connected`);
-  throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${state ?? 'gone'}, the registry expects Disabled. Someone else changed it.`);
 }

@@ -187,6 +187,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'notify-dependent': (scope) => [
     registry(scope),
     askDependents(scope),
+    readKeys(scope),
     onOwnKeys(scope, 'puts the public key into the event', ['kms:GetPublicKey']),
     publishEvents(scope),
     wake(scope),
@@ -238,7 +239,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     onOwnKeys(scope, "the irreversible step, after KMS's own waiting period, and its end when a hold came meanwhile", ['kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion']),
   ],
 
-  'release-rotation': (scope) => [registry(scope)],
+  'release-rotation': (scope) => [registry(scope), readKeys(scope)],
 
   'classify-failure': (scope) => [registry(scope), ...pagePeople(scope)],
 

@@ -1,5 +1,5 @@
 import { compareState, stateOf, type StateComparison } from '../../lambdas/domain/expected-state';
-import type { ManagedKey } from '../../lambdas/domain/managed-key';
+import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import { VERSION_STATUSES } from '../../lambdas/domain/version-status';
 import { bootstrapped, disabled, draining, LATE, LATER, revoked, type LivingKey } from './living-key';
 
@@ -33,9 +33,27 @@ test.each<[string, () => LivingKey, number, string | undefined, StateComparison]
 });
 
 test('an open intent makes both of its sides legal', () => {
-  expect(compared(draining(), 1, 'Disabled', LONG_AFTER, { intent: { kind: 'disable', version: 1, at: LATE } })).toBe('in-between');
+  expect(compared(draining(), 1, 'Disabled', LONG_AFTER, { intent: { kind: 'disable', version: 1, at: LATE } })).toBe('as-intended');
+  expect(compared(draining(), 1, 'PendingDeletion', LONG_AFTER, { intent: { kind: 'disable', version: 1, at: LATE } })).toBe('unexpected');
   expect(compared(draining(), 2, 'Disabled', LONG_AFTER, { intent: { kind: 'disable', version: 1, at: LATE } })).toBe('unexpected');
-  expect(compared(disabled(), 1, 'PendingDeletion', LONG_AFTER, { intent: { kind: 'revoke', version: 1, at: LATER } })).toBe('in-between');
+  expect(compared(disabled(), 1, 'PendingDeletion', LONG_AFTER, { intent: { kind: 'revoke', version: 1, at: LATER } })).toBe('as-intended');
+  expect(compared(disabled(), 1, 'Enabled', LONG_AFTER, { intent: { kind: 'revoke', version: 1, at: LATER } })).toBe('unexpected');
+});
+
+test('a version that a rescue took back before the revocation that was intended may be anywhere on the way', () => {
+  for (const state of ['Disabled', 'PendingDeletion']) {
+    expect(compared(draining(), 1, state, LONG_AFTER, { intent: { kind: 'revoke', version: 1, at: LATER } })).toBe('in-between');
+  }
+});
+
+test('a key of ours may be too new to be seen, until some time after it was equipped', () => {
+  const pending = Object.values(draining().key.versions).map((version) => ({ ...version, status: 'PENDING' as const }))[1]!;
+  const { equippedAt: _equippedAt, ...unequipped } = pending;
+  const at = (version: KeyVersion, when: string) => compareState(draining().key, version, undefined, when);
+  expect(pending.equippedAt).toBeDefined();
+  expect(at(unequipped, LONG_AFTER)).toBe('in-between');
+  expect(at(pending, pending.equippedAt!)).toBe('in-between');
+  expect(at(pending, LONG_AFTER)).toBe('unexpected');
 });
 
 test('a rescue and a hold explain what they are doing', () => {

@@ -1,4 +1,5 @@
 import type { Caller } from '../../local/kernel/service';
+import type { FunctionName } from '../../lambdas/contract/functions';
 import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import { activeVersion } from '../../lambdas/domain/managed-key';
 import { isKeyturnRole } from '../../lambdas/domain/checker/options';
@@ -80,6 +81,19 @@ export function before(scenario: Scenario, operation: string, act: () => void | 
     return next();
   };
   return { hasHappened: () => hasHappened };
+}
+
+/** Runs `act` once, right before the first call of a function. */
+export function beforeFunction(scenario: Scenario, name: FunctionName, act: () => void): { readonly hasHappened: () => boolean; /** Where the trace went on after it. */ readonly seq: () => number } {
+  let seq = -1;
+  scenario.world.fault = (point) => {
+    if (seq < 0 && point.function === name) {
+      act();
+      seq = traceLength(scenario);
+    }
+    return 'none';
+  };
+  return { hasHappened: () => seq >= 0, seq: () => seq };
 }
 
 /** How executions ended, in order: by their outcome, or by their status if they say none. */

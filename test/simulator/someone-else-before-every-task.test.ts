@@ -1,0 +1,93 @@
+import type { FunctionName } from '../../lambdas/contract/functions';
+import { isKeyturnRole } from '../../lambdas/domain/checker/options';
+import { aliasTarget, beforeFunction, callKms, endings, foreignKey, keyState, kmsChanges } from '../support/outsider';
+import { DAY, HOUR, Scenario } from '../support/scenario';
+
+const NEXT = 'orders-20260610T0000Z-a1';
+
+/**
+ * Every task of a rotation that nothing disturbs, with the state that its failure is told of as, and the place among the created keys of the
+ * version that it has in hand besides the ACTIVE one.
+ */
+const TASKS: Readonly<Partial<Record<FunctionName, { readonly state: string; readonly inHand?: 0 | 1 }>>> = {
+  'claim-rotation': { state: 'Claim Rotation' },
+  'create-key-version': { state: 'Create Key Version' },
+  'prove-key-version': { state: 'Prove Key Version', inHand: 1 },
+  'notify-dependent': { state: 'Notify Dependents', inHand: 1 },
+  'promote-key-version': { state: 'Promote Key Version', inHand: 1 },
+  'confirm-promotion': { state: 'Confirm Promotion', inHand: 0 },
+  'check-drain': { state: 'Check Drain', inHand: 0 },
+  'disable-previous-version': { state: 'Disable Previous Version', inHand: 0 },
+  'check-bake': { state: 'Check Bake', inHand: 0 },
+  'revoke-previous-version': { state: 'Revoke Previous Version', inHand: 0 },
+  'release-rotation': { state: 'Release Rotation', inHand: 0 },
+};
+const NAMES = Object.keys(TASKS) as FunctionName[];
+
+/** Something that someone else does to a key. */
+type Change = (scenario: Scenario, inHand: string | undefined) => void;
+
+const onActive = (scenario: Scenario, operation: string, more = {}): unknown => callKms(scenario, operation, { KeyId: aliasTarget(scenario), ...more });
+const SCHEDULE = { PendingWindowInDays: 7 };
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  'the alias is moved to another key': (scenario) => callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreignKey(scenario) }),
+  'the alias is deleted': (scenario) => callKms(scenario, 'DeleteAlias', { AliasName: scenario.policy.alias }),
+  'the ACTIVE key is disabled': (scenario) => onActive(scenario, 'DisableKey'),
+  'the ACTIVE key is scheduled for deletion': (scenario) => onActive(scenario, 'ScheduleKeyDeletion', SCHEDULE),
+};
+
+/** What can be done to the version in hand depends on the state that the rotation has brought it to. */
+const CHANGES_IN_HAND: Readonly<Record<string, Change>> = {
+  'the version in hand is disabled, or enabled if it is Disabled': (scenario, KeyId) => {
+    if (keyState(scenario, KeyId) === 'PendingDeletion') callKms(scenario, 'CancelKeyDeletion', { KeyId });
+    callKms(scenario, keyState(scenario, KeyId) === 'Enabled' ? 'DisableKey' : 'EnableKey', { KeyId });
+  },
+  'the version in hand is scheduled for deletion': (scenario, KeyId) => callKms(scenario, 'ScheduleKeyDeletion', { KeyId, ...SCHEDULE }),
+};
+
+/** Runs until the key is frozen, and for an hour more: whoever is asked has a day to answer. */
+async function passUntilFrozen(scenario: Scenario): Promise<void> {
+  for (let halfDays = 0; halfDays < 40 && !(await scenario.isFrozen()); halfDays++) await scenario.pass(DAY / 2);
+  await scenario.advance(HOUR);
+}
+
+/** What keyturn told dependents, and did to KMS, from a place in the trace on. */
+function effects(scenario: Scenario, fromSeq: number): readonly string[] {
+  const told = scenario.world.trace
+    .events()
+    .slice(fromSeq)
+    .flatMap((event) => (event.type === 'sdk.call' && (event.service === 'events' || event.service === 'lambda') && isKeyturnRole(event.actor) ? [event.operation] : []));
+  return [...kmsChanges(scenario, fromSeq), ...told];
+}
+
+async function expectFrozenBy(scenario: Scenario, name: FunctionName, act: () => void, alerts: readonly string[]): Promise<void> {
+  const change = beforeFunction(scenario, name, act);
+  await passUntilFrozen(scenario);
+  expect(change.hasHappened()).toBe(true);
+  expect(await scenario.isFrozen()).toBe(true);
+  expect(scenario.alerts()).toEqual(alerts);
+  expect(effects(scenario, change.seq())).toEqual([]);
+  expect(scenario.violations()).toEqual([]);
+}
+
+test('the tasks are those of a rotation that nothing disturbs', async () => {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.pass(20 * DAY);
+  expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+  const invoked = scenario.world.trace.events().flatMap((event) => (event.type === 'lambda.invoked' && event.execution === NEXT ? [event.function] : []));
+  expect([...new Set(invoked)]).toEqual(NAMES);
+});
+
+describe.each(NAMES)('right before %s', (name) => {
+  const { state, inHand } = TASKS[name]!;
+  const changes = Object.entries({ ...CHANGES, ...(inHand === undefined ? {} : CHANGES_IN_HAND) })
+    // A key that keyturn has scheduled for deletion is so already.
+    .filter(([what]) => !(name === 'release-rotation' && what.endsWith('in hand is scheduled for deletion')));
+
+  test.each(changes)('%s: the key freezes there, one alert says so, and keyturn does nothing more', async (_, change) => {
+    const scenario = await Scenario.bootstrapped();
+    const act = (): void => change(scenario, inHand === undefined ? undefined : scenario.createdKeys()[inHand]);
+    await expectFrozenBy(scenario, name, act, [`keyturn: orders: security-critical failure in ${state}`]);
+  });
+});
