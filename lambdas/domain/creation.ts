@@ -1,6 +1,6 @@
 import { MAX_CREATE_INTENTS } from '../contract/timing';
 import type { Instant } from './instant';
-import { requireOwner, type Owner } from './lease';
+import { refuseQuarantined, requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 import { TaskError } from './task-error';
@@ -14,12 +14,13 @@ export interface CreateCall {
 /**
  * Allows one call of `CreateKey` for `number`: begins the version, or counts one more intent of it. The invocation that writes the intent is the
  * one that may call: its id makes the event its own, so that a twin with the same input does not take it for its own.
- * @throws {TaskError} `CreateAttemptsUsedUp` after {@link MAX_CREATE_INTENTS}.
+ * @throws {TaskError} `CreateAttemptsUsedUp` after {@link MAX_CREATE_INTENTS}; `RotationNotAllowed` for a quarantined key.
  */
 export function intendCreate(key: ManagedKey, owner: Owner, number: number, at: Instant, call: CreateCall): Decision {
   requireOwner(key, owner);
   const version = versionOf(key, number);
   if (version?.kmsKeyId !== undefined) return DONE;
+  refuseQuarantined(key);
   if (key.intent !== null && (key.intent.kind !== 'create' || key.intent.version !== number)) {
     throw new TaskError('LedgerMismatch', `${key.name} has an open ${key.intent.kind} intent for v${key.intent.version}; it must be closed first`);
   }

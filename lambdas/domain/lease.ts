@@ -44,6 +44,15 @@ export function requireOwner(key: ManagedKey, owner: Owner): void {
 }
 
 /**
+ * Nothing new begins on a quarantined key, whoever owns it: an execution that somebody has redriven past its quarantine aborts safely.
+ * @throws {TaskError} `RotationNotAllowed`
+ */
+export function refuseQuarantined({ name, quarantine }: ManagedKey): void {
+  if (quarantine === null) return;
+  throw new TaskError('RotationNotAllowed', `${name} is quarantined since ${quarantine.at} by ${quarantine.by}: ${quarantine.reason}. Lift the quarantine; the next run goes on.`);
+}
+
+/**
  * Grants the lease, or finds it granted to the same execution. The lease of an execution that has ended is taken over once nothing of it
  * can be under way any more.
  * @throws {TaskError} `RotationSuperseded`, `RotationNotAllowed` as the row "Claim Rotation" of the design says; `OwnerNotSettled`.

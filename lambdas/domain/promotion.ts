@@ -1,16 +1,17 @@
 import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS } from '../contract/timing';
 import { withDrainBegun } from './drain';
 import { isBefore, plusSeconds, type Instant } from './instant';
-import { requireOwner, type Owner } from './lease';
+import { refuseQuarantined, requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 import { TaskError } from './task-error';
 
-/** Allows the alias to move to `number`'s key. Both sides are legal until it is committed or withdrawn. */
+/** Allows the alias to move to `number`'s key. Both sides are legal until it is committed or withdrawn. @throws {TaskError} `RotationNotAllowed` for a quarantined key. */
 export function intendPromote(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
   requireOwner(key, owner);
   const version = versionOf(key, number);
   if (version?.status === 'ACTIVE') return DONE;
+  refuseQuarantined(key);
   if (version?.status !== 'PENDING' || version.kmsKeyId === undefined || version.provedAt === undefined || version.equippedAt === undefined) {
     throw new TaskError('LedgerMismatch', `${key.name} v${number} is not a proved PENDING version and cannot be promoted`);
   }
