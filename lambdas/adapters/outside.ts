@@ -185,7 +185,7 @@ function serviceError(error: unknown, call: string): TaskError {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   const text = `${call}: ${name}: ${message}`;
   if (/AccessDenied|AuthorizationError|NotAuthorized/.test(name)) return new TaskError('PermissionDenied', text, { cause: error });
-  if (status === undefined || status >= 500 || status === 429 || /Throttl|LimitExceeded|TooManyRequests/.test(name)) {
+  if (status === undefined || status >= 500 || status === 408 || status === 429 || /Throttl|LimitExceeded|TooManyRequests/.test(name)) {
     return new TaskError('Throttled', text, { cause: error });
   }
   return new TaskError('UnclassifiedServiceError', text, { cause: error });

@@ -207,7 +207,7 @@ export function keyProviderContract(name: string, makeSubject: () => Promise<Key
     });
 
     test('a key store that does not exist is not ready', async () => {
-      expect(await failureOf(keys.keyStoreState('cks-00000000000000000'))).toBe('KeyStoreNotReady');
+      expect(await failureOf(keys.keyStoreState('cks-00000000000000000'))).toBe('UnsupportedKey');
     });
   });
 }

@@ -13,10 +13,10 @@ const THROTTLES = new Set([
 /** Client faults that no repetition mends. */
 const PERMISSIONS = new Set(['AccessDeniedException', 'UnrecognizedClientException', 'ExpiredTokenException']);
 
-/** What a failed call says about its effect. */
+/** What a failed call says about its effect. 408 is the one 4xx whose lack of effect is not relied upon: DynamoDB stopped waiting for the request. */
 export function outcomeOf(error: unknown): 'no-effect' | 'unknown' {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status !== undefined && status >= 400 && status < 500 ? 'no-effect' : 'unknown';
+  return status !== undefined && status >= 400 && status < 500 && status !== 408 ? 'no-effect' : 'unknown';
 }
 
 /** Names an SDK error for the workflow. `call` says what was attempted, for people. */

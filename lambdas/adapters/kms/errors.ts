@@ -110,11 +110,12 @@ const KMS_EXCEPTIONS: Readonly<Record<Exclude<DeclaredException<typeof Kms>, 'KM
   XksKeyAlreadyInUseException: UNSUPPORTED,
   XksKeyInvalidConfigurationException: UNSUPPORTED,
   XksKeyNotFoundException: UNSUPPORTED,
+  // A store that keeps keys cannot be deleted, so one that is not there was never theirs.
+  CustomKeyStoreNotFoundException: UNSUPPORTED,
 
   CloudHsmClusterInvalidConfigurationException: KEY_STORE,
   CloudHsmClusterNotActiveException: KEY_STORE,
   CustomKeyStoreInvalidStateException: KEY_STORE,
-  CustomKeyStoreNotFoundException: KEY_STORE,
 
   // `ensureAlias` resolves it for CreateAlias.
   AlreadyExistsException: UNEXPECTED,

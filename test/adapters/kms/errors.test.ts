@@ -44,12 +44,12 @@ const EXPECTED: Readonly<Record<string, { default: TaskErrorName; create?: TaskE
       'CloudHsmClusterInvalidConfigurationException',
       'CloudHsmClusterNotActiveException',
       'CustomKeyStoreInvalidStateException',
-      'CustomKeyStoreNotFoundException',
     ],
     { default: 'KeyStoreNotReady' },
   ),
   ...rows(
     [
+      'CustomKeyStoreNotFoundException',
       'InvalidAliasNameException',
       'InvalidArnException',
       'InvalidKeyUsageException',

@@ -304,9 +304,9 @@ describe('a read', () => {
     expect(calls).toEqual([['DescribeCustomKeyStores', { CustomKeyStoreId: 'cks-1' }]]);
   });
 
-  test('of a key store that is gone says that it is not ready', async () => {
+  test('of a key store that is not there refuses it', async () => {
     const { keys } = stubKms({ DescribeCustomKeyStores: fails('CustomKeyStoreNotFoundException') });
-    await expect(keys.keyStoreState('cks-1')).rejects.toMatchObject({ name: 'KeyStoreNotReady' });
+    await expect(keys.keyStoreState('cks-1')).rejects.toMatchObject({ name: 'UnsupportedKey' });
   });
 
   test('of the policy names the only policy there is', async () => {
