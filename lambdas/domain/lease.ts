@@ -86,7 +86,8 @@ function begun(key: ManagedKey, run: Run, at: Instant): ManagedKey {
       return { ...pending, window, rotationDueAt: dueAt(key.policy, nextWindow(key.policy, run.window)) };
     }
     case 'emergency':
-      return beginEmergency(withAbandonedVersions(key, lineageOf(key, run)), at);
+      // The owner that it stopped had something to retire: its own run will not come again.
+      return beginEmergency(withRetirementsLeft(withAbandonedVersions(key, lineageOf(key, run)), at), at);
     case 'retirement': {
       const [subject] = retirementsLeft(key);
       const lease = key.lease === null || subject === undefined ? key.lease : { ...key.lease, subject };
@@ -241,6 +242,8 @@ export function subjectOf(key: ManagedKey, run: Run): RunSubject {
   const active = activeVersion(key) ?? null;
   const retiring = retiringVersion(key, run);
   if (retiring !== null && active !== null) return { version: active.number, previous: retiring, retirement: retirementOf(key, retiring), isRetirementOnly: true };
+  // KMS has deleted its key meanwhile, and nothing is left to do but to complete.
+  if (run.kind === 'retirement' && key.lease?.subject !== undefined && active !== null) return { version: active.number, previous: null, retirement: null, isRetirementOnly: true };
   if (run.kind === 'retirement') throw new TaskError('LedgerMismatch', `${key.name}: retirement run ${run.number} has no version to retire; a retirement run makes none`);
   const lineage = lineageOf(key, run);
   const own = Object.values(key.versions).find((version) => lineageOfVersion(version) === lineage && (version.status === 'PENDING' || version.status === 'ACTIVE'));

@@ -101,10 +101,17 @@ describe('a retirement run', () => {
     expect(subjectOf(living.key, runOf('retirement'))).toMatchObject({ version: 2, previous: { number: 1 }, retirement: 'delete', isRetirementOnly: true });
   });
 
-  test('whose version is gone makes none either', () => {
+  test('whose version has been deleted meanwhile has nothing left to do, and completes', () => {
     const living = retiring();
     const { v1: _gone, ...versions } = living.key.versions;
-    expect(() => subjectOf({ ...living.key, versions }, runOf('retirement'))).toThrow(error({ name: 'LedgerMismatch', message: expect.stringContaining('makes none') }));
+    const subject = subjectOf({ ...living.key, versions }, runOf('retirement'));
+    expect(subject).toEqual({ version: 2, previous: null, retirement: null, isRetirementOnly: true });
+  });
+
+  test('that owns the key for no version makes none', () => {
+    const { key } = retiring();
+    const { subject: _subject, ...lease } = key.lease!;
+    expect(() => subjectOf({ ...key, lease }, runOf('retirement'))).toThrow(error({ name: 'LedgerMismatch', message: expect.stringContaining('makes none') }));
   });
 
   test.each<[string, Partial<ManagedKey>, Run, string, RegExp]>([
