@@ -87,7 +87,7 @@ function begun(key: ManagedKey, run: Run, at: Instant): ManagedKey {
     }
     case 'emergency':
       // The owner that it stopped had something to retire: its own run will not come again.
-      return beginEmergency(withRetirementsLeft(withAbandonedVersions(key, lineageOf(key, run)), at), at);
+      return withRetirementsLeft(beginEmergency(withAbandonedVersions(key, lineageOf(key, run)), at), at);
     case 'retirement': {
       const [subject] = retirementsLeft(key);
       const lease = key.lease === null || subject === undefined ? key.lease : { ...key.lease, subject };

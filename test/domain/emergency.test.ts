@@ -1,11 +1,12 @@
 import { EMERGENCY_PERIOD_SECONDS, MAX_EMERGENCIES_PER_PERIOD } from '../../lambdas/contract/timing';
 import { approveEmergency, beginEmergency, emergencyBlocker, shortened } from '../../lambdas/domain/emergency';
+import { claim } from '../../lambdas/domain/lease';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { quarantineForDeadOwner } from '../../lambdas/domain/operations';
 import { extendDrain, idleSince, retirementBlocker } from '../../lambdas/domain/retirement';
 import { AT, bootstrapped, disabled, draining, error, LATE, NEXT_AT, NEXT_WINDOW, registered, WINDOW } from './living-key';
-import { APPROVED, endangered, inEmergency, IN_DRAIN } from './runs';
+import { APPROVED, endangered, inEmergency, IN_DRAIN, requestFor, runOf } from './runs';
 
 const note = { by: 'a person', at: AT, reason: 'audit' };
 const request = { ...APPROVED, version: 1, at: NEXT_AT };
@@ -93,6 +94,14 @@ describe('an emergency that begins', () => {
     const { key } = draining();
     expect(beginEmergency(compromised(key, 2), NEXT_AT).completedWindow).toBe(NEXT_WINDOW);
     expect(beginEmergency(compromised(bootstrapped().key, 1), NEXT_AT).completedWindow).toBe(WINDOW);
+  });
+
+  test('leaves to a retirement run what the owner that it stopped had to retire, and to itself what it replaces', () => {
+    const living = draining();
+    living.apply(approveEmergency(living.key, { ...request, version: 2, at: IN_DRAIN }));
+    const holder = { rotationId: living.owner().rotationId, closedAt: IN_DRAIN };
+    living.apply(claim(living.key, requestFor(runOf('emergency'), plusSeconds(IN_DRAIN, 3600), holder)));
+    expect(living.key).toMatchObject({ retirementPending: [1], retirementDueAt: expect.anything(), lease: { work: 'emergency' } });
   });
 
   test('of a version that has left the registry changes nothing', () => {
