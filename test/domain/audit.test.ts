@@ -5,7 +5,7 @@ import { check, isKeyturnRole } from '../../lambdas/domain/checker';
 import { instantOf } from '../../lambdas/domain/instant';
 import { GENESIS_HASH, hashOf, type LedgerEvent, type LedgerEventType } from '../../lambdas/domain/ledger';
 import { activeVersion, type KeyVersion, type ManagedKey } from '../../lambdas/domain/managed-key';
-import type { Json, TraceEvent } from '../../lambdas/domain/trace';
+import type { TraceEvent } from '../../lambdas/domain/trace';
 import { callKms, foreignKey } from '../support/outsider';
 import { ALICE, answer, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
@@ -186,6 +186,22 @@ describe('what is judged', () => {
     ['keyturn disabled the ACTIVE key', (records) => [{ ...last(records, 'DisableKey'), eventID: 'x', eventTime: '2026-07-30T23:00:00Z', keyArn: active(material).kmsKeyArn }], /^2 the ACTIVE key stays usable/],
   ])('finds in CloudTrail that %s', (_, forge, complaint) => {
     expect(violationsOf(audit({ ...material, cloudTrail: [...material.cloudTrail!, ...forge(material.cloudTrail!)] }))).toContainEqual(expect.stringMatching(complaint));
+  });
+
+  test.each([0.2, 0.5, 0.8])('an export that ends or begins in the middle (%d) is no violation', (part) => {
+    const records = material.cloudTrail!;
+    const middle = Math.floor(records.length * part);
+    for (const piece of [records.slice(middle), records.slice(0, middle)]) {
+      const result = audit({ ...material, cloudTrail: piece });
+      expect(violationsOf(result)).toEqual([]);
+      expect(result.cloudTrailSpan).not.toBeNull();
+    }
+  });
+
+  test('an empty export tells nothing of KMS', () => {
+    const result = audit({ ...material, cloudTrail: [] });
+    expect(result.verdicts.find(({ invariant }) => invariant === '3 the alias follows the ACTIVE version')).toMatchObject({ status: 'not-checkable', restsOn: 0 });
+    expect(violationsOf(result)).toEqual([]);
   });
 
   test('blames nobody for what somebody else did, and for records of other keys', () => {

@@ -21,7 +21,7 @@ export interface Audit {
   readonly verdicts: readonly Verdict[];
   /** How many events each source gave about the key; `null` for a source that was not looked at. */
   readonly lookedAt: { readonly ledgerEvents: number; readonly cloudTrailEvents: number | null };
-  /** The time that CloudTrail's records about the key span: outside of it nothing is known of KMS. */
+  /** The time that CloudTrail's records span: outside of it nothing is known of KMS. */
   readonly cloudTrailSpan: { readonly from: Instant; readonly to: Instant } | null;
 }
 
@@ -33,17 +33,33 @@ const LEDGER_WRITER = 'keyturn';
  * KMS if there are any, can tell. What they cannot tell is *not checkable*, with the reason: silence proves nothing.
  */
 export function audit(material: AuditMaterial): Audit {
-  const { key, ledger, cloudTrail, at, isKeyturn } = material;
+  const { key, ledger, cloudTrail } = material;
   const images = replay(material);
-  const kms = cloudTrail === undefined ? undefined : eventsOf(cloudTrail).filter((event) => isAbout(event, material));
-  const trace = traceOf(material, images, kms ?? []);
-  const checked = check(trace, { isKeyturn: (actor) => actor === LEDGER_WRITER || isKeyturn(actor), untilMs: msOf(at) });
-  const times = (kms ?? []).map(({ atMs }) => atMs);
+  const kms = cloudTrail === undefined ? undefined : eventsOf(cloudTrail);
+  const ours = kms?.filter((event) => isAbout(event, material));
+  const [first, last] = [kms?.at(0), kms?.at(-1)];
+  const ofLedger = judged(material, images, []);
+  // Behind the end of the export nothing is known of KMS: what the ledger says from there on is not held against it.
+  const known = last === undefined ? [] : ledger.filter(({ at }) => msOf(at) <= last.atMs);
+  const ofBoth = ours === undefined ? ofLedger : judged({ ...material, ledger: known }, images, ours);
   return {
-    verdicts: [chainVerdict(ledger, key), agreementVerdict(material, images), ...checked.map((verdict) => asFarAsTold(verdict, material))],
-    lookedAt: { ledgerEvents: ledger.length, cloudTrailEvents: kms?.length ?? null },
-    cloudTrailSpan: times.length === 0 ? null : { from: instantOf(Math.min(...times)), to: instantOf(Math.max(...times)) },
+    verdicts: [chainVerdict(ledger, key), agreementVerdict(material, images), ...ofLedger.map((verdict, index) => asFarAsTold(merged(verdict, ofBoth[index]), material))],
+    lookedAt: { ledgerEvents: ledger.length, cloudTrailEvents: ours?.length ?? null },
+    cloudTrailSpan: first === undefined || last === undefined ? null : { from: instantOf(first.atMs), to: instantOf(last.atMs) },
   };
+}
+
+function judged(material: AuditMaterial, images: readonly ManagedKey[], kms: readonly Unplaced[]): readonly Verdict[] {
+  const isKeyturn = (actor: string): boolean => actor === LEDGER_WRITER || material.isKeyturn(actor);
+  return check(traceOf(material, images, kms), { isKeyturn, untilMs: msOf(material.at) });
+}
+
+/** The whole ledger without KMS, and the part of it that lies in CloudTrail's span together with KMS, judge the same invariant. */
+function merged(left: Verdict, right: Verdict = left): Verdict {
+  const complaints = new Set(left.violations.map(({ message }) => message));
+  const violations = [...left.violations, ...right.violations.filter(({ message }) => !complaints.has(message))];
+  const stronger = right.restsOn > left.restsOn ? right : left;
+  return violations.length === 0 ? stronger : { ...stronger, status: 'violated', violations };
 }
 
 function chainVerdict(ledger: readonly LedgerEvent[], key: ManagedKey): Verdict {
