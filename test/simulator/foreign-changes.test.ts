@@ -1,4 +1,5 @@
-import { DAY, HOUR, Scenario } from '../support/scenario';
+import { AwsError } from '../../local/kernel/aws-error';
+import { CONSUMER_SESSION, DAY, HOUR, Scenario } from '../support/scenario';
 import { active, aliasTarget, beforeFunction, callKms, endings, foreignKey, keyState, kmsChanges, statuses, traceLength } from '../support/outsider';
 
 /** Nobody answered, so the execution ended frozen. */
@@ -43,6 +44,29 @@ describe('an alias that someone else moved', () => {
   });
 });
 
+test('an alias that someone else moved back to the version before, right after its promotion, looks like a late reading: it is read for 5 minutes, nothing is done, and the next attempt freezes the key', async () => {
+  const scenario = await Scenario.bootstrapped();
+  const first = (await active(scenario)).kmsKeyId;
+  const moved = beforeFunction(scenario, 'confirm-promotion', () => callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: first }));
+  await scenario.pass(9 * DAY + 12 * HOUR);
+  expect(await scenario.isFrozen()).toBe(true);
+  expect(kmsChanges(scenario, moved.seq())).toEqual([]);
+  expect(aliasTarget(scenario)).toBe(first);
+  const delays = scenario.world.trace.events().flatMap((event) => (event.type === 'states.task-retried' && event.state === 'Confirm Promotion' ? [event.delaySeconds] : []));
+  expect(delays.reduce((sum, delay) => sum + delay, 0)).toBe(315);
+  expect(scenario.alerts()).toEqual(['keyturn: orders: retry failure in Confirm Promotion', 'keyturn: orders: security-critical failure in Claim Rotation']);
+});
+
+test('a version alias that someone else moved is not deleted', async () => {
+  const scenario = await Scenario.bootstrapped();
+  const foreign = foreignKey(scenario);
+  const moved = beforeFunction(scenario, 'disable-previous-version', () => callKms(scenario, 'UpdateAlias', { AliasName: 'alias/orders/v1', TargetKeyId: foreign }));
+  await scenario.pass(15 * DAY);
+  expect(await scenario.isFrozen()).toBe(true);
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(foreign);
+  expect(kmsChanges(scenario, moved.seq())).toEqual([]);
+});
+
 describe('a KMS key that someone else changed', () => {
   test.each<[string, string, Record<string, unknown>, string]>([
     ['disabled', 'DisableKey', {}, 'Disabled'],
@@ -72,6 +96,42 @@ describe('a KMS key that someone else changed', () => {
     expect(scenario.violations()).toEqual([]);
   });
 
+  test.each(['claim-rotation', 'create-key-version'] as const)('and left disabled by the time of the next attempt is seen before %s of that', async (name) => {
+    const scenario = await Scenario.bootstrapped();
+    scenario.reply = (event) => ({ verdict: 'no', version: (event.detail as { version: number }).version, by: CONSUMER_SESSION });
+    await scenario.pass(8 * DAY + 13 * HOUR);
+    expect(endings(scenario).at(-1)).toBe('orders-20260610T0000Z-a1: aborted');
+    const changed = beforeFunction(scenario, name, () => callKms(scenario, 'DisableKey', { KeyId: scenario.createdKeys()[1] }));
+    await scenario.pass(DAY);
+    expect(changed.hasHappened()).toBe(true);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(kmsChanges(scenario, changed.seq())).toEqual([]);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('before Abort Safely freezes the key, which is not given back', async () => {
+    const scenario = await Scenario.bootstrapped();
+    scenario.reply = (event) => ({ verdict: 'no', version: (event.detail as { version: number }).version, by: CONSUMER_SESSION });
+    const KeyId = (await active(scenario)).kmsKeyId;
+    const changed = beforeFunction(scenario, 'abort-safely', () => callKms(scenario, 'DisableKey', { KeyId }));
+    await scenario.pass(8 * DAY + 13 * HOUR);
+    expect(changed.hasHappened()).toBe(true);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(await scenario.key()).toMatchObject({ lease: { rotationId: 'orders-20260610T0000Z-a1' } });
+    expect(kmsChanges(scenario, changed.seq())).toEqual([]);
+    expect(scenario.alerts()).toEqual(['keyturn: orders: recoverable failure in Promote Key Version', 'keyturn: orders: security-critical failure in Abort Safely']);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('so that keyturn may not read it any more is given back, in quarantine', async () => {
+    const scenario = await Scenario.bootstrapped();
+    scenario.world.fault = ({ operation }) => (operation === 'DescribeKey' ? new AwsError('AccessDeniedException', 'as AWS says it', 400) : 'none');
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).slice(1)).toEqual(['orders-20260610T0000Z-a1: aborted']);
+    expect(await scenario.key()).toMatchObject({ lease: null, intent: null, quarantine: { reason: expect.stringContaining('PermissionDenied') } });
+    expect(scenario.alerts()).toHaveLength(1);
+  });
+
   test('and enabled during its bake is not revoked', async () => {
     const scenario = await Scenario.bootstrapped();
     const KeyId = (await active(scenario)).kmsKeyId;
@@ -94,6 +154,19 @@ describe('a bootstrap', () => {
     expect(await statuses(scenario)).toBe('');
     expect(kmsChanges(scenario)).toEqual([]);
     expect(scenario.alerts()).toEqual(['keyturn: orders: security-critical failure in Claim Rotation', ENDED]);
+  });
+
+  test.each(['create-key-version', 'prove-key-version', 'promote-key-version'] as const)('is stopped before %s when the alias appears by someone else, and the key frozen', async (name) => {
+    const scenario = await Scenario.registered();
+    const foreign = foreignKey(scenario);
+    const appeared = beforeFunction(scenario, name, () => callKms(scenario, 'CreateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreign }));
+    await scenario.world.fireSchedule();
+    await scenario.advance(HOUR);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(aliasTarget(scenario)).toBe(foreign);
+    expect(kmsChanges(scenario, appeared.seq())).toEqual([]);
+    expect(scenario.alerts()).toHaveLength(1);
+    expect(scenario.violations()).toEqual([]);
   });
 
   test('does not take an alias that appears right before its own CreateAlias', async () => {
