@@ -90,22 +90,67 @@ export const TASK_ERRORS = {
 export type TaskErrorName = keyof typeof TASK_ERRORS;
 
 /**
- * Error names of Step Functions and Lambda after which the function may still be running, or may have run.
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ * What an error means in one state and nowhere else. Otherwise the state changes nothing: an error's name says what may have happened by then, and
+ * every response but a freeze settles first.
  */
-export const UNCERTAIN_SERVICE_ERRORS = [
-  'Lambda.Unknown',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Sandbox.Timedout',
-  'Runtime.ExitError',
-  'Runtime.OutOfMemory',
-  'States.Timeout',
-  'States.HeartbeatTimeout',
-  'States.TaskFailed',
-] as const;
+export const STATE_ERRORS: Readonly<Record<string, Partial<Record<TaskErrorName, ErrorClass>>>> = {
+  // Consumers use the version by now, and it was proved before: its key is not as keyturn left it, and what it protects may be lost.
+  'Confirm Promotion': { ProofFailed: 'security-critical' },
+};
+
+/**
+ * Every error name that Step Functions has, and those of Lambda that mean something else than what nobody has named.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export const SERVICE_ERRORS = {
+  // The function may still be running, or may have run.
+  'Lambda.Unknown': 'uncertain',
+  'Lambda.ServiceException': 'uncertain',
+  'Lambda.AWSLambdaException': 'uncertain',
+  'Lambda.SdkClientException': 'uncertain',
+  'Lambda.ClientExecutionTimeoutException': 'uncertain',
+  'Sandbox.Timedout': 'uncertain',
+  'Runtime.ExitError': 'uncertain',
+  'Runtime.OutOfMemory': 'uncertain',
+  'States.Timeout': 'uncertain',
+  'States.HeartbeatTimeout': 'uncertain',
+  'States.TaskFailed': 'uncertain',
+
+  // Lambda refused the invocation: the function did not run.
+  'Lambda.TooManyRequestsException': 'retry',
+  // Nor did it here: a function that was idle for weeks is being made ready. The next attempt finds it so.
+  'Lambda.ResourceNotReadyException': 'recoverable',
+  'Lambda.ResourceConflictException': 'recoverable',
+
+  // The deployment is wrong, or the definition is: a person must look. Some of these end an execution at once; `handle-ended-execution` quarantines the key then.
+  'States.Permissions': 'non-recoverable',
+  'States.Runtime': 'non-recoverable',
+  'States.DataLimitExceeded': 'non-recoverable',
+  'States.QueryEvaluationError': 'non-recoverable',
+  'States.NoChoiceMatched': 'non-recoverable',
+  // A Map's iteration fails with its own error, which says more.
+  'States.BranchFailed': 'non-recoverable',
+  'States.ExceedToleratedFailureThreshold': 'non-recoverable',
+  // Of features that no definition of keyturn's uses: JSONPath, distributed Maps, HTTP tasks.
+  'States.ResultPathMatchFailure': 'non-recoverable',
+  'States.ParameterPathFailure': 'non-recoverable',
+  'States.IntrinsicFailure': 'non-recoverable',
+  'States.ItemReaderFailed': 'non-recoverable',
+  'States.ResultWriterFailed': 'non-recoverable',
+  'States.Http.Socket': 'non-recoverable',
+  // A wildcard of definitions, which no execution reports.
+  'States.ALL': 'non-recoverable',
+} as const satisfies Record<string, ErrorClass>;
+
+type ServiceErrorName = keyof typeof SERVICE_ERRORS;
+
+function serviceErrorsOf(errorClass: ErrorClass): readonly ServiceErrorName[] {
+  return (Object.keys(SERVICE_ERRORS) as ServiceErrorName[]).filter((name) => SERVICE_ERRORS[name] === errorClass);
+}
+
+/** After these the function may still be running, or may have run. */
+export const UNCERTAIN_SERVICE_ERRORS = serviceErrorsOf('uncertain');
 
 /** Lambda refused the invocation: the function did not run. */
-export const NO_EFFECT_SERVICE_ERRORS = ['Lambda.TooManyRequestsException'] as const;
+export const NO_EFFECT_SERVICE_ERRORS = serviceErrorsOf('retry');

@@ -1,23 +1,22 @@
-import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass, type TaskErrorName } from '../contract/errors';
+import { SERVICE_ERRORS, STATE_ERRORS, TASK_ERRORS, type ErrorClass } from '../contract/errors';
 import { MAX_SETTLEMENTS, RETIREMENT_RETRY_SECONDS, STABILISATION_SECONDS } from '../contract/timing';
 import { withDueTime } from './due-time';
 import { plusSeconds, type Instant } from './instant';
 import { requireOwner, withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import type { Failure, ManagedKey } from './managed-key';
+import { isAbortRequested } from './operations';
 import { parseRotationId, type Run } from './rotation-id';
 import { compareWindows, dueAt, nextWindow } from './windows';
 
-/** The class of an error name as the workflow sees it. Total: an unknown name is non-recoverable. */
-export function classify(error: string): ErrorClass {
-  if (isTaskError(error)) return TASK_ERRORS[error];
-  if ((UNCERTAIN_SERVICE_ERRORS as readonly string[]).includes(error)) return 'uncertain';
-  if ((NO_EFFECT_SERVICE_ERRORS as readonly string[]).includes(error)) return 'retry';
-  return 'non-recoverable';
+/** The class of an error in a state of the workflow. Total over both: what nobody has named is non-recoverable, wherever it happens. */
+export function classify(state: string, error: string): ErrorClass {
+  return named(named(STATE_ERRORS, state) ?? {}, error) ?? named(TASK_ERRORS, error) ?? named(SERVICE_ERRORS, error) ?? 'non-recoverable';
 }
 
-function isTaskError(name: string): name is TaskErrorName {
-  return Object.hasOwn(TASK_ERRORS, name);
+/** Names come from outside: `constructor` is none of a table's. */
+function named<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 /** What the workflow does after a failure was recorded. */
@@ -75,15 +74,20 @@ export function abortRun(key: ManagedKey, owner: Owner, run: Run, at: Instant, f
   requireOwner(key, owner);
   const reason = reasonForAPerson(key, owner, run, failure);
   const quarantine = key.quarantine ?? (reason === undefined ? null : { by: owner.rotationId, at, reason });
-  const next = withNextRun({ ...key, lease: null, abortRequest: null, quarantine }, run, at, failure.error === 'AbortRequested');
+  const next = withNextRun({ ...key, lease: null, abortRequest: null, quarantine }, run, at, isAskedFor(key, owner, failure));
   const facts = quarantine === null ? { error: failure.error, nextRun: run.number + 1 } : { error: failure.error, quarantined: true };
   return write(next, { type: 'RotationAborted', at, by: owner.rotationId, facts });
+}
+
+/** An operator asked for the abort, even if something else came to end the run first. */
+function isAskedFor(key: ManagedKey, { rotationId }: Owner, { error }: { error: string }): boolean {
+  return error === 'AbortRequested' || isAbortRequested(key, rotationId);
 }
 
 /** Why a person has to decide before the next run, or `undefined`. */
 function reasonForAPerson(key: ManagedKey, owner: Owner, run: Run, { error, errorClass }: { error: string; errorClass: ErrorClass }): string | undefined {
   if (errorClass === 'non-recoverable' || errorClass === 'security-critical') return `${error} in ${owner.rotationId} needs a person`;
-  if (error === 'AbortRequested' || run.kind === 'retirement' || run.number < lastNumber(key, run)) return undefined;
+  if (isAskedFor(key, owner, { error }) || run.kind === 'retirement' || run.number < lastNumber(key, run)) return undefined;
   return `${owner.rotationId} was the last attempt that is allowed; it ended with ${error}`;
 }
 

@@ -10,6 +10,8 @@ import { resolutionOf } from './open-intent';
 import { findKey } from './reality';
 
 export const abortSafelyInput = rotationInput.extend({
+  /** The state that failed. */
+  state: z.string().min(1).max(80),
   error: z.string().max(256),
 });
 type Input = z.infer<typeof abortSafelyInput>;
@@ -34,7 +36,7 @@ export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
     await refuseForeignChange(ports.keys, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
     const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
-    const failure = { error: input.error, errorClass: classify(input.error) };
+    const failure = { error: input.error, errorClass: classify(input.state, input.error) };
     await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));
     return { outcome: 'aborted', reason: input.error };
   };

@@ -34,7 +34,7 @@ const DEFAULT_APPROVAL_SECONDS = 7 * 86_400;
 /** Classify Failure: records what failed, freezes on a security-critical error, quarantines on a non-recoverable one, alerts, and chooses the response. */
 export function classifyFailure(ports: AlertPorts) {
   return async (input: Input): Promise<ClassifyFailureOutput> => {
-    const errorClass = classify(input.error);
+    const errorClass = classify(input.state, input.error);
     const reason = messageOf(input.cause);
     const failure = { rotationId: input.rotationId, state: input.state, error: input.error, errorClass, at: input.enteredAt };
     const key = await record(ports.registry, input, failure);

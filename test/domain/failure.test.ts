@@ -1,28 +1,73 @@
 import fc from 'fast-check';
-import { NO_EFFECT_SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass } from '../../lambdas/contract/errors';
+import { NO_EFFECT_SERVICE_ERRORS, SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass } from '../../lambdas/contract/errors';
 import { abortRun, classify, raiseRun, recordFailure, responseTo } from '../../lambdas/domain/failure';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { TaskError } from '../../lambdas/domain/task-error';
+import { declaredErrors } from '../adapters/call-sites/declared-errors';
+import { edges } from '../statemachine/definition';
 import { AT, attempt, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW, error } from './living-key';
 
 const CLASSES: readonly ErrorClass[] = ['retry', 'look-again', 'superseded', 'uncertain', 'recoverable', 'non-recoverable', 'security-critical'];
 const RECOVERABLE = { error: 'DependentsNotReady', errorClass: 'recoverable' } as const;
 const FATAL = { error: 'QuotaExceeded', errorClass: 'non-recoverable' } as const;
 
+/** Error names of Step Functions, as its documentation lists them. */
+const STATES_ERRORS = [
+  'States.ALL', 'States.BranchFailed', 'States.DataLimitExceeded', 'States.ExceedToleratedFailureThreshold', 'States.HeartbeatTimeout', 'States.Http.Socket', 'States.IntrinsicFailure',
+  'States.ItemReaderFailed', 'States.NoChoiceMatched', 'States.ParameterPathFailure', 'States.Permissions', 'States.QueryEvaluationError', 'States.ResultPathMatchFailure',
+  'States.ResultWriterFailed', 'States.Runtime', 'States.TaskFailed', 'States.Timeout',
+];
+
+/** What an invocation may fail with at Step Functions, by what happened to the function. */
+const LAMBDA_ERRORS: Readonly<Record<string, ErrorClass>> = {
+  ServiceException: 'uncertain',
+  TooManyRequestsException: 'retry',
+  ResourceNotReadyException: 'recoverable',
+  ResourceConflictException: 'recoverable',
+};
+
+const STATES = [...new Set(edges.filter(({ to }) => to === 'Classify Failure').map(({ from }) => from))];
+const anyState = fc.oneof(fc.constantFrom(...STATES), fc.string(), fc.constantFrom('constructor', '__proto__'));
+
 describe('the classification', () => {
-  test.each(Object.entries(TASK_ERRORS))('of %s is %s, as the contract and the error itself say', (name, errorClass) => {
-    expect(classify(name)).toBe(errorClass);
+  test('is asked by these states', () => {
+    expect([...STATES].sort()).toEqual([
+      'Abort Safely', 'Check Bake', 'Check Drain', 'Claim Rotation', 'Confirm Promotion', 'Create Key Version', 'Disable Previous Version', 'Notify Dependents', 'Promote Key Version', 'Prove Key Version', 'Release Rotation', 'Revoke Previous Version',
+    ]);
+  });
+
+  test.each(Object.entries(TASK_ERRORS))('of %s is %s in every state, as the contract and the error itself say, but where a state says otherwise', (name, errorClass) => {
+    for (const state of STATES) {
+      const isLostAfterPromotion = state === 'Confirm Promotion' && name === 'ProofFailed';
+      expect([state, classify(state, name)]).toEqual([state, isLostAfterPromotion ? 'security-critical' : errorClass]);
+    }
     expect(new TaskError(name as keyof typeof TASK_ERRORS, '').errorClass).toBe(errorClass);
   });
 
-  test.each(UNCERTAIN_SERVICE_ERRORS)('of %s is uncertain: the function may have run', (name) => expect(classify(name)).toBe('uncertain'));
-  test.each(NO_EFFECT_SERVICE_ERRORS)('of %s is retry: the function did not run', (name) => expect(classify(name)).toBe('retry'));
-  test.each(['', 'States.Runtime', 'States.Permissions', 'TypeError', 'toString', 'constructor', '__proto__', 'hasOwnProperty'])('of %j, which nobody has named, is non-recoverable', (name) => {
-    expect(classify(name)).toBe('non-recoverable');
+  test('knows every error name of Step Functions', () => {
+    expect(Object.keys(SERVICE_ERRORS).filter((name) => name.startsWith('States.')).sort()).toEqual(STATES_ERRORS);
+    for (const state of STATES) {
+      for (const name of STATES_ERRORS) {
+        const mayHaveRun = ['States.HeartbeatTimeout', 'States.TaskFailed', 'States.Timeout'].includes(name);
+        expect([state, name, classify(state, name)]).toEqual([state, name, mayHaveRun ? 'uncertain' : 'non-recoverable']);
+      }
+    }
+  });
+
+  test('of every error that Lambda declares for an invocation is deliberate', () => {
+    const declared = declaredErrors({ client: '@aws-sdk/client-lambda', operation: 'Invoke' }).map(({ name }) => name);
+    expect(declared).toEqual(expect.arrayContaining(Object.keys(LAMBDA_ERRORS)));
+    for (const state of STATES) for (const name of declared) expect([state, name, classify(state, `Lambda.${name}`)]).toEqual([state, name, LAMBDA_ERRORS[name] ?? 'non-recoverable']);
+  });
+
+  test.each(UNCERTAIN_SERVICE_ERRORS)('of %s is uncertain: the function may have run', (name) => expect(classify('Claim Rotation', name)).toBe('uncertain'));
+  test.each(NO_EFFECT_SERVICE_ERRORS)('of %s is retry: the function did not run', (name) => expect(classify('Claim Rotation', name)).toBe('retry'));
+  test.each(['', 'States.New', 'TypeError', 'toString', 'constructor', '__proto__', 'hasOwnProperty'])('of %j, which nobody has named, is non-recoverable', (name) => {
+    fc.assert(fc.property(anyState, (state) => expect(classify(state, name)).toBe('non-recoverable')));
   });
 
   test('is total', () => {
-    fc.assert(fc.property(fc.string(), (name) => expect(CLASSES).toContain(classify(name))));
+    fc.assert(fc.property(anyState, fc.string(), (state, name) => expect(CLASSES).toContain(classify(state, name))));
   });
 });
 

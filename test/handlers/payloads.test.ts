@@ -31,7 +31,7 @@ const GOOD: Readonly<Record<Exclude<FunctionName, (typeof OTHERS)[number]>, Payl
   'request-approval': { ...rotation, question, version: 2, previous: 1, executionArn: 'arn:execution', taskToken: 'token' },
   'read-approval': { ...rotation, question, previous: 1 },
   settle: rotation,
-  'abort-safely': { ...rotation, error: 'Throttled' },
+  'abort-safely': { ...rotation, state: 'Claim Rotation', error: 'Throttled' },
   'begin-repair': repair,
   'apply-repair': { ...repair, fence: 1 },
   'confirm-repair': { ...repair, fence: 1 },

@@ -93,6 +93,7 @@ describe('Abort Safely, whose right is the lease,', () => {
       run: { ...RUN, number: attempt },
       rotationId: `orders-${WINDOW}-a${attempt}`,
       enteredAt: instantOf(scenario.world.timeline.nowMs()),
+      state: 'Claim Rotation',
       error: 'States.Timeout',
     });
 

@@ -3,7 +3,7 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { AwsError } from '../../local/kernel/aws-error';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { active, aliasTarget, callKms, edit, endings, foreignKey, kmsChanges, statuses, traceLength } from '../support/outsider';
-import { ALICE, answer, approvals, BOB, typesOf } from '../support/people';
+import { ALICE, answer, approvals, BOB, post, typesOf } from '../support/people';
 import { policyOf } from '../support/policies';
 
 const NEXT = 'orders-20260610T0000Z-a1';
@@ -215,5 +215,24 @@ describe('a security-critical failure', () => {
     expect(kmsChanges(scenario, from)).toEqual([]);
     expect(await scenario.key()).toEqual(key);
     expect((await active(scenario)).number).toBe(1);
+  });
+
+  test('is a proof that fails once consumers use the version: compared and resumed, it is proved again, and completes', async () => {
+    const scenario = await Scenario.bootstrapped();
+    scenario.world.fault = ({ function: name, operation }) => (name === 'confirm-promotion' && operation === 'Decrypt' ? new AwsError('InvalidCiphertextException', 'not what was encrypted', 400) : 'none');
+    await scenario.pass(9 * DAY);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(await statuses(scenario)).toBe('v1 DEPRECATED, v2 ACTIVE');
+    expect(scenario.alerts()).toEqual(['keyturn: orders: security-critical failure in Confirm Promotion']);
+    scenario.world.fault = () => 'none';
+    const asked = await post(scenario, 'decide', ALICE, { action: 'repair', key: 'orders', repair: { kind: 'compare' }, reason: 'the HSM was replaced' });
+    await answer(scenario, BOB, asked.approvalId);
+    await scenario.advance(HOUR);
+    expect(await scenario.isFrozen()).toBe(false);
+    await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume');
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+    expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+    expect(scenario.violations()).toEqual([]);
   });
 });

@@ -1,10 +1,12 @@
 import { TASK_ERRORS } from '../../../lambdas/contract/errors';
+import { WORKFLOW_FUNCTIONS } from '../../../lambdas/contract/functions';
+import { classify } from '../../../lambdas/domain/failure';
 import { TaskError } from '../../../lambdas/domain/task-error';
 import { AwsError } from '../../../local/kernel/aws-error';
 import { declaredErrors } from './declared-errors';
 import { DRIVERS, prepared, type Place } from './drivers';
 import { BROKEN_CONNECTIONS, EXPECTATIONS, GENERIC_ANSWERS, type Row } from './expectations';
-import { CALL_SITES, CALLING_FILES, type CallSite } from './sites';
+import { CALL_SITES, CALLING_FILES, sitesReachedBy, type CallSite } from './sites';
 
 /** One way in which one call can fail. */
 interface Failing {
@@ -76,6 +78,20 @@ test('a change whose answer is lost is never just made again, unless it may be m
   expect(ambiguous.length).toBeGreaterThan(150);
   const classes = ambiguous.map((failure) => [`${failure.site.id}: ${failure.name}`, EXPECTATIONS.find((row) => isAbout(row, failure))?.errorClass] as const);
   expect(classes.filter(([id, errorClass]) => errorClass !== (id.includes('CreateKey') ? 'look-again' : 'uncertain'))).toEqual([]);
+});
+
+describe.each(WORKFLOW_FUNCTIONS.map(([name, { state }]) => [state, name] as const))('in %s', (state, name) => {
+  const failures = sitesReachedBy(name).flatMap(failuresOf);
+
+  test('each failure of each call that it reaches has the class of its row, but a proof that fails after the promotion', () => {
+    expect(failures.length).toBeGreaterThan(50);
+    for (const failure of failures) {
+      const row = EXPECTATIONS.find((candidate) => isAbout(candidate, failure));
+      if (row === undefined || row.means === 'answered') continue;
+      const expected = state === 'Confirm Promotion' && row.means === 'ProofFailed' ? 'security-critical' : row.errorClass;
+      expect([failure.site.id, failure.name, classify(state, row.means)]).toEqual([failure.site.id, failure.name, expected]);
+    }
+  });
 });
 
 describe.each(CALL_SITES.map((site) => [site.id, site] as const))('%s', (_, site) => {

@@ -111,7 +111,7 @@ const SEND = ['StepFunctionsCallbacks.wake SendTaskSuccess'];
 const START = ['StepFunctionsExecutions.start StartExecution'];
 const ABOUT_EXECUTIONS = ['StepFunctionsExecutions.stop StopExecution', 'StepFunctionsExecutions.describe DescribeExecution'];
 const STATES = [...SEND, ...START, ...ABOUT_EXECUTIONS];
-const INVOKE = ['LambdaRescuer.cancelDeletions Invoke', 'LambdaProbes.ask Invoke'];
+const INVOKE = ['LambdaRescuer.invoke Invoke', 'LambdaProbes.ask Invoke'];
 const PUBLISH = ['SnsAlerts.publish Publish'];
 const OUTSIDE = [...STATES, ...INVOKE, ...PUBLISH, 'EventBridgeBus.publish PutEvents'];
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import * as ts from 'typescript';
+import type { FunctionName } from '../../../lambdas/contract/functions';
 
 const LAMBDAS = join(__dirname, '../../../lambdas');
 
@@ -58,3 +59,15 @@ export const CALL_SITES: readonly CallSite[] = sourceFiles.flatMap((file) => cal
 
 /** Files that make calls, seen from `lambdas/`. */
 export const CALLING_FILES: readonly string[] = sourceFiles.filter((file) => callSitesIn(join(LAMBDAS, file)).length > 0).map((file) => relative('.', file).split(sep).join('/'));
+
+const textOf = (file: string): string => readFileSync(join(LAMBDAS, file), 'utf8');
+
+/** The adapter classes that the composition makes, by its methods' names. */
+const ADAPTERS = new Map([...textOf('runtime/composition.ts').matchAll(/^ {2}(\w+)\(\): (\w+) \{$/gm)].map(([, method, adapter]) => [method ?? '', adapter ?? '']));
+
+/** The call sites that a function can reach: those of the adapters that its handler composes it of. */
+export function sitesReachedBy(name: FunctionName): readonly CallSite[] {
+  const adapters = [...textOf(`handlers/${name}.ts`).matchAll(/composition\.(\w+)\(\)/g)].map(([, method]) => ADAPTERS.get(method ?? '') ?? '');
+  // Functions outside of classes are those of the proof, which belongs to the key provider.
+  return CALL_SITES.filter(({ id }) => adapters.includes(id.includes('.') ? (id.split('.')[0] ?? '') : 'KmsKeyProvider'));
+}
