@@ -1,6 +1,7 @@
 import { KEY_SPECS, type KeySpec } from '../../lambdas/contract/key-specs';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
-import { active, callKms, endings, keyState, statuses } from '../support/outsider';
+import { active, endings, keyState, statuses } from '../support/outsider';
+import { inKeyStore } from '../support/key-store';
 import { policyOf } from '../support/policies';
 
 const KINDS = (Object.keys(KEY_SPECS) as KeySpec[]).flatMap((spec) => KEY_SPECS[spec].map((usage) => [spec, usage] as const));
@@ -27,30 +28,6 @@ test.each(KINDS.filter(([spec]) => isSlow(spec)))('%s for %s is bootstrapped', a
 });
 
 describe('a key in a custom key store', () => {
-  async function inKeyStore(): Promise<{ scenario: Scenario; storeId: string }> {
-    // The store is made before the policy can name it.
-    const maker = new Scenario();
-    const storeId = makeStore(maker);
-    const scenario = new Scenario(policyOf({ ...SHORT, origin: 'AWS_CLOUDHSM', keyStoreId: storeId }));
-    expect(makeStore(scenario)).toBe(storeId);
-    await scenario.world.timeline.settle();
-    await scenario.world.register([scenario.policy]);
-    await scenario.world.fireSchedule();
-    await scenario.advance(HOUR);
-    return { scenario, storeId };
-  }
-
-  function makeStore(scenario: Scenario): string {
-    const { CustomKeyStoreId } = callKms(scenario, 'CreateCustomKeyStore', {
-      CustomKeyStoreName: 'store',
-      CloudHsmClusterId: 'cluster-3a23b4cdefg',
-      TrustAnchorCertificate: 'certificate',
-      KeyStorePassword: 'kmsPswd',
-    }) as { CustomKeyStoreId: string };
-    callKms(scenario, 'ConnectCustomKeyStore', { CustomKeyStoreId });
-    return CustomKeyStoreId;
-  }
-
   test('is rotated to the end', async () => {
     const { scenario } = await inKeyStore();
     await scenario.pass(20 * DAY);

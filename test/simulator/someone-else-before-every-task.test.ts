@@ -1,6 +1,7 @@
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { isKeyturnRole } from '../../lambdas/domain/checker/options';
-import { aliasTarget, beforeFunction, callKms, endings, foreignKey, keyState, kmsChanges } from '../support/outsider';
+import { inKeyStore } from '../support/key-store';
+import { aliasTarget, beforeFunction, callKms, endings, foreignKey, isKmsChange, keyState, statuses } from '../support/outsider';
 import { DAY, HOUR, Scenario } from '../support/scenario';
 
 const NEXT = 'orders-20260610T0000Z-a1';
@@ -52,13 +53,15 @@ async function passUntilFrozen(scenario: Scenario): Promise<void> {
   await scenario.advance(HOUR);
 }
 
-/** What keyturn told dependents, and did to KMS, from a place in the trace on. */
+/** Changes of KMS, and whatever a dependent can hear of. */
+function isEffect({ service, operation }: { readonly service: string; readonly operation: string }): boolean {
+  return service === 'events' || service === 'lambda' || (service === 'kms' && isKmsChange(operation));
+}
+
+/** What keyturn did to KMS and told dependents, from a place in the trace on. */
 function effects(scenario: Scenario, fromSeq: number): readonly string[] {
-  const told = scenario.world.trace
-    .events()
-    .slice(fromSeq)
-    .flatMap((event) => (event.type === 'sdk.call' && (event.service === 'events' || event.service === 'lambda') && isKeyturnRole(event.actor) ? [event.operation] : []));
-  return [...kmsChanges(scenario, fromSeq), ...told];
+  const events = scenario.world.trace.events().slice(fromSeq);
+  return events.flatMap((event) => (event.type === 'sdk.call' && isEffect(event) && isKeyturnRole(event.actor) ? [event.operation] : []));
 }
 
 async function expectFrozenBy(scenario: Scenario, name: FunctionName, act: () => void, alerts: readonly string[]): Promise<void> {
@@ -90,4 +93,50 @@ describe.each(NAMES)('right before %s', (name) => {
     const act = (): void => change(scenario, inHand === undefined ? undefined : scenario.createdKeys()[inHand]);
     await expectFrozenBy(scenario, name, act, [`keyturn: orders: security-critical failure in ${state}`]);
   });
+});
+
+describe('a key store that is away', () => {
+  test.each(NAMES)('right before %s freezes nothing: what needs it stops, and all is done once it is back', async (name) => {
+    const { scenario, storeId } = await inKeyStore();
+    const gone = beforeFunction(scenario, name, () => scenario.world.kms.setKeyStoreState(storeId, 'DISCONNECTED'));
+    for (let halfDays = 0; halfDays < 40 && !gone.hasHappened(); halfDays++) await scenario.pass(DAY / 2);
+    expect(gone.hasHappened()).toBe(true);
+    await scenario.advance(HOUR);
+    expect(effects(scenario, gone.seq())).toEqual([]);
+    expect(endings(scenario).at(-1)).toBe(name === 'release-rotation' ? `${NEXT}: completed` : `${NEXT}: aborted`);
+    scenario.world.kms.setKeyStoreState(storeId, 'CONNECTED');
+    await scenario.pass(12 * DAY);
+    expect(await scenario.isFrozen()).toBe(false);
+    expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+    expect(scenario.violations()).toEqual([]);
+  });
+});
+
+/** Changes of KMS and announcements that an invocation of the workflow's made before it had looked at KMS. */
+function uncheckedEffects(scenario: Scenario): readonly string[] {
+  const events = scenario.world.trace.events();
+  const functions = new Map(events.flatMap((event) => (event.type === 'lambda.invoked' && event.execution !== null ? [[event.traceId, event.function] as const] : [])));
+  const looked = new Set<string | undefined>();
+  return events.flatMap((event) => {
+    const name = functions.get(event.traceId);
+    if (event.type !== 'sdk.call' || name === undefined) return [];
+    if (event.operation === 'DescribeKey') looked.add(event.traceId);
+    return isEffect(event) && !looked.has(event.traceId) ? [`${name}: ${event.operation}`] : [];
+  });
+}
+
+test('no invocation changes or tells anything before it has looked, wherever an earlier one died', async () => {
+  const undisturbed = await Scenario.bootstrapped();
+  const bootstrapCalls = undisturbed.world.calls.length;
+  await undisturbed.pass(20 * DAY);
+  const points = undisturbed.world.calls.slice(bootstrapCalls).filter(isEffect);
+  expect(new Set(points.map(({ operation }) => operation))).toEqual(new Set(['CreateKey', 'CreateAlias', 'PutEvents', 'UpdateAlias', 'TagResource', 'DisableKey', 'DeleteAlias', 'ScheduleKeyDeletion']));
+  expect(uncheckedEffects(undisturbed)).toEqual([]);
+  for (const { index } of points) {
+    const scenario = await Scenario.bootstrapped();
+    scenario.world.fault = (point) => (point.index === index ? 'die-after' : 'none');
+    await scenario.pass(20 * DAY);
+    expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+    expect(uncheckedEffects(scenario)).toEqual([]);
+  }
 });

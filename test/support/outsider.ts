@@ -20,15 +20,19 @@ export function foreignKey(scenario: Scenario, input: Readonly<Record<string, un
   return (callKms(scenario, 'CreateKey', input) as { KeyMetadata: { KeyId: string } }).KeyMetadata.KeyId;
 }
 
-/** Operations of KMS that change something. */
 const CHANGES = /^(Create|Update|Delete|Put|Tag|Untag|Disable|Enable|Schedule|Cancel|Rotate|Retire|Revoke)/;
+
+/** Whether an operation of KMS changes something. */
+export function isKmsChange(operation: string): boolean {
+  return CHANGES.test(operation);
+}
 
 /** KMS changes that keyturn asked for, from a place in the trace on. */
 export function kmsChanges(scenario: Scenario, fromSeq = 0): readonly string[] {
   return scenario.world.trace
     .events()
     .slice(fromSeq)
-    .flatMap((event) => (event.type === 'sdk.call' && event.service === 'kms' && CHANGES.test(event.operation) && isKeyturnRole(event.actor) ? [event.operation] : []));
+    .flatMap((event) => (event.type === 'sdk.call' && event.service === 'kms' && isKmsChange(event.operation) && isKeyturnRole(event.actor) ? [event.operation] : []));
 }
 
 export function traceLength(scenario: Scenario): number {
