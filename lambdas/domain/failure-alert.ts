@@ -40,7 +40,7 @@ export function failureAlert(failure: FailureFacts): Alert {
       : 'Yes. This failure has disabled and revoked nothing.',
     mustCustomerAct: isForeign ? 'Not before the cause is known.' : 'No.',
     isInterventionSafe: INTERVENTION[failure.response],
-    next: NEXT[failure.response],
+    next: error === 'AbortRequested' ? NEXT_AFTER_REQUEST : NEXT[failure.response],
     commands: commandsAfter(failure),
     runbook: isForeign ? 'frozen' : errorClass === 'non-recoverable' ? 'quarantined' : 'aborted',
   });
@@ -69,6 +69,9 @@ const NEXT: Readonly<Record<Response, string>> = {
   'settle-and-ask': 'The key is quarantined. The execution waits for an answer; without one it aborts safely and the key stays quarantined.',
   ask: 'The key is frozen. The execution waits for an answer; without one it ends, and the key stays frozen until it is repaired.',
 };
+
+const NEXT_AFTER_REQUEST =
+  'The execution waits until no call can be under way any more, then aborts safely, as somebody asked: nothing is revoked. The window is not tried again by itself.';
 
 function commandsAfter({ key, response, errorClass }: FailureFacts): readonly string[] {
   const look = [`keyturn status ${key}`, `keyturn history ${key}`];

@@ -39,6 +39,17 @@ export function requestAbort(key: ManagedKey, note: Note): Decision {
   return write({ ...key, abortRequest: { ...note, rotationId } }, { type: 'AbortRequested', at: note.at, by: note.by, facts: { rotationId, reason: note.reason } });
 }
 
+/** Whether an operator has asked this owner to abort. */
+export function isAbortRequested({ abortRequest }: ManagedKey, rotationId: string): boolean {
+  return abortRequest?.rotationId === rotationId;
+}
+
+/** The owner's next step is not made. @throws {TaskError} `AbortRequested` */
+export function refuseAbortRequested(key: ManagedKey, rotationId: string): void {
+  if (!isAbortRequested(key, rotationId)) return;
+  throw new TaskError('AbortRequested', `${key.name}: ${key.abortRequest?.by} asked ${rotationId} to abort at ${key.abortRequest?.at}: ${key.abortRequest?.reason}`);
+}
+
 /** A person must look before anything starts again. A first quarantine stays. */
 export function quarantine(key: ManagedKey, note: Note): Decision {
   if (key.quarantine !== null) return DONE;

@@ -7,7 +7,7 @@ import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type RetirementInput } from './input';
 import { questionAbout, type Question } from './question';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 export type CheckBakeOutput =
   | { readonly decision: 'clean' }
@@ -20,7 +20,7 @@ export type CheckBakeOutput =
 /** Check Bake: the version stayed DISABLED, and nobody used it. */
 export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: RetirementInput): Promise<CheckBakeOutput> => {
-    const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
+    const key = await readKeyForStep(ports.registry, input.key, ownerOf(input));
     const version = requireVersion(key, input.previous);
     if (version.status === 'REVOKED') return { decision: 'clean' };
     const blocker = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);

@@ -10,7 +10,7 @@ import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgem
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type RetirementInput } from './input';
 import { questionAbout, type Question } from './question';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -30,7 +30,7 @@ export type CheckDrainOutput =
 export function checkDrain(ports: Ports) {
   return async (input: RetirementInput): Promise<CheckDrainOutput> => {
     const owner = ownerOf(input);
-    const key = await readOwnKey(ports.registry, input.key, owner);
+    const key = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(key, input.previous);
     // A later attempt finds what an earlier one has done.
     if (version.status === 'DISABLED' || version.status === 'REVOKED') return { decision: 'idle' };

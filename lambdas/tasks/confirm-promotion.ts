@@ -11,7 +11,7 @@ import type { Registry } from '../ports/registry';
 import { questionTo, requiredDependents } from './acknowledgement-questions';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -30,7 +30,7 @@ export interface ConfirmPromotionOutput {
 export function confirmPromotion(ports: Ports) {
   return async (input: OwnedInput): Promise<ConfirmPromotionOutput> => {
     const owner = ownerOf(input);
-    const key = await readOwnKey(ports.registry, input.key, owner);
+    const key = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
     if (version.status !== 'ACTIVE') throw new TaskError('LedgerMismatch', `${key.name} v${version.number} should be ACTIVE but is ${version.status}`);
     const previous = Object.values(key.versions).find((candidate) => candidate.supersededBy === input.version);

@@ -11,7 +11,7 @@ import type { KeyProvider, NewKeyRequest, ObservedKey } from '../ports/key-provi
 import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireVersion, whileTagsSpread } from './reality';
+import { readKeyForStep, requireVersion, whileTagsSpread } from './reality';
 
 export interface CreateKeyVersionOutput {
   readonly kmsKeyId: string;
@@ -30,7 +30,7 @@ interface Ports {
 export function createKeyVersion(ports: Ports) {
   return async (input: OwnedInput, invocationId: string): Promise<CreateKeyVersionOutput> => {
     const owner = ownerOf(input);
-    const known = await readOwnKey(ports.registry, input.key, owner);
+    const known = await readKeyForStep(ports.registry, input.key, owner);
     if (versionOf(known, input.version)?.status === 'ACTIVE') {
       return { kmsKeyId: requireVersion(known, input.version).kmsKeyId };
     }

@@ -6,7 +6,7 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -14,7 +14,7 @@ export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil:
 export function disablePreviousVersion(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: ApprovableInput): Promise<DisableOutput> => {
     const owner = ownerOf(input);
-    const known = await readOwnKey(ports.registry, input.key, owner);
+    const known = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     const blocker = version.status === 'DEPRECATED' ? (retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId))) : undefined;
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };

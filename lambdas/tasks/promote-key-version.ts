@@ -10,7 +10,7 @@ import type { Registry } from '../ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from './acknowledgement-questions';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 interface Ports {
   readonly registry: Registry;
@@ -27,7 +27,7 @@ export interface PromoteKeyVersionOutput {
 export function promoteKeyVersion(ports: Ports) {
   return async (input: OwnedInput): Promise<PromoteKeyVersionOutput> => {
     const owner = ownerOf(input);
-    const key = await readOwnKey(ports.registry, input.key, owner);
+    const key = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
     if (version.status === 'ACTIVE') return { activatedAt: version.activatedAt ?? input.enteredAt };
 

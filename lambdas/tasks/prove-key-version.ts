@@ -5,13 +5,13 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type OwnedInput } from './input';
-import { readOwnKey, requireVersion, whileTagsSpread } from './reality';
+import { readKeyForStep, requireVersion, whileTagsSpread } from './reality';
 
 /** Prove Key Version: a real round trip by usage on the new key. */
 export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: OwnedInput): Promise<{ provedAt: string }> => {
     const owner = ownerOf(input);
-    const key = await readOwnKey(ports.registry, input.key, owner);
+    const key = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
     const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
     if (version.status === 'PENDING') {

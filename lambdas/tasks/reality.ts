@@ -2,6 +2,7 @@ import { KMS_CONSISTENCY_SECONDS } from '../contract/timing';
 import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import { requireOwner, type Owner } from '../domain/lease';
 import { versionOf, type KeyVersion, type ManagedKey } from '../domain/managed-key';
+import { refuseAbortRequested } from '../domain/operations';
 import { TaskError } from '../domain/task-error';
 import type { Registry } from '../ports/registry';
 
@@ -25,6 +26,13 @@ export async function findKey(registry: Registry, name: string): Promise<Managed
 export async function readOwnKey(registry: Registry, name: string, owner: Owner): Promise<ManagedKey> {
   const key = await readKey(registry, name);
   requireOwner(key, owner);
+  return key;
+}
+
+/** What every step of the owner begins with, as long as it has a choice: an operator's request to abort comes before the step. */
+export async function readKeyForStep(registry: Registry, name: string, owner: Owner): Promise<ManagedKey> {
+  const key = await readOwnKey(registry, name, owner);
+  refuseAbortRequested(key, owner.rotationId);
   return key;
 }
 

@@ -8,7 +8,7 @@ import type { Approvals } from '../ports/approvals';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
 import { approvalFor } from './question';
-import { readOwnKey, requireVersion } from './reality';
+import { readKeyForStep, requireVersion } from './reality';
 
 export type RevokeOutput = { readonly decision: 'revoked'; readonly deletionAt: string } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -23,7 +23,7 @@ interface Ports {
 export function revokePreviousVersion(ports: Ports) {
   return async (input: ApprovableInput): Promise<RevokeOutput> => {
     const owner = ownerOf(input);
-    const known = await readOwnKey(ports.registry, input.key, owner);
+    const known = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     if (version.status === 'REVOKED') return { decision: 'revoked', deletionAt: version.deletionAt ?? input.enteredAt };
     const blocker = revocationBlocker(known, version.number) ?? (await missingApproval(ports, known, input));

@@ -4,6 +4,7 @@ import { plusSeconds } from '../../lambdas/domain/instant';
 import { claim, completeRun, retirementsLeft, subjectOf } from '../../lambdas/domain/lease';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { nextRun } from '../../lambdas/domain/next-run';
+import { requestAbort } from '../../lambdas/domain/operations';
 import { commitPromotion, confirmPromotion, intendPromote } from '../../lambdas/domain/promotion';
 import type { Run } from '../../lambdas/domain/rotation-id';
 import { AT, attempt, bootstrapped, claimed, draining, error, LATE, NEXT_AT, NEXT_WINDOW, prepare, WINDOW, type LivingKey } from './living-key';
@@ -263,6 +264,14 @@ describe('a rotation', () => {
     const living = claimed({ maxAttempts: 1 });
     living.apply(abortRun(living.key, living.owner(), attempt(1), AT, ASKED));
     expect(living.key.quarantine).toBeNull();
+  });
+
+  test('that an operator asked to abort has been aborted for that, whatever came first', () => {
+    const living = claimed({ maxAttempts: 1 });
+    living.apply(requestAbort(living.key, { by: 'alice', at: AT, reason: 'release freeze' }));
+    living.apply(abortRun(living.key, living.owner(), attempt(1), AT, RECOVERABLE));
+    expect(living.key).toMatchObject({ quarantine: null, abortRequest: null });
+    expect(living.key.rotationDueAt > plusSeconds(AT, STABILISATION_SECONDS)).toBe(true);
   });
 
   test('that completes forgets what something else has ended meanwhile', () => {

@@ -115,7 +115,7 @@ describe.each(LATE_SECONDS)('an UpdateAlias that takes effect %d s after its fun
     await startedAtOnce(scenario);
     await scenario.pass(12 * DAY);
     expect(late.appliedTo).toHaveLength(1);
-    expect(endings(scenario).slice(1)).toEqual([expect.stringMatching(/-a1: completed-retirement-pending$/), expect.stringMatching(/-e1: completed$/)]);
+    expect(endings(scenario).slice(1)).toEqual([expect.stringMatching(/-a1: aborted$/), expect.stringMatching(/-e1: completed$/)]);
     await expectIntact(scenario);
   });
 
