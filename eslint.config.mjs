@@ -62,7 +62,7 @@ export default tseslint.config(
   outsideRule(['local/demo/**/*.ts'], ['test', 'lib']),
   outsideRule(['cli/**/*.ts', 'bin/keyturn.ts'], ['test', 'lib']),
   {
-    files: ['lambdas/domain/**/*.ts', 'lambdas/tasks/**/*.ts', 'lambdas/adapters/**/*.ts', 'local/{asl,dynamodb,eventbridge,iam,kernel,kms,scheduler,sfn,simulator,sns,sqs,tagging}/**/*.ts'],
+    files: ['lambdas/domain/**/*.ts', 'lambdas/tasks/**/*.ts', 'lambdas/adapters/**/*.ts', 'local/{asl,dynamodb,eventbridge,iam,kernel,kms,logs,scheduler,sfn,simulator,sns,sqs,sts,tagging}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...pureGlobals],
       'no-restricted-properties': ['error', ...pureProperties],

@@ -8,7 +8,7 @@ import { payload } from './history';
 import { typeOf } from './json';
 import type { Lane } from './lane';
 import { MAX_PAYLOAD_BYTES, MAX_VARIABLES_BYTES } from './limits';
-import type { VisitStanding } from './standing';
+import type { TaskStanding, VisitStanding } from './standing';
 import { LaneGroup } from './states/lanes';
 
 /** Where a state went: its output, and the next state or, at an end, none. */
@@ -36,24 +36,14 @@ interface TypeOfName {
 }
 
 /** An attempt of a task that was begun, as the visit remembers it. */
-export interface TaskAttempt {
+export interface TaskAttempt extends Omit<TaskStanding, 'hasReturned' | 'heartbeat'> {
   /** Whether the call has come back, so that only the answer to its token is missing. */
   hasReturned: boolean;
-  readonly timeout: Alarm | null;
   /** Moved by every heartbeat. */
   heartbeat: Alarm | null;
-  readonly heartbeatSeconds: number | null;
 }
 
-interface Entry {
-  readonly stateName: string;
-  readonly type: StateType;
-  readonly input: Json;
-  readonly enteredAtMs: number;
-  readonly enteredEventId: number;
-  /** The event before the state was entered. */
-  readonly beforeEventId: number;
-}
+type Entry = Pick<VisitStanding, 'stateName' | 'type' | 'input' | 'enteredAtMs' | 'enteredEventId' | 'beforeEventId'>;
 
 /**
  * One visit of one state, its retries included: what was true when it was entered stays true until it is left. It

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AwsError } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 
 /** A message attribute; binary values as base64 text. @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html */
 export const messageAttribute = z.strictObject({
@@ -68,7 +69,7 @@ export function plainText(attributes: MessageAttributes): Record<string, string>
 
 function arrayIn(text: string): unknown[] | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseClientJson(text);
     return Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

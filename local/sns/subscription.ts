@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compileEventPattern, type EventMatcher } from '../eventbridge/event-pattern';
 import { AwsError, notModelled } from '../kernel/aws-error';
+import { parseClientJson } from '../kernel/client-json';
 import { isRecord } from '../wire/protocol';
 import { comparable, type MessageAttributes, messageAttribute, type PublishedMessage } from './message';
 
@@ -192,7 +193,7 @@ function compileFilter({ FilterPolicy = '', FilterPolicyScope = 'MessageAttribut
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseClientJson(text);
   } catch {
     return undefined;
   }

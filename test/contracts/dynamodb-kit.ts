@@ -26,7 +26,7 @@ export type Refusal = readonly [name: string, call: (fixture: Fixture) => Promis
 export const key = (pk: string, sk: string): { pk: AttributeValue; sk: AttributeValue } => ({ pk: { S: pk }, sk: { S: sk } });
 
 /** A table like keyturn's registry: a partition key, a sort key, an index by shard and time that holds `owner` too. */
-export const tableOf = (TableName: string): CreateTableCommandInput => ({
+export const tableOf = (TableName: string) => ({
   TableName,
   BillingMode: 'PAY_PER_REQUEST',
   AttributeDefinitions: [
@@ -49,7 +49,7 @@ export const tableOf = (TableName: string): CreateTableCommandInput => ({
       Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['owner'] },
     },
   ],
-});
+}) satisfies CreateTableCommandInput;
 
 export function fixtureOf(db: DynamoDB, TableName: string, hasOtherWords: boolean): Fixture {
   return {

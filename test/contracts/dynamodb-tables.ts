@@ -10,7 +10,7 @@ export const TABLE_CASES: readonly Case[] = [
     'describes a table and its index',
     async ({ db, TableName, put }) => {
       await put({ ...key('a', 'b'), dueShard: { S: '0' }, dueAt: { N: '1' } });
-      const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes = [] } = tableOf(TableName);
+      const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } = tableOf(TableName);
       const onDemand = { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
       const { Table } = await db.describeTable({ TableName });
       expect(Table).toMatchObject({

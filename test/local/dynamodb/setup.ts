@@ -4,6 +4,7 @@ import { Trace } from '../../../local/kernel/trace';
 import type { AttributeValue, Item } from '../../../local/dynamodb/attribute-value';
 import { DynamoDbService } from '../../../local/dynamodb/dynamodb-service';
 import type { RegistryItemWritten } from '../../../lambdas/domain/trace';
+import { tableOf } from '../../contracts/dynamodb-kit';
 
 export const CALLER = { accountId: '111122223333', arn: 'arn:aws:iam::111122223333:role/writer', userId: 'AROAWRITER', traceId: 'Root=1-0' };
 export const START_MS = Date.UTC(2026, 3, 1);
@@ -18,30 +19,7 @@ export interface Answer {
   readonly Responses?: readonly { readonly Item?: Item }[];
 }
 
-export const TABLE = {
-  TableName: 'registry',
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'S' },
-    { AttributeName: 'dueShard', AttributeType: 'S' },
-    { AttributeName: 'dueAt', AttributeType: 'N' },
-  ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: 'due',
-      KeySchema: [
-        { AttributeName: 'dueShard', KeyType: 'HASH' },
-        { AttributeName: 'dueAt', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['owner'] },
-    },
-  ],
-};
+export const TABLE = tableOf('registry');
 
 /** A service with the table `registry`, on a clock of its own. */
 export function setUp(options: { readonly indexLagMs?: number } = {}) {

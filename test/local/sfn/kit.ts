@@ -112,3 +112,14 @@ export class StepFunctionsKit {
 export function lambdaOf(answer: (payload: Json) => LambdaResult): LambdaInvoker {
   return { invoke: async (_, payload) => answer(payload) };
 }
+
+/** Code and message of what a call is refused with. */
+export function refusal(run: () => unknown): Json {
+  try {
+    run();
+  } catch (error) {
+    const { code, message } = error as { readonly code: string; readonly message: string };
+    return [code, message];
+  }
+  throw new Error('It was not refused');
+}

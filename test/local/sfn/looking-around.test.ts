@@ -1,19 +1,9 @@
 import type { Json } from '../../../lambdas/domain/trace';
-import { START_MS, StepFunctionsKit } from './kit';
+import { START_MS, StepFunctionsKit, refusal } from './kit';
 
 const ROLE = 'arn:aws:iam::111111111111:role/r';
 const PASS = { QueryLanguage: 'JSONata', StartAt: 'P', States: { P: { Type: 'Pass', End: true } } };
 const WAIT = { QueryLanguage: 'JSONata', StartAt: 'W', States: { W: { Type: 'Wait', Seconds: 100, Next: 'V' }, V: { Type: 'Wait', Seconds: 100, End: true } } };
-
-function refusal(run: () => unknown): Json {
-  try {
-    run();
-  } catch (error) {
-    const { code, message } = error as { readonly code: string; readonly message: string };
-    return [code, message];
-  }
-  throw new Error('It was not refused');
-}
 
 test('ListStateMachines goes by page, oldest first', async () => {
   const kit = new StepFunctionsKit();

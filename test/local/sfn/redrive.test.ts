@@ -1,6 +1,6 @@
 import type { Json } from '../../../lambdas/domain/trace';
 import type { LambdaResult } from '../../../local/asl/lambda-integration';
-import { INVOKE, INVOKE_AND_WAIT, lambdaOf, START_MS, StepFunctionsKit } from './kit';
+import { INVOKE, INVOKE_AND_WAIT, lambdaOf, START_MS, StepFunctionsKit, refusal } from './kit';
 
 const DAY_SECONDS = 86_400;
 const GONE_WRONG: LambdaResult = { ok: false, error: 'Broken', cause: 'c' };
@@ -19,16 +19,6 @@ class Functions {
 const task = (Payload: Json, more: { readonly [field: string]: Json } = { End: true }): { readonly [field: string]: Json } => ({ Type: 'Task', Resource: INVOKE, Arguments: { FunctionName: 'f', Payload }, ...more });
 const machine = (States: { readonly [name: string]: Json }, more: { readonly [field: string]: Json } = {}): Json => ({ QueryLanguage: 'JSONata', StartAt: Object.keys(States)[0] ?? '', States, ...more });
 const branch = (States: { readonly [name: string]: Json }): Json => ({ StartAt: Object.keys(States)[0] ?? '', States });
-
-function refusal(run: () => unknown): Json {
-  try {
-    run();
-  } catch (error) {
-    const { code, message } = error as { readonly code: string; readonly message: string };
-    return [code, message];
-  }
-  throw new Error('It was not refused');
-}
 
 /** Starts the machine and plays until it has gone wrong. */
 async function failing(functions: Functions, definition: Json, input: Json = {}): Promise<{ readonly kit: StepFunctionsKit; readonly executionArn: string }> {
