@@ -94,8 +94,12 @@ export type TaskErrorName = keyof typeof TASK_ERRORS;
  * every response but a freeze settles first.
  */
 export const STATE_ERRORS: Readonly<Record<string, Partial<Record<TaskErrorName, ErrorClass>>>> = {
-  // Consumers use the version by now, and it was proved before: its key is not as keyturn left it, and what it protects may be lost.
-  'Confirm Promotion': { ProofFailed: 'security-critical' },
+  'Confirm Promotion': {
+    // Consumers use the version by now, and it was proved before: its key is not as keyturn left it, and what it protects may be lost.
+    ProofFailed: 'security-critical',
+    // It has waited for KMS's consistency time, and read again for as long: what looks like the side before the promotion was brought back by someone else.
+    KmsNotConsistentYet: 'security-critical',
+  },
 };
 
 /**

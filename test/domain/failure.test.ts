@@ -38,8 +38,8 @@ describe('the classification', () => {
 
   test.each(Object.entries(TASK_ERRORS))('of %s is %s in every state, as the contract and the error itself say, but where a state says otherwise', (name, errorClass) => {
     for (const state of STATES) {
-      const isLostAfterPromotion = state === 'Confirm Promotion' && name === 'ProofFailed';
-      expect([state, classify(state, name)]).toEqual([state, isLostAfterPromotion ? 'security-critical' : errorClass]);
+      const isCritical = state === 'Confirm Promotion' && ['ProofFailed', 'KmsNotConsistentYet'].includes(name);
+      expect([state, classify(state, name)]).toEqual([state, isCritical ? 'security-critical' : errorClass]);
     }
     expect(new TaskError(name as keyof typeof TASK_ERRORS, '').errorClass).toBe(errorClass);
   });

@@ -99,6 +99,11 @@ test('a proof that fails once the alias leads to the version freezes the key: it
   expect(await aftermathOf('Confirm Promotion', 'ProofFailed', true)).toMatchObject({ aftermath: { row: 'freeze', response: 'ask' }, alertedClass: 'security-critical' });
 });
 
+test('a reading of before the promotion freezes the key once KMS has had its consistency time twice', async () => {
+  expect(await aftermathOf('Promote Key Version', 'KmsNotConsistentYet', true)).toMatchObject({ aftermath: { response: 'settle-and-abort' }, alertedClass: 'retry' });
+  expect(await aftermathOf('Confirm Promotion', 'KmsNotConsistentYet', true)).toMatchObject({ aftermath: { row: 'freeze', response: 'ask' }, alertedClass: 'security-critical' });
+});
+
 test('an uncertain outcome is settled and gone on with three times, then aborted with a ticket', async () => {
   const { name, lease } = await ownedKey();
   const responses: Json[] = [];
