@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ledgerBreak, type LedgerEvent } from '../lambdas/domain/ledger';
+import type { LedgerEvent } from '../lambdas/domain/ledger';
 import type { ManagedKey } from '../lambdas/domain/managed-key';
 import type { KeyReading } from '../lambdas/ports/registry';
 import { CliError } from './cli-error';
@@ -30,17 +30,6 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
       const ledger = await (await DeployedStack.find(options, env)).registry().ledger(name);
       if (ledger.length === 0) throw new CliError(`${name} has no ledger. keyturn status shows all keys.`);
       print(options, ledger, () => history(ledger));
-    });
-
-  command('audit', "Verifies the hash chain of a key's ledger, from its first event.")
-    .argument('<key>', 'name of the managed key')
-    .action(async (name: string, options: Options) => {
-      const registry = (await DeployedStack.find(options, env)).registry();
-      const [ledger, reading] = [await registry.ledger(name), await registry.read(name)];
-      if (reading === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
-      const broken = ledgerBreak(ledger, reading.key);
-      print(options, { key: name, events: ledger.length, broken: broken ?? null }, () => `${name}: ${ledger.length} events, ${broken ?? 'the chain is whole, and the registry stands at its head'}`);
-      if (broken !== undefined) throw new CliError(`the ledger of ${name} is broken: ${broken}`);
     });
 
   command('approvals', 'Shows what waits for an answer, and what was answered last.')

@@ -1,13 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import { acknowledge, type Acknowledging } from './acknowledge';
 import { version } from '../package.json';
-import { CliError } from './cli-error';
+import { addAuditCommand } from './audit';
+import { CliError, complaintOf } from './cli-error';
 import { connect, withConnection, type ConnectionOptions } from './connection';
 import { addLocalCommand } from './local/command';
 import { addLookCommands } from './look';
 import { print, type OutputOptions } from './output';
 import { addPeopleCommands } from './people';
 import { positiveInteger } from './positive-integer';
+import { addReconcileCommand } from './reconcile';
 import { DeployedStack } from './stack';
 
 /** Runs the command line. @returns the exit code: 0 only if what was asked for was done. */
@@ -19,8 +21,8 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
   } catch (error) {
     // Commander has printed its own message already.
     if (error instanceof CommanderError) return error.exitCode;
-    process.stderr.write(`keyturn: ${error instanceof CliError ? error.message : String(error)}\n`);
-    return 1;
+    process.stderr.write(`keyturn: ${complaintOf(error)}\n`);
+    return error instanceof CliError ? error.exitCode : 1;
   }
 }
 
@@ -42,6 +44,8 @@ function programFor(env: NodeJS.ProcessEnv): Command {
     });
   addPeopleCommands(program, env);
   addLookCommands(program, env);
+  addAuditCommand(program, env);
+  addReconcileCommand(program, env);
   addLocalCommand(program);
   return program;
 }

@@ -1,6 +1,6 @@
 import { isBefore, type Instant } from './instant';
 import { reasonNotToStart, retirementsLeft, type Holder } from './lease';
-import type { ManagedKey } from './managed-key';
+import type { ManagedKey, Note } from './managed-key';
 import type { Run } from './rotation-id';
 import { compareWindows, windowAt } from './windows';
 
@@ -24,6 +24,11 @@ export function nextRun(key: ManagedKey, at: Instant, holder?: Holder): NextRun 
     reasons.push(reason);
   }
   return { kind: 'wait', reason: [...new Set(reasons)].filter((reason) => reason !== NOTHING).join('; ') || 'nothing is due' };
+}
+
+/** What the starter may start for a key as the registry holds it: `nextRun`, unless everything about the key stands still. */
+export function startable({ key, freeze }: { readonly key: ManagedKey; readonly freeze: Note | null }, at: Instant, holder?: Holder): NextRun {
+  return freeze === null ? nextRun(key, at, holder) : { kind: 'wait', reason: `frozen: ${freeze.reason}` };
 }
 
 const NOTHING = '';

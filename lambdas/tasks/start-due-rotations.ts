@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MAX_STARTS_PER_FIRING } from '../contract/timing';
 import { raiseRun } from '../domain/failure';
 import { instantOf, msOf, type Instant } from '../domain/instant';
-import { nextRun } from '../domain/next-run';
+import { nextRun, startable } from '../domain/next-run';
 import { executionInput, rotationId, type Run } from '../domain/rotation-id';
 import type { Executions } from '../ports/outside';
 import type { Registry } from '../ports/registry';
@@ -53,9 +53,8 @@ export function startDueRotations(ports: Ports) {
 async function startOne({ registry, executions }: Ports, name: string, scheduledAt: Instant): Promise<Result> {
   const reading = await registry.read(name);
   if (reading === undefined) return { kind: 'skipped', reason: 'not in the registry' };
-  if (reading.freeze !== null) return { kind: 'skipped', reason: `frozen: ${reading.freeze.reason}` };
-  const holder = await holderOf(executions, reading.key);
-  const next = nextRun(reading.key, scheduledAt, holder);
+  const holder = reading.freeze === null ? await holderOf(executions, reading.key) : undefined;
+  const next = startable(reading, scheduledAt, holder);
   if (next.kind === 'wait') return { kind: 'skipped', reason: next.reason };
   const answer = await start(executions, name, next.run);
   if (answer.kind !== 'closed') return answer;

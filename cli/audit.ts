@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { audit, type Audit } from '../lambdas/domain/audit/audit';
+import { summarize, type Verdict } from '../lambdas/domain/checker';
+import { looking, CliError } from './cli-error';
+import { readCloudTrail } from './cloudtrail-file';
+import { withConnection, type ConnectionOptions } from './connection';
+import { coloured, print, table, type OutputOptions } from './output';
+import { DeployedStack } from './stack';
+
+interface Options extends ConnectionOptions, OutputOptions {
+  readonly cloudtrail?: readonly string[];
+}
+
+export function addAuditCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  withConnection(program.command('audit'))
+    .description("Verifies a key's ledger and holds the registry and, if given, CloudTrail against the invariants. Exit code: 1 for a violation, 2 if it could not look.")
+    .argument('<key>', 'name of the managed key')
+    .option('--cloudtrail <files...>', "CloudTrail's events of KMS, without gaps: log files from S3, or what `aws cloudtrail lookup-events` prints")
+    .option('--json', 'prints JSON')
+    .action((name: string, options: Options) => looking(() => auditKey(name, options, env)));
+}
+
+/** @returns what is wrong, if anything is. */
+async function auditKey(name: string, options: Options, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const cloudTrail = options.cloudtrail?.flatMap(readCloudTrail);
+  const stack = await DeployedStack.find(options, env);
+  const registry = stack.registry();
+  // The ledger first: what is written meanwhile is in the reading, and is read again.
+  const reading = await registry.read(name);
+  if (reading === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
+  const [ledger, terminalVersions] = [await registry.ledger(name), await registry.terminalVersions(name)];
+  if ((await registry.read(name))?.key.seq !== reading.key.seq) throw new CliError(`${name} changed while it was looked at. Try again.`);
+  const role = `:role/keyturn/${options.stack}/`;
+  const result = audit({ ...reading, ledger, terminalVersions, at: stack.now(), isKeyturn: (actor) => actor.includes(role), cloudTrail });
+  const { violations, ...counts } = summarize(result.verdicts);
+  print(options, { key: name, ...result, violations, ...counts }, () => reportOf(name, result));
+  return violations === 0 ? undefined : `${name}: ${violations} ${violations === 1 ? 'violation' : 'violations'}. docs/operations.md, section frozen, says what to do about a key that is not as its registry says.`;
+}
+
+function reportOf(name: string, { verdicts, lookedAt, cloudTrailSpan }: Audit): string {
+  const { ledgerEvents, cloudTrailEvents } = lookedAt;
+  const kms =
+    cloudTrailEvents === null
+      ? 'KMS was not looked at (--cloudtrail)'
+      : `${cloudTrailEvents} events of KMS${cloudTrailSpan === null ? '' : ` between ${cloudTrailSpan.from} and ${cloudTrailSpan.to}; outside of that KMS was not looked at`}`;
+  return [
+    table(['invariant', 'verdict', 'rests on', ''], verdicts.map((verdict) => [verdict.invariant, wordOf(verdict), String(verdict.restsOn), detailOf(verdict)])),
+    `${name}: ${ledgerEvents} events of the ledger, ${kms}. Not looked at: executions, acknowledgements, alerts, earlier policies.`,
+  ].join('\n');
+}
+
+function wordOf({ status }: Verdict): string {
+  if (status === 'violated') return coloured('red', 'VIOLATED');
+  return status === 'held' ? coloured('green', 'held') : 'not checkable';
+}
+
+function detailOf({ reason, violations }: Verdict): string {
+  return violations.length === 0 ? (reason ?? '') : violations.map(({ message }) => message).join('\n');
+}
