@@ -42,11 +42,15 @@ export async function pictureOf(cloud: LocalCloud, registry: DynamoDbRegistry, n
 
 /** Executions in the order in which they were started. */
 export function runsIn(trace: readonly TraceEvent[]): readonly Run[] {
-  const ended = new Map(trace.flatMap((event) => (event.type === 'states.execution-ended' ? [[event.execution, event] as const] : [])));
-  return trace.flatMap((event) => {
-    if (event.type !== 'states.execution-started') return [];
-    const end = ended.get(event.execution);
-    const outcome = (end?.output as { outcome?: string } | null | undefined)?.outcome ?? end?.error ?? '';
-    return [{ name: event.execution, status: end?.status ?? 'RUNNING', outcome }];
-  });
+  const runs = new Map<string, Run>();
+  for (const event of trace) noteRun(runs, event);
+  return [...runs.values()];
+}
+
+/** What one more event tells about executions. */
+export function noteRun(runs: Map<string, Run>, event: TraceEvent): void {
+  if (event.type === 'states.execution-started') runs.set(event.execution, { name: event.execution, status: 'RUNNING', outcome: '' });
+  if (event.type !== 'states.execution-ended') return;
+  const outcome = (event.output as { outcome?: string } | null)?.outcome ?? event.error ?? '';
+  runs.set(event.execution, { name: event.execution, status: event.status, outcome });
 }

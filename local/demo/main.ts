@@ -1,99 +1,97 @@
 import { Command, CommanderError } from 'commander';
-import { costTable, keyTable, timeline, verdictTable } from './picture';
-import { rotationCosts } from './costs';
-import { synthesize } from './synthesize';
-import { liveAYear, START_MS, type Progress, type YearResult } from './year';
+import * as happy from './happy';
+import { HAPPY } from './happy';
+import { SCENARIOS } from './scenarios';
+import { isInterrupted, terminalAudience } from './scenarios/audience';
+import { isAsDemanded, play, toJson, withAssembly, type Performance } from './scenarios/runner';
+import type { Scenario } from './scenarios/scenario';
 
-const DAYS = 365;
 const MAX_COMPLAINTS = 20;
+const ALL = 'all';
+const NAMES = [HAPPY.name, ...SCENARIOS.map(({ name }) => name)];
+
+interface Options {
+  readonly scenario: string;
+  readonly list?: boolean;
+  readonly interactive?: boolean;
+  readonly json?: boolean;
+}
 
 // The SDK tells every run on Node 20 that it will want Node 22 from 2027 on; nobody who watches a demo can act on that.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-/** How the run went, as the one JSON document that `--json` prints. */
-function toJson(result: YearResult, seconds: number): object {
-  const checked = result.verdicts.filter((verdict) => verdict.status !== 'not-checkable').length;
-  const violations = result.verdicts.flatMap(({ invariant, violations: list }) => list.map((violation) => ({ invariant, ...violation })));
-  return {
-    keys: result.keys.map(({ key, aliasTarget, versions }) => ({
-      name: key.name,
-      alias: key.policy.alias,
-      strategy: key.policy.strategy,
-      aliasTarget,
-      versions: versions.map(({ number, status, kmsKeyId }) => ({ version: number, status, kmsKeyId: kmsKeyId ?? null })),
-    })),
-    executions: result.executions.map(({ name, status }) => ({ name, status })),
-    invariants: { checked, violations },
-    consumers: { calls: result.tally.calls, failed: result.tally.failures.length },
-    virtualDays: result.virtualDays,
-    seconds,
-  };
+/** @returns the exit code: 0 only if everything came as the design demands */
+async function demo(options: Options): Promise<number> {
+  const isForPeople = options.json !== true;
+  if (options.list === true) {
+    const known = [HAPPY, ...SCENARIOS].map(({ name, summary, demands }) => ({ name, summary, demands }));
+    process.stdout.write(isForPeople ? listOf(known) : `${JSON.stringify(known)}\n`);
+    return 0;
+  }
+  const chosen = SCENARIOS.filter(({ name }) => options.scenario === ALL || options.scenario === name);
+  const isHappy = options.scenario === HAPPY.name || options.scenario === ALL;
+  const year = isHappy ? await showHappy(isForPeople) : undefined;
+  const performances = chosen.length === 0 ? [] : await perform(chosen, options);
+  if (!isForPeople) {
+    const documents = [...(year === undefined ? [] : [happy.toJson(year)]), ...performances.map(toJson)];
+    process.stdout.write(`${JSON.stringify(options.scenario === ALL ? { scenarios: documents } : documents[0])}\n`);
+  }
+  return (year?.complaints.length ?? 0) === 0 && performances.every(isAsDemanded) ? 0 : 1;
 }
 
-/** What did not go as it should, a line each. */
-function complaintsAbout(result: YearResult): string[] {
-  return [
-    ...result.executions.flatMap(({ name, status, outcome }) => (outcome === 'completed' ? [] : [`${name} ended ${status} ${outcome}`])),
-    ...result.verdicts.flatMap(({ invariant, violations }) => violations.map(({ message }) => `invariant violated: ${invariant}: ${message}`)),
-    ...result.tally.failures.map((failure) => `consumer: ${failure}`),
-    ...result.keys.flatMap(({ key, versions }) => {
-      const windows = Math.floor((DAYS * 86_400) / key.policy.rotateEverySeconds);
-      return versions.length < 1 + windows ? [`${key.name} has ${versions.length} versions after ${windows} windows and its bootstrap`] : [];
-    }),
-    ...(result.keys.length === 0 ? ['the configuration has no keys'] : []),
-  ];
+async function showHappy(isForPeople: boolean): Promise<happy.Happy> {
+  const year = await happy.liveHappily();
+  if (isForPeople) happy.print(year);
+  for (const complaint of year.complaints.slice(0, MAX_COMPLAINTS)) process.stderr.write(`${complaint}\n`);
+  if (year.complaints.length > MAX_COMPLAINTS) process.stderr.write(`… and ${year.complaints.length - MAX_COMPLAINTS} more\n`);
+  return year;
 }
 
-function print(result: YearResult, seconds: number): void {
-  const bootstraps = new Set(result.keys.map(({ versions }) => versions[0]?.rotationId ?? ''));
-  const costs = rotationCosts(result.trace, result.keys.map(({ key }) => key.name), bootstraps);
-  const sections = [
-    ['Keys and versions', keyTable(result.keys)],
-    ['Timeline', timeline(result.keys, START_MS, result.endMs)],
-    ['What one rotation is billed for', costTable(costs)],
-    ['Invariants', verdictTable(result.verdicts)],
-  ] as const;
-  for (const [title, body] of sections) process.stdout.write(`\n${title}\n${body}\n`);
-  process.stdout.write(
-    `\n${result.executions.length} executions in ${DAYS} virtual days and ${result.virtualDays - DAYS} until the last rotation ended, two schedules firing at every window; ` +
-      `${result.tally.calls} consumer calls, ${result.tally.failures.length} failed; ${seconds} s.\n`,
-  );
+/** Plays scenarios one after the other, on one cloud assembly. */
+async function perform(scenarios: readonly Scenario[], { json, interactive }: Options): Promise<readonly Performance[]> {
+  const write = (text: string): void => { process.stdout.write(text); };
+  const options = interactive === true ? await terminalAudience(write) : {};
+  process.stderr.write('Synthesizing the stack of the scenarios …\n');
+  return withAssembly(async (assembly) => {
+    const performances: Performance[] = [];
+    for (const scenario of scenarios) {
+      const performance = await play(assembly, scenario, { write: json === true ? () => undefined : write, ...options });
+      performances.push(performance);
+      if (json === true && !isAsDemanded(performance)) process.stderr.write(`${scenario.name} did not end as the design demands\n`);
+    }
+    return performances;
+  });
 }
 
-/** Progress on a terminal is one line that changes; elsewhere it is a line a month. */
-function showProgress({ day, nowMs, ended, running, calls, failed }: Progress): void {
-  const phase = day > DAYS ? 'the last rotations end' : `day ${day}/${DAYS}`;
-  const line = `${new Date(nowMs).toISOString().slice(0, 10)}  ${phase}  rotations: ${ended} done, ${running} under way  consumer calls: ${calls}, ${failed} failed`;
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-  else if (day % 30 === 0) process.stderr.write(`${line}\n`);
-}
-
-async function demo(options: { readonly json?: boolean }): Promise<number> {
-  const startedAt = process.hrtime.bigint();
-  process.stderr.write('Synthesizing the stack and starting the local cloud …\n');
-  const result = await liveAYear(await synthesize(), { days: DAYS, onDay: showProgress });
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  const seconds = Math.round(Number(process.hrtime.bigint() - startedAt) / 1e8) / 10;
-  if (options.json === true) process.stdout.write(`${JSON.stringify(toJson(result, seconds))}\n`);
-  else print(result, seconds);
-  const complaints = complaintsAbout(result);
-  for (const complaint of complaints.slice(0, MAX_COMPLAINTS)) process.stderr.write(`${complaint}\n`);
-  if (complaints.length > MAX_COMPLAINTS) process.stderr.write(`… and ${complaints.length - MAX_COMPLAINTS} more\n`);
-  return complaints.length === 0 ? 0 : 1;
+function listOf(known: readonly { readonly name: string; readonly summary: string; readonly demands: string }[]): string {
+  return `${known.map(({ name, summary, demands }) => `${name}\n  ${summary}\n  Demanded: ${demands}`).join('\n')}\n${ALL}\n  All of them, one after the other.\n`;
 }
 
 const program = new Command('demo')
-  .description('Runs a virtual year of rotations on the synthesized stack, here, on real cryptography and without an AWS account.')
-  .option('--json', 'prints one JSON document on stdout instead of tables')
+  .description('Runs rotations on the synthesized stack, here, on virtual time and real cryptography and without an AWS account: a year, or one thing that goes wrong.')
+  .option('--scenario <name>', `what happens: ${[...NAMES, ALL].join(', ')}`, HAPPY.name)
+  .option('--list', 'says what happens in each scenario, and what its end must be')
+  .option('--interactive', 'waits for the answers of people, typed with keyturn in another terminal')
+  .option('--json', 'prints one JSON document on stdout instead of the story')
   .exitOverride()
   .showHelpAfterError();
 
 program
-  .action(async (options: { readonly json?: boolean }) => {
+  .action(async (options: Options) => {
+    if (![...NAMES, ALL].includes(options.scenario)) program.error(`error: there is no scenario "${options.scenario}". There are: ${[...NAMES, ALL].join(', ')}.`);
+    if (options.interactive === true && options.json === true) program.error('error: --interactive is for people, --json is for programs. Give one of them.');
+    if (options.interactive === true && [HAPPY.name, ALL].includes(options.scenario)) {
+      program.error(`error: --interactive needs a scenario in which people are asked, with --scenario <name>: ${SCENARIOS.filter(({ asks }) => asks === true).map(({ name }) => name).join(', ')}.`);
+    }
     process.exitCode = await demo(options);
   })
   .parseAsync()
   .catch((error: unknown) => {
+    if (isInterrupted(error)) {
+      process.stdout.write('\nInterrupted. Nothing is left behind.\n');
+      process.exitCode = 130;
+      return;
+    }
     if (!(error instanceof CommanderError)) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
   });

@@ -1,3 +1,4 @@
+import { isKeyturnRole } from '../../../lambdas/domain/checker/options';
 import { rotationPrefix, parseRotationId } from '../../../lambdas/domain/rotation-id';
 import type { Json, MessagePublished, RegistryItemWritten, TaskRetried, TraceEvent } from '../../../lambdas/domain/trace';
 
@@ -6,7 +7,7 @@ const WAITS: readonly string[] = ['Wait For Former Owner', 'Wait For Created Key
 
 const WHO_WIDTH = 9;
 const INDENT = ' '.repeat('2027-01-02 00:00  '.length + WHO_WIDTH + 2);
-const MAX_FACT_LENGTH = 160;
+const MAX_FACT_LENGTH = 120;
 
 /** Tells what happens to one key, line by line, in virtual time. */
 export class Narrator {
@@ -25,13 +26,14 @@ export class Narrator {
     this.print(`${when}  ${who.padEnd(WHO_WIDTH)}  ${first}\n${more.map((line) => (line === '' ? '\n' : `${INDENT}${line}\n`)).join('')}`);
   }
 
-  /** From now on nothing is printed. @returns what prints all of it */
-  hold(): () => void {
+  /** From now on nothing is printed. @returns what tells one more thing first, then prints all of it */
+  hold(): (who: string, text: string) => void {
     const held: string[] = [];
     this.held = held;
-    return () => {
+    return (who, text) => {
       this.held = undefined;
-      held.forEach((text) => { this.write(text); });
+      this.tell(who, text);
+      held.forEach((line) => { this.write(line); });
     };
   }
 
@@ -53,18 +55,20 @@ export class Narrator {
         if (event.error === 'Runtime.ExitError') this.tell('AWS', `${event.function} died: Runtime.ExitError`, event.atMs);
         return;
       case 'dynamodb.item-written':
-        if (event.pk === `KEY#${this.key}` && event.before === null) this.written(event);
+        if (event.pk === `KEY#${this.key}` && event.before === null && isKeyturnRole(event.actor)) this.written(event);
         return;
       case 'sns.published':
         this.tell('ALERT', `${event.attributes['severity'] ?? ''}: ${alertText(event)}`, event.atMs);
+        return;
+      default:
     }
   }
 
   private written({ sk, after, atMs }: RegistryItemWritten): void {
     if (sk === 'FREEZE') this.tell('keyturn', `FREEZES the key: ${text(after?.['reason'])}`, atMs);
     if (!sk.startsWith('LEDGER#')) return;
-    const facts = Object.entries((after?.['facts'] ?? {}) as Readonly<Record<string, Json>>).filter(([, value]) => typeof value !== 'object' && value !== '');
-    const told = facts.map(([name, value]) => `${name} ${text(value).slice(0, MAX_FACT_LENGTH)}`).join(', ');
+    const facts = Object.entries((after?.['facts'] ?? {}) as Readonly<Record<string, Json>>).filter(([name, value]) => typeof value !== 'object' && value !== '' && name !== 'invocationId');
+    const told = facts.map(([name, value]) => `${name} ${short(text(value))}`).join(', ');
     this.tell('keyturn', `writes ${text(after?.['type'])}${told === '' ? '' : ` (${told})`}`, atMs);
   }
 
@@ -94,4 +98,10 @@ function alertText({ subject, message }: MessagePublished): string {
 
 function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}
+
+/** A person is told by name. */
+function short(fact: string): string {
+  const named = fact.replaceAll(/arn:aws:iam::\d{12}:(user|role)\//g, '');
+  return named.length <= MAX_FACT_LENGTH ? named : `${named.slice(0, MAX_FACT_LENGTH)}…`;
 }

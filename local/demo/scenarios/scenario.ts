@@ -1,6 +1,6 @@
 import type { Stage } from './stage';
 
-/** The keys of `keyturn.config.json` in this folder. Each begins its life 12 hours before a window of its own, in which it alone is rotated. */
+/** The keys of `keyturn.config.json` in this folder. Each has a window of its own, in which it alone is rotated; most scenarios begin 12 hours before it. */
 export const KEYS = {
   /** Symmetric, one dependent, deletes by itself. */
   'orders-data': { windowAt: '2027-01-02T00:00:00Z' },
@@ -37,10 +37,14 @@ export interface Scenario {
   /** What the design demands, in one or two sentences. */
   readonly demands: string;
   readonly key: KeyName;
-  /** How often `reconcile` looks. Most of what it sees is uneventful, and every look costs time. @default every hour */
+  /** How long before the window it begins. @default 12 */
+  readonly leadHours?: number;
+  /** How often `reconcile` looks. Most of what it sees is uneventful, and every look costs time. @default every 3 hours */
   readonly reconcileEvery?: '15 minutes';
   /** Dependents that do not answer until they are told to. @default false */
   readonly areDependentsSilent?: boolean;
+  /** Whether people are asked in it: whoever watches may answer for them. @default false */
+  readonly asks?: boolean;
   /** What happens after the bootstrap. */
   readonly play: (stage: Stage) => Promise<void>;
   readonly end: End;

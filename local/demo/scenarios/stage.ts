@@ -1,15 +1,16 @@
+import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { DynamoDbRegistry } from '../../../lambdas/adapters/dynamodb/dynamodb-registry';
 import { DynamoDbApprovals } from '../../../lambdas/adapters/dynamodb/dynamodb-approvals';
 import { STACK_OUTPUTS } from '../../../lambdas/contract/names';
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import type { Approval, ApprovalPurpose } from '../../../lambdas/domain/approval';
-import type { MessagePublished } from '../../../lambdas/domain/trace';
+import type { MessagePublished, TraceEvent } from '../../../lambdas/domain/trace';
 import type { KeyReading } from '../../../lambdas/ports/registry';
 import { Faults } from '../../cloud/faults';
 import type { LocalCloud } from '../../cloud/local-cloud';
 import { RunningCloud } from '../../cloud/running-cloud';
-import { dynamoDbOf, kmsOf, registryOf, runsIn, type Run } from '../account';
+import { dynamoDbOf, kmsOf, noteRun, registryOf, type Run } from '../account';
 import { consumerOf } from '../consumers';
 import { listen } from '../dependents';
 import { Tally } from '../tally';
@@ -21,8 +22,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The bootstrap takes half an hour, and a window follows half a day later. */
-const LEAD_MS = 12 * HOUR_MS;
-const CONSUMER_EVERY_MS = 4 * HOUR_MS;
+const LEAD_HOURS = 12;
+const CONSUMER_EVERY_MS = 2 * HOUR_MS;
+const CONSUMER_BEGINS_MS = 25 * MINUTE_MS;
 export const CONSUMER_SUFFIX = '-consumer';
 
 /** How finely a scenario looks whether something has happened. */
@@ -67,8 +69,9 @@ export class Stage {
   private readonly registry: DynamoDbRegistry;
   private readonly approvals: DynamoDbApprovals;
   private readonly clients = new Map<string, KMSClient>();
-  private alertsFrom = 0;
-  private runsFrom = 0;
+  /** Messages and runs of the key since the bootstrap. */
+  private readonly published: MessagePublished[] = [];
+  private readonly started = new Map<string, Run>();
 
   private constructor(
     readonly scenario: Scenario,
@@ -85,7 +88,7 @@ export class Stage {
   /** An account with the stack in it, half a day before the key's window; consumers use the key, dependents listen. */
   static async set(assembly: string, scenario: Scenario, { narratorOf, audience, port }: StageOptions): Promise<Stage> {
     const faults = new Faults();
-    const startMs = Date.parse(KEYS[scenario.key].windowAt) - LEAD_MS;
+    const startMs = Date.parse(KEYS[scenario.key].windowAt) - (scenario.leadHours ?? LEAD_HOURS) * HOUR_MS;
     const running = await RunningCloud.start(assembly, { speed: 0, startMs, intercept: faults.intercept, ...(port !== undefined && { port }) });
     try {
       const narrator = narratorOf(scenario.key, () => running.cloud.timeline.nowMs());
@@ -100,13 +103,20 @@ export class Stage {
 
   private async begin(): Promise<void> {
     const { cloud, scenario } = this;
-    if (scenario.reconcileEvery === undefined) cloud.reschedule('ReconcileSchedule', 'rate(1 hour)');
+    if (scenario.reconcileEvery === undefined) cloud.reschedule('ReconcileSchedule', 'rate(3 hours)');
     for (const person of PEOPLE) cloud.credentialsFor(this.arnOf(person), PERSON);
-    cloud.trace.onEvent((event) => { this.narrator.follow(event); });
-    await this.until('the key has its first version', async () => (await this.reading()).key.completedWindow !== null && this.runs().every(({ status }) => status !== 'RUNNING'));
+    await this.until('every key has its first version', async () => this.cloud.services.states.running().length === 0 && (await this.reading()).key.completedWindow !== null, 3);
+    this.tell('keyturn', `v1 of ${scenario.key} is ACTIVE, ${this.policy.alias} points to it; its next window is ${KEYS[scenario.key].windowAt}`);
+    cloud.trace.onEvent((event) => {
+      this.narrator.follow(event);
+      this.note(event);
+    });
     this.settleIn();
-    this.runsFrom = this.runs().length;
-    this.alertsFrom = this.published().length;
+  }
+
+  private note(event: TraceEvent): void {
+    if (event.type === 'sns.published') this.published.push(event);
+    if ('execution' in event && event.execution?.startsWith(`${this.scenario.key}-`) === true) noteRun(this.started, event);
   }
 
   get cloud(): LocalCloud {
@@ -155,6 +165,10 @@ export class Stage {
     return this.until(`the alert "${headline}"`, () => this.alerts().some((alert) => alert.includes(headline)), withinHours);
   }
 
+  untilFrozen(): Promise<void> {
+    return this.until('the key is frozen', async () => (await this.reading()).freeze !== null, 2);
+  }
+
   /** Somebody does something with KMS on their own. */
   async somebody<T>(role: string, doing: string, act: (kms: KMSClient) => Promise<T>): Promise<T> {
     const arn = `arn:aws:iam::${this.cloud.accountId}:role/${role}`;
@@ -172,8 +186,7 @@ export class Stage {
   async types(person: Person, args: readonly string[], { mustBeRefused = false } = {}): Promise<string> {
     const release = this.narrator.hold();
     const { exitCode, output } = await typeCommand([...args, '--as', `user/${person}`, `--local=${this.cloud.endpoint}`]);
-    release();
-    this.tell(person, `$ ${commandLine(args)}\n${output}`);
+    release(person, `$ ${commandLine(args)}\n${output}`);
     this.check(`${person}'s "keyturn ${args[0] ?? ''}" was ${mustBeRefused ? 'refused' : 'done'}`, (exitCode !== 0) === mustBeRefused, output);
     return output;
   }
@@ -185,7 +198,7 @@ export class Stage {
   async answers(person: Person, purpose: ApprovalPurpose, verb: 'approve' | 'deny', reason: string, flags: readonly string[] = []): Promise<void> {
     const approval = await this.openApproval(purpose);
     const args = [verb, approval.id, ...flags, '--reason', reason, '--yes-i-mean', this.scenario.key];
-    this.check(`an alert asks for ${purpose} and names keyturn ${verb}`, this.published().some(({ message }) => new RegExp(`keyturn ${verb} (${approval.id}|<id>)`).test(message)));
+    this.check(`an alert asks for ${purpose} and names keyturn ${verb}`, this.published.some(({ message }) => new RegExp(`keyturn ${verb} (${approval.id}|<id>)`).test(message)));
     if (this.audience === undefined) {
       await this.types(person, args);
       return;
@@ -195,6 +208,26 @@ export class Stage {
     await this.audience.asked(command, voters, async () => ((await this.approvals.read(approval.id))?.votes.length ?? 0) > approval.votes.length);
     const answer = (await this.approvals.read(approval.id))?.votes.at(-1);
     this.tell(answer?.by.split('/').at(-1) ?? '', `has answered ${answer?.answer ?? ''}: ${answer?.reason ?? ''}`);
+  }
+
+  /** Who asked tries to approve it. */
+  async mayNotApprove(person: Person, purpose: ApprovalPurpose): Promise<void> {
+    const { id } = await this.openApproval(purpose);
+    await this.types(person, ['approve', id, '--reason', 'I know it is right', '--yes-i-mean', this.scenario.key], { mustBeRefused: true });
+  }
+
+  /** @returns what puts the registry's table back to what it is now, as whoever restores a backup does */
+  async backUpTable(): Promise<() => Promise<void>> {
+    const client = dynamoDbOf(this.cloud, `arn:aws:iam::${this.cloud.accountId}:role/database-administrator`, { actions: ['dynamodb:*'] });
+    const TableName = this.cloud.outputs[STACK_OUTPUTS.table] ?? '';
+    const items = async () => (await client.send(new ScanCommand({ TableName, ConsistentRead: true }))).Items ?? [];
+    const backup = await items();
+    const takenAt = new Date(this.nowMs).toISOString();
+    return async () => {
+      this.tell('somebody', `puts the registry's table back to its backup of ${takenAt}`);
+      for (const { pk, sk } of await items()) if (pk !== undefined && sk !== undefined) await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk } }));
+      for (const Item of backup) await client.send(new PutItemCommand({ TableName, Item }));
+    };
   }
 
   private async openApproval(purpose: ApprovalPurpose): Promise<Approval> {
@@ -223,7 +256,7 @@ export class Stage {
       this.cloud.timeline.after(CONSUMER_EVERY_MS, 'a consumer works', work);
       await this.consumer.work();
     };
-    this.cloud.timeline.after(0, 'a consumer begins', work);
+    this.cloud.timeline.after(CONSUMER_BEGINS_MS, 'a consumer begins', work);
     if (this.scenario.areDependentsSilent !== true) this.listen();
   }
 
@@ -250,16 +283,12 @@ export class Stage {
 
   /** Runs of the key after its bootstrap. */
   runs(): readonly Run[] {
-    return runsIn(this.cloud.trace.events()).filter(({ name }) => name.startsWith(`${this.scenario.key}-`)).slice(this.runsFrom);
+    return [...this.started.values()];
   }
 
   /** Headlines of the alerts since the bootstrap, with the key's name before them. */
   alerts(): readonly string[] {
-    return this.published().map(({ subject }) => (subject ?? '').replace(/^keyturn: /, ''));
-  }
-
-  private published(): readonly MessagePublished[] {
-    return this.cloud.trace.events().filter((event): event is MessagePublished => event.type === 'sns.published').slice(this.alertsFrom);
+    return this.published.map(({ subject }) => (subject ?? '').replace(/^keyturn: /, ''));
   }
 
   arnOf(person: Person): string {

@@ -18,7 +18,7 @@ export async function typeCommand(args: readonly string[]): Promise<Typed> {
     stream.write = ((chunk: string | Uint8Array) => {
       printed.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
       return true;
-    }) as typeof stream.write;
+    });
   }
   try {
     const exitCode = await run(['node', 'keyturn', ...args], process.env);

@@ -118,4 +118,21 @@ describe('registry', () => {
     const s = story({ live: (t) => t.as({ actor: 'arn:aws:iam::1:user/eve' }, () => t.put('META', t.required(), { ...t.required(), versions: {}, fence: 0 })) }, 'live');
     for (const invariant of ['7 statuses move along the table', '7 fencing tokens only grow', '9 every transition has exactly one ledger event']) expect(verdictOf(s, invariant).status).toBe('held');
   });
+
+  test("after somebody has put the table back keyturn's ledger goes on from what stands there", () => {
+    const s = story({
+      live: (t) => {
+        const earlier = t.required();
+        written({})(t);
+        written({})(t);
+        t.as({ actor: 'arn:aws:iam::1:user/eve' }, () => {
+          t.put('META', t.required(), null);
+          t.put('META', null, earlier);
+        });
+        t.key = earlier;
+        written({})(t);
+      },
+    }, 'live');
+    expect(verdictOf(s, '9 the ledger is one unbroken chain')).toMatchObject({ status: 'held', violations: [] });
+  });
 });

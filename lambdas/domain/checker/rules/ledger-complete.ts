@@ -45,9 +45,17 @@ export const ledgerComplete: Rule = ({ options, findings }) => {
     if (entry !== undefined && event.before === null) heads.set(id, { seq: entry.seq, hash: entry.hash, event: event.seq });
   }
 
+  /** Somebody else wrote META, as whoever restores the table does: keyturn can only go on from what stands there. */
+  function replaceHead({ key, meta, after }: Transition): void {
+    if (meta === undefined) return;
+    const id = `${key.table} ${key.name}`;
+    if (after === undefined) heads.delete(id);
+    else heads.set(id, { seq: after.seq, hash: after.head, event: meta.seq });
+  }
+
   return {
     onTransition(transition) {
-      if (!options.isKeyturn(transition.actor)) return;
+      if (!options.isKeyturn(transition.actor)) return replaceHead(transition);
       if (transition.meta !== undefined || transition.ledger.length > 0) checkTransition(transition);
       for (const written of transition.ledger) checkChain(transition, written);
     },
