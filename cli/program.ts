@@ -8,6 +8,7 @@ import { addLocalCommand } from './local/command';
 import { addLookCommands } from './look';
 import { print, type OutputOptions } from './output';
 import { addPeopleCommands } from './people';
+import { addPlanCommand } from './plan';
 import { positiveInteger } from './positive-integer';
 import { addReconcileCommand } from './reconcile';
 import { DeployedStack } from './stack';
@@ -44,6 +45,7 @@ function programFor(env: NodeJS.ProcessEnv): Command {
     });
   addPeopleCommands(program, env);
   addLookCommands(program, env);
+  addPlanCommand(program, env);
   addAuditCommand(program, env);
   addReconcileCommand(program, env);
   addLocalCommand(program);
