@@ -3,6 +3,7 @@ import { isConsented, standingOf } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
 import { isBefore } from '../domain/instant';
 import { liftQuarantine } from '../domain/operations';
+import { TaskError } from '../domain/task-error';
 import type { Approvals } from '../ports/approvals';
 import type { Registry } from '../ports/registry';
 import { rotationInput } from './input';
@@ -12,8 +13,9 @@ export const readApprovalInput = rotationInput.extend({ question, previous: z.in
 
 /**
  * - `consented`: the answer counts; the workflow goes on.
- * - `refused`, `expired`: it does not go on.
- * - `unanswered`: somebody woke the state without an answer, or the key moved, which makes it another question: ask again.
+ * - `refused`, `expired`: it does not go on. A consent that the rules of now do not count is a refusal: the same question cannot be answered twice.
+ * - `unanswered`: somebody woke the state without an answer, or the key moved, which makes it another question: ask again. A consent to go on with a
+ *   key that was frozen since waits for the end of the freeze.
  */
 export interface ReadApprovalOutput {
   readonly answer: 'consented' | 'refused' | 'expired' | 'unanswered';
@@ -41,14 +43,27 @@ export function readApproval({ registry, approvals, rules }: Ports) {
     const standing = approval === undefined ? 'open' : standingOf(approval, key.rev, input.enteredAt);
     const isOver = !isBefore(input.enteredAt, input.question.expiresAt);
     const voters = approval?.votes.map(({ by, reason }) => `${by}: ${reason}`).join('; ') ?? '';
-    if (approval !== undefined && standing === 'consented' && isConsented(approval, key.rev, rules) && !isFrozen) {
-      if (approval.purpose === 'recover') {
-        await registry.transact(input.key, (current) => liftQuarantine(current, { by: input.rotationId, at: input.enteredAt, reason: `approval ${id}: ${voters}` }));
-      }
-      return { answer: 'consented', isFrozen, reason: `approval ${id}: ${voters}` };
+    const answered = { isFrozen, reason: `approval ${id}: ${voters}` };
+    if (approval !== undefined && standing === 'consented') {
+      if (!isConsented(approval, key.rev, rules)) return { ...answered, answer: 'refused', reason: `${answered.reason}. By the rules of now these are not ${approval.approversNeeded} people who may approve it` };
+      const isThawed = !isFrozen && (approval.purpose !== 'recover' || (await lift(registry, input, answered.reason)));
+      if (isThawed) return { ...answered, answer: 'consented' };
+      if (!isOver) return { answer: 'unanswered', isFrozen: true, reason: `${answered.reason}. The key is frozen: it waits for its repair` };
+      return { answer: 'expired', isFrozen: true, reason: `the key was still frozen at ${input.question.expiresAt}, whatever approval ${id} says` };
     }
-    if (standing === 'refused') return { answer: 'refused', isFrozen, reason: `approval ${id}: ${voters}` };
+    if (standing === 'refused') return { ...answered, answer: 'refused' };
     if (standing === 'expired' || isOver) return { answer: 'expired', isFrozen, reason: `nobody answered approval ${id} by ${input.question.expiresAt}` };
     return { answer: 'unanswered', isFrozen, reason: `approval ${id} is not answered` };
   };
+}
+
+/** Ends the quarantine. @returns whether a freeze did not come in between, which is stronger */
+async function lift(registry: Registry, { key, rotationId: by, enteredAt: at }: z.infer<typeof readApprovalInput>, reason: string): Promise<boolean> {
+  try {
+    await registry.transact(key, (current) => liftQuarantine(current, { by, at, reason }));
+    return true;
+  } catch (error) {
+    if (error instanceof TaskError && error.name === 'KeyFrozen') return false;
+    throw error;
+  }
 }

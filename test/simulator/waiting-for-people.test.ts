@@ -1,9 +1,13 @@
 import type { Approval } from '../../lambdas/domain/approval';
+import type { FunctionName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import { instantOf } from '../../lambdas/domain/instant';
+import { write } from '../../lambdas/domain/ledger';
 import { AwsError } from '../../local/kernel/aws-error';
+import { STATE_MACHINE_ARN } from '../../local/simulator/world';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { active, aliasTarget, callKms, edit, endings, foreignKey, kmsChanges, statuses, traceLength } from '../support/outsider';
-import { ALICE, answer, approvals, BOB, post, typesOf } from '../support/people';
+import { ALICE, answer, approvals, BOB, CAROL, post, typesOf } from '../support/people';
 import { policyOf } from '../support/policies';
 
 const NEXT = 'orders-20260610T0000Z-a1';
@@ -28,6 +32,13 @@ async function failedForGood(policy: Partial<KeyPolicy> = {}): Promise<Scenario>
   await scenario.pass(9 * DAY);
   scenario.world.fault = () => 'none';
   expect(entries(scenario, 'Await Approval')).toBe(1);
+  return scenario;
+}
+
+/** A rotation that asks whether v1 may be deleted. */
+async function untilAsked(policy: Partial<KeyPolicy> = {}): Promise<Scenario> {
+  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, autoDelete: false, ...policy }));
+  for (let day = 0; day < 20 && (await approvals(scenario)).length === 0; day += 0.5) await scenario.pass(DAY / 2);
   return scenario;
 }
 
@@ -233,6 +244,97 @@ describe('a security-critical failure', () => {
     await scenario.pass(12 * DAY);
     expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
     expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+    expect(scenario.violations()).toEqual([]);
+  });
+});
+
+describe('a consent', () => {
+  const freeze = async (scenario: Scenario) =>
+    scenario.world.composition('reconcile').registry().freeze('orders', { by: 'reconcile', at: instantOf(scenario.world.timeline.nowMs()), reason: 'the alias was moved' });
+
+  /** The freeze comes right before a call of one of the waiting state's functions. */
+  function freezeBefore(scenario: Scenario, name: FunctionName, operation: string): void {
+    let hasFrozen = false;
+    scenario.world.interceptAll = async (call, next) => {
+      if (!hasFrozen && call.operation === operation && call.caller.arn.endsWith(`/${name}`)) {
+        hasFrozen = true;
+        await freeze(scenario);
+      }
+      return next();
+    };
+  }
+
+  const compare = async (scenario: Scenario) => {
+    const asked = await post(scenario, 'decide', BOB, { action: 'repair', key: 'orders', repair: { kind: 'compare' }, reason: 'it was moved back' });
+    expect(await answer(scenario, CAROL, asked.approvalId)).toMatchObject({ status: 'done' });
+    await scenario.advance(HOUR);
+  };
+
+  test.each<[when: string, FunctionName, operation: string]>([
+    ['before it is read', 'read-approval', 'GetItem'],
+    ['between the look and the end of the quarantine', 'read-approval', 'TransactWriteItems'],
+  ])('that a freeze overtakes %s waits for the repair, without a loop and without an end, and counts then', async (_, name, operation) => {
+    const scenario = await failedForGood();
+    freezeBefore(scenario, name, operation);
+    await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume');
+    await scenario.advance(2 * HOUR);
+    expect(await scenario.isFrozen()).toBe(true);
+    expect(entries(scenario, 'Await Approval')).toBe(2);
+    expect(entries(scenario, 'Claim Rotation')).toBe(1);
+    expect((await scenario.key()).quarantine).not.toBeNull();
+    await compare(scenario);
+    await scenario.pass(12 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
+    expect(scenario.violations()).toEqual([]);
+  });
+
+  test('that a freeze overtakes, and the end of the freeze overtakes the question, is seen at once', async () => {
+    const scenario = await failedForGood();
+    freezeBefore(scenario, 'read-approval', 'TransactWriteItems');
+    let isThawed = false;
+    const freezing = scenario.world.interceptAll;
+    scenario.world.interceptAll = async (call, next) => {
+      if (!isThawed && call.operation === 'UpdateItem' && call.caller.arn.endsWith('/request-approval') && (await scenario.isFrozen())) {
+        isThawed = true;
+        await scenario.world.composition('reconcile').registry().liftFreeze('orders', (key) => write({ ...key, repair: null }, { type: 'FreezeLifted', at: instantOf(scenario.world.timeline.nowMs()), by: 'a test' }));
+      }
+      return freezing(call, next);
+    };
+    await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume');
+    await scenario.advance(HOUR);
+    expect(isThawed).toBe(true);
+    expect(entries(scenario, 'Claim Rotation')).toBe(2);
+  });
+
+  test('that a freeze outlives ends frozen when the question expires', async () => {
+    const scenario = await failedForGood();
+    freezeBefore(scenario, 'read-approval', 'GetItem');
+    await answer(scenario, ALICE, (await openQuestion(scenario)).id, 'resume');
+    await scenario.pass(2 * DAY);
+    expect(endings(scenario).at(-1)).toBe(`${NEXT}: FAILED`);
+    expect(entries(scenario, 'Await Approval')).toBe(2);
+    expect(entries(scenario, 'Frozen')).toBe(1);
+    expect(await scenario.key()).toMatchObject({ lease: { rotationId: NEXT } });
+  });
+
+  test.each<[Approval['purpose'], () => Promise<Scenario>, string]>([
+    ['recover', async () => failedForGood({ approvers: 2 }), `${NEXT}: aborted`],
+    ['revoke', async () => untilAsked({ approvers: 2 }), `${NEXT}: completed-retirement-pending`],
+  ])('to %s of two who are one by the rules of now is a refusal, and says so', async (purpose, begin, end) => {
+    const scenario = await begin();
+    const asked = await openQuestion(scenario);
+    expect(asked.purpose).toBe(purpose);
+    // Sessions of a role that were told apart when they voted.
+    const consent = purpose === 'recover' ? 'resume' : 'approve';
+    const votes = ['alice', 'bob'].map((session) => ({ answer: consent, by: `arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Keys/${session}`, at: asked.requestedAt, reason: 'looked' }) as const);
+    await scenario.world.composition('decide').approvals().record(asked, { ...asked, votes, outcome: consent });
+    await scenario.world.reconcile();
+    await scenario.advance(2 * HOUR);
+    expect(endings(scenario).at(-1)).toBe(end);
+    expect(entries(scenario, 'Await Approval')).toBe(1);
+    expect(kmsChanges(scenario).filter((operation) => operation === 'ScheduleKeyDeletion')).toEqual([]);
+    const history = scenario.world.states.call('GetExecutionHistory', { executionArn: `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${NEXT}` });
+    expect(JSON.stringify(history)).toContain('By the rules of now these are not 2 people');
     expect(scenario.violations()).toEqual([]);
   });
 });
