@@ -1,6 +1,6 @@
 import { isKeyturnRole } from '../../../lambdas/domain/checker/options';
 import { rotationPrefix, parseRotationId } from '../../../lambdas/domain/rotation-id';
-import type { Json, MessagePublished, RegistryItemWritten, TaskRetried, TraceEvent } from '../../../lambdas/domain/trace';
+import type { ExecutionEnded, ExecutionStarted, Json, MessagePublished, RegistryItemWritten, TaskRetried, TraceEvent } from '../../../lambdas/domain/trace';
 
 /** States in which nothing happens for a while. */
 const WAITS: readonly string[] = ['Wait For Former Owner', 'Wait For Created Key', 'Notify Dependents', 'Quiesce', 'Wait For True Readings', 'Drain', 'Bake', 'Await Approval'];
@@ -8,6 +8,8 @@ const WAITS: readonly string[] = ['Wait For Former Owner', 'Wait For Created Key
 const WHO_WIDTH = 9;
 const INDENT = ' '.repeat('2027-01-02 00:00  '.length + WHO_WIDTH + 2);
 const MAX_FACT_LENGTH = 120;
+
+type RunEvent = Extract<TraceEvent, { readonly state: string }> | ExecutionStarted | ExecutionEnded;
 
 /** Tells what happens to one key, line by line, in virtual time. */
 export class Narrator {
@@ -20,9 +22,9 @@ export class Narrator {
   ) {}
 
   /** What somebody does, or what is to be known. */
-  tell(who: string, text: string, atMs = this.nowMs()): void {
+  tell(who: string, text: string): void {
     const [first = '', ...more] = text.split('\n');
-    const when = new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');
+    const when = new Date(this.nowMs()).toISOString().slice(0, 16).replace('T', ' ');
     this.print(`${when}  ${who.padEnd(WHO_WIDTH)}  ${first}\n${more.map((line) => (line === '' ? '\n' : `${INDENT}${line}\n`)).join('')}`);
   }
 
@@ -38,38 +40,26 @@ export class Narrator {
   }
 
   follow(event: TraceEvent): void {
-    switch (event.type) {
-      case 'states.execution-started':
-        if (this.isOurs(event.execution)) this.tell('keyturn', `${event.execution} begins`, event.atMs);
-        return;
-      case 'states.execution-ended':
-        if (this.isOurs(event.execution)) this.tell('keyturn', `${event.execution} has ended: ${outcomeOf(event.output) ?? [event.status, event.error].filter(Boolean).join(' ')}`, event.atMs);
-        return;
-      case 'states.state-entered':
-        if (this.isOurs(event.execution) && WAITS.includes(event.state)) this.tell('keyturn', `waits: ${event.state}`, event.atMs);
-        return;
-      case 'states.task-retried':
-        if (this.isOurs(event.execution)) this.tell('keyturn', retried(event), event.atMs);
-        return;
-      case 'lambda.invoked':
-        if (event.error === 'Runtime.ExitError') this.tell('AWS', `${event.function} died: Runtime.ExitError`, event.atMs);
-        return;
-      case 'dynamodb.item-written':
-        if (event.pk === `KEY#${this.key}` && event.before === null && isKeyturnRole(event.actor)) this.written(event);
-        return;
-      case 'sns.published':
-        this.tell('ALERT', `${event.attributes['severity'] ?? ''}: ${alertText(event)}`, event.atMs);
-        return;
-      default:
-    }
+    if ('state' in event || event.type === 'states.execution-started' || event.type === 'states.execution-ended') this.followRun(event);
+    else if (event.type === 'lambda.invoked' && event.error === 'Runtime.ExitError') this.tell('AWS', `${event.function} died: Runtime.ExitError`);
+    else if (event.type === 'dynamodb.item-written' && event.pk === `KEY#${this.key}` && event.before === null && isKeyturnRole(event.actor)) this.written(event);
+    else if (event.type === 'sns.published') this.tell('ALERT', `${event.attributes['severity'] ?? ''}: ${alertText(event)}`);
   }
 
-  private written({ sk, after, atMs }: RegistryItemWritten): void {
-    if (sk === 'FREEZE') this.tell('keyturn', `FREEZES the key: ${text(after?.['reason'])}`, atMs);
+  private followRun(event: RunEvent): void {
+    if (!this.isOurs(event.execution)) return;
+    if (event.type === 'states.execution-started') this.tell('keyturn', `${event.execution} begins`);
+    if (event.type === 'states.execution-ended') this.tell('keyturn', `${event.execution} has ended: ${outcomeOf(event.output) ?? [event.status, event.error].filter(Boolean).join(' ')}`);
+    if (event.type === 'states.state-entered' && WAITS.includes(event.state)) this.tell('keyturn', `waits: ${event.state}`);
+    if (event.type === 'states.task-retried') this.tell('keyturn', retried(event));
+  }
+
+  private written({ sk, after }: RegistryItemWritten): void {
+    if (sk === 'FREEZE') this.tell('keyturn', `FREEZES the key: ${text(after?.['reason'])}`);
     if (!sk.startsWith('LEDGER#')) return;
     const facts = Object.entries((after?.['facts'] ?? {}) as Readonly<Record<string, Json>>).filter(([name, value]) => typeof value !== 'object' && value !== '' && name !== 'invocationId');
     const told = facts.map(([name, value]) => `${name} ${short(text(value))}`).join(', ');
-    this.tell('keyturn', `writes ${text(after?.['type'])}${told === '' ? '' : ` (${told})`}`, atMs);
+    this.tell('keyturn', `writes ${text(after?.['type'])}${told === '' ? '' : ` (${told})`}`);
   }
 
   private isOurs(execution: string): boolean {
