@@ -107,8 +107,14 @@ export class LambdaRescuer implements Rescuer {
   ) {}
 
   async cancelDeletions(key: string, hold: Note): Promise<void> {
-    const call = `cancel the scheduled deletions of ${key}`;
-    const payload = { action: 'cancel-deletions', key, ...hold };
+    await this.invoke(`cancel the scheduled deletions of ${key}`, { action: 'cancel-deletions', key, ...hold });
+  }
+
+  async finishRescues(key: string): Promise<void> {
+    await this.invoke(`finish the rescues of ${key}`, { action: 'finish-rescues', key });
+  }
+
+  private async invoke(call: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
     try {
       const { FunctionError: failed, Payload: answer } = await this.client.send(
         new InvokeCommand({ FunctionName: this.functionArn, InvocationType: 'RequestResponse', Payload: new TextEncoder().encode(JSON.stringify(payload)) }),

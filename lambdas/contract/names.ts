@@ -19,6 +19,16 @@ export const EVENTS = {
   versionPromoted: 'Key Version Promoted',
 } as const;
 
+/** What CloudTrail tells on the default event bus when a key could not be used because of its state. */
+export const FAILED_USES = {
+  source: 'aws.kms',
+  detailType: 'AWS API Call via CloudTrail',
+  eventSource: 'kms.amazonaws.com',
+  errorCodes: ['DisabledException', 'KMSInvalidStateException', 'Disabled', 'KMSInvalidState'],
+  /** What a rule must say so that it gets read-only calls, too: most uses of a key are. */
+  ruleState: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+} as const;
+
 export const METRICS_NAMESPACE = 'keyturn';
 
 /** How all keys together stand, by `reconcile`. */

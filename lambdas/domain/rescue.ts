@@ -16,12 +16,25 @@ export interface RescueReason {
 }
 
 /**
- * Announces the rescue and holds the key, in one write. A DEPRECATED version needs none.
+ * Whether it is keyturn's doing that a version cannot be used: it is retired, its owner is disabling it, or a rescue of it is not finished.
+ */
+export function isRescuable(key: ManagedKey, { number, status }: KeyVersion): boolean {
+  if (status === 'DISABLED' || status === 'REVOKED') return true;
+  return status === 'DEPRECATED' && (isBeingRetired(key, number) || key.rescues[versionKey(number)] !== undefined);
+}
+
+/** The owner's call may still be under way, whatever KMS shows. */
+function isBeingRetired({ intent }: ManagedKey, number: number): boolean {
+  return intent?.version === number && (intent.kind === 'disable' || intent.kind === 'revoke');
+}
+
+/**
+ * Announces the rescue and holds the key, in one write. A DEPRECATED version that nobody is disabling needs none.
  * @throws {TaskError} `LedgerMismatch` for a version that is not there any more
  */
 export function intendRescue(key: ManagedKey, number: number, rescue: RescueReason): Decision {
   const version = requireRescuable(key, number);
-  if (version.status === 'DEPRECATED' || key.rescues[versionKey(number)] !== undefined) return DONE;
+  if (!isRescuable(key, version) || key.rescues[versionKey(number)] !== undefined) return DONE;
   const next: ManagedKey = { ...key, hold: key.hold ?? rescue, rescues: { ...key.rescues, [versionKey(number)]: rescue } };
   return write(next, { type: 'RescueIntended', at: rescue.at, by: rescue.by, facts: { version: number, reason: rescue.reason } });
 }
@@ -34,11 +47,15 @@ export function commitCancelledDeletion(key: ManagedKey, number: number, { by, a
   return write(withVersion(key, { ...kept, status: 'DISABLED' }), { type: 'DeletionCancelled', at, by, facts: { version: number } });
 }
 
-/** KMS shows the key Enabled: the version is DEPRECATED again, and its bake, once it is disabled anew, is a new one. */
+/**
+ * KMS shows the key Enabled: the version is DEPRECATED again, and its bake, once it is disabled anew, is a new one.
+ * @throws {TaskError} `OwnerNotSettled` while its owner's own call may still come behind: the rescue stands until that is known
+ */
 export function commitRescue(key: ManagedKey, number: number, { by, at }: RescueReason): Decision {
   const version = requireRescuable(key, number);
   const { [versionKey(number)]: rescue, ...rescues } = key.rescues;
   if (rescue === undefined) return DONE;
+  if (isBeingRetired(key, number)) throw new TaskError('OwnerNotSettled', `${key.name} v${number}: the ${key.intent?.kind} that its owner has begun may still take effect; the rescue is finished behind it`);
   if (version.status === 'REVOKED') throw new TaskError('LedgerMismatch', `${key.name} v${number} is REVOKED: its deletion must be cancelled before it is enabled`);
   const { disabledAt: _disabledAt, revokeNotBefore: _revokeNotBefore, ...kept } = version;
   const next: ManagedKey = { ...withVersion(key, { ...kept, status: 'DEPRECATED', rescuedAt: at }), rescues };

@@ -4,7 +4,7 @@ import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './in
 import type { KeyPolicy } from '../contract/key-policy';
 import { requireOwner, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
-import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
+import { activeVersion, versionKey, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 import { TaskError } from './task-error';
 import type { VersionStatus } from './version-status';
 
@@ -15,6 +15,8 @@ import type { VersionStatus } from './version-status';
  */
 export function retirementBlocker(key: ManagedKey, version: KeyVersion, step: 'disable' | 'revoke'): string | undefined {
   if (key.hold !== null) return `held by ${key.hold.by} since ${key.hold.at}: ${key.hold.reason}`;
+  const rescue = key.rescues[versionKey(version.number)];
+  if (rescue !== undefined) return `its rescue of ${rescue.at} is not finished`;
   if (key.removed) return 'the key was removed from the configuration';
   if (key.quarantine !== null) return `quarantined: ${key.quarantine.reason}`;
   if (version.retirement === 'keep') return 'the version is kept: it was adopted';

@@ -54,4 +54,6 @@ export interface Repairs {
 export interface Rescuer {
   /** Cancels the scheduled deletions of a held key, and returns when that is done. @throws {TaskError} `Throttled` when it has to be tried again */
   cancelDeletions(key: string, hold: Note): Promise<void>;
+  /** Goes on with the rescues of a key that stand open, and returns when they are done. @throws {TaskError} `Throttled` when it has to be tried again */
+  finishRescues(key: string): Promise<void>;
 }

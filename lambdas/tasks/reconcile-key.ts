@@ -5,7 +5,7 @@ import { standingOf, type Approval } from '../domain/approval';
 import { added, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
-import type { ManagedKey } from '../domain/managed-key';
+import { versionKey, type ManagedKey } from '../domain/managed-key';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
 import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
@@ -74,6 +74,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   owner: lookAtOwner,
   emergency: lookAtEmergency,
   hold: cancelHeldDeletions,
+  rescues: finishRescues,
   ledger: verifyLedger,
   'alias and key states': compare,
   age: lookAtAge,
@@ -170,6 +171,15 @@ async function cancelHeldDeletions({ rescuer }: ReconcileKeyPorts, look: Look): 
   if (hold === null || !Object.values(versions).some(({ status }) => status === 'REVOKED')) return;
   await rescuer.cancelDeletions(name, hold);
   look.done.push('cancelled the deletions of a held key');
+}
+
+/** Whoever began a rescue may have died, or had to wait for what the owner was doing to the version. */
+async function finishRescues({ rescuer }: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { rescues, intent, name } = look.key;
+  const numbers = Object.keys(rescues);
+  if (numbers.length === 0 || numbers.some((number) => number === versionKey(intent?.version ?? 0))) return;
+  await rescuer.finishRescues(name);
+  look.done.push(`finished the rescue of ${numbers.join(', ')}`);
 }
 
 /** The new part of the chain each time, all of it once a day. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { KEY_NAME_PATTERN } from '../contract/key-policy';
+import { FAILED_USES } from '../contract/names';
 import { alertOf } from '../domain/alert';
-import { instantOf, msOf, type Instant } from '../domain/instant';
-import type { KeyVersion, ManagedKey } from '../domain/managed-key';
-import { commitCancelledDeletion, commitRescue, intendRescue, type RescueReason } from '../domain/rescue';
+import { instantOf, msOf } from '../domain/instant';
+import { versionKey, type KeyVersion, type ManagedKey } from '../domain/managed-key';
+import { commitCancelledDeletion, commitRescue, intendRescue, isRescuable, type RescueReason } from '../domain/rescue';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import { deliver, type AlertPorts } from './alerting';
@@ -12,15 +13,16 @@ import { requireVersion } from './reality';
 
 /** What a failed use of a retired version looks like to CloudTrail. @see https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html */
 const failedUse = z.object({
-  'detail-type': z.literal('AWS API Call via CloudTrail'),
-  source: z.literal('aws.kms'),
+  'detail-type': z.literal(FAILED_USES.detailType),
+  source: z.literal(FAILED_USES.source),
   detail: z.object({
-    eventID: z.string().min(1),
     eventTime: z.string(),
     eventName: z.string(),
-    errorCode: z.enum(['DisabledException', 'KMSInvalidStateException', 'Disabled', 'KMSInvalidState']),
+    errorCode: z.enum(FAILED_USES.errorCodes),
     userIdentity: z.object({ arn: z.string().optional(), invokedBy: z.string().optional() }),
-    resources: z.array(z.object({ ARN: z.string() })).optional(),
+    resources: z.array(z.object({ ARN: z.string() })).nullish(),
+    /** Names the key that refused: `<ARN> is disabled.`, `<ARN> is pending deletion.` */
+    errorMessage: z.string().nullish(),
   }),
 });
 
@@ -33,7 +35,10 @@ const heldKey = z.strictObject({
   reason: z.string(),
 });
 
-export const rescueInput = z.union([failedUse, heldKey]);
+/** Rescues that were begun and stand open, by whoever died or had to wait. */
+const unfinished = z.strictObject({ action: z.literal('finish-rescues'), key: z.string().regex(KEY_NAME_PATTERN) });
+
+export const rescueInput = z.union([failedUse, heldKey, unfinished]);
 type Input = z.infer<typeof rescueInput>;
 
 export interface RescueOutput {
@@ -56,37 +61,89 @@ const USES: ReadonlySet<string> = new Set([
  * It can do nothing else: it never disables, revokes or moves anything.
  */
 export function rescueVersion(ports: Ports) {
-  return async (input: Input): Promise<RescueOutput> => ('action' in input ? cancelDeletions(ports, input) : rescueFromUse(ports, input));
+  return async (input: Input): Promise<RescueOutput> => {
+    if (!('action' in input)) return rescueFromUse(ports, input.detail);
+    return input.action === 'cancel-deletions' ? cancelDeletions(ports, input) : finishRescues(ports, input.key);
+  };
 }
 
-async function rescueFromUse(ports: Ports, { detail }: z.infer<typeof failedUse>): Promise<RescueOutput> {
-  const keyId = detail.resources?.map(({ ARN }) => /:key\/([^/]+)$/.exec(ARN)?.[1]).find((id) => id !== undefined);
-  const name = keyId === undefined || !USES.has(detail.eventName) ? undefined : await ports.registry.ownerOf(keyId);
-  const reading = name === undefined ? undefined : await ports.registry.read(name);
-  const version = Object.values(reading?.key.versions ?? {}).find(({ kmsKeyId }) => kmsKeyId === keyId);
-  if (reading === undefined || name === undefined) return { outcome: 'not-ours', versions: [] };
-  if (version?.status !== 'DISABLED' && version?.status !== 'REVOKED') return { outcome: 'nothing-to-rescue', versions: [] };
-  const principal = detail.userIdentity.arn ?? detail.userIdentity.invokedBy ?? 'an unknown principal';
-  const at = instantOf(msOf(detail.eventTime));
-  const rescue: RescueReason = { by: 'rescue-version', at, reason: `${principal} called ${detail.eventName} with v${version.number}, which is ${version.status}` };
-  await enableAgain(ports, reading.key, version, rescue);
-  await deliver(ports, rescueAlert(reading.key, version, principal, detail.eventName, at, detail.eventID));
-  return { outcome: 'rescued', versions: [version.number] };
+type FailedUse = z.infer<typeof failedUse>['detail'];
+
+async function rescueFromUse(ports: Ports, use: FailedUse): Promise<RescueOutput> {
+  const found = USES.has(use.eventName) ? await versionsIn(ports, use) : [];
+  if (found.length === 0) return { outcome: 'not-ours', versions: [] };
+  const rescuable = found.filter(({ key, version }) => isRescuable(key, version));
+  for (const { key, version } of rescuable) await rescue(ports, key, version, use);
+  return { outcome: rescuable.length === 0 ? 'nothing-to-rescue' : 'rescued', versions: rescuable.map(({ version }) => version.number) };
 }
 
-/** Intent and hold, KMS, commit. Each step finds the one before done when it is repeated. */
-async function enableAgain({ registry, keys }: Ports, key: ManagedKey, { number }: KeyVersion, rescue: RescueReason): Promise<void> {
-  const intended = await transactAnyway(registry, key.name, (current) => intendRescue(current, number, rescue));
-  const { kmsKeyId, status } = requireVersion(intended, number);
-  const observed = await keys.describe(kmsKeyId);
-  if (status === 'REVOKED' || observed?.keyState === 'PendingDeletion') {
+/** keyturn's versions among the keys that the event names: a re-encryption names two. */
+async function versionsIn({ registry }: Ports, { resources, errorMessage }: FailedUse): Promise<{ readonly key: ManagedKey; readonly version: KeyVersion }[]> {
+  const texts = [...(resources ?? []).map(({ ARN }) => ARN), errorMessage ?? ''];
+  const keyIds = new Set(texts.flatMap((text) => /:key\/([\w-]+)/.exec(text)?.[1] ?? []));
+  const found: { readonly key: ManagedKey; readonly version: KeyVersion }[] = [];
+  for (const keyId of keyIds) {
+    const name = await registry.ownerOf(keyId);
+    const key = name === undefined ? undefined : (await registry.read(name))?.key;
+    const version = Object.values(key?.versions ?? {}).find(({ kmsKeyId }) => kmsKeyId === keyId);
+    if (key !== undefined && version !== undefined) found.push({ key, version });
+  }
+  return found;
+}
+
+/** Intent and hold, KMS, alert, commit. Each step finds the one before done when it is repeated. */
+async function rescue(ports: Ports, known: ManagedKey, { number, status }: KeyVersion, use: FailedUse): Promise<void> {
+  const { registry } = ports;
+  const { name } = known;
+  const principal = use.userIdentity.arn ?? use.userIdentity.invokedBy ?? 'an unknown principal';
+  const reason: RescueReason = { by: 'rescue-version', at: instantOf(msOf(use.eventTime)), reason: `${principal} called ${use.eventName} with v${number}, which was ${status}` };
+  const alert = rescueAlert({ name, owner: known.policy.owner, number, status, principal, reason });
+  // Written down before the rescue is: whoever dies from here on leaves it to reconcile to deliver. A rescue that stands has its alert.
+  if (known.rescues[versionKey(number)] === undefined) await registry.queueAlert(alert);
+  const attempt = { isFirst: false };
+  const intended = await transactAnyway(registry, name, (key) => {
+    const decision = intendRescue(key, number, reason);
+    attempt.isFirst = decision.kind === 'write';
+    return decision;
+  });
+  const standing = intended.rescues[versionKey(number)];
+  // One rescue, one alert, however many uses have failed meanwhile: it is of the use that came first.
+  if (standing?.at !== reason.at) await registry.forgetAlert(alert);
+  if (standing === undefined) return;
+  try {
+    await enableAgain(ports, intended, number);
+  } finally {
+    // Also when KMS refuses: people must know who needs the version all the more.
+    if (attempt.isFirst) await deliver(ports, alert);
+  }
+  await transactAnyway(registry, name, (key) => commitRescue(key, number, standing));
+}
+
+async function enableAgain({ registry, keys }: Ports, key: ManagedKey, number: number): Promise<void> {
+  const { kmsKeyId } = requireVersion(key, number);
+  const reason = key.rescues[versionKey(number)];
+  if ((await keys.describe(kmsKeyId))?.keyState === 'PendingDeletion' || key.versions[versionKey(number)]?.status === 'REVOKED') {
     await keys.cancelDeletion(kmsKeyId);
-    await transactAnyway(registry, key.name, (current) => commitCancelledDeletion(current, number, rescue));
+    if (reason !== undefined) await transactAnyway(registry, key.name, (current) => commitCancelledDeletion(current, number, reason));
   }
   await keys.enable(kmsKeyId);
   const state = (await keys.describe(kmsKeyId))?.keyState;
   if (state !== 'Enabled') throw new TaskError('KmsNotConsistentYet', `${key.name} v${number}: KMS does not show it Enabled yet but ${state ?? 'nothing'}`);
-  await transactAnyway(registry, key.name, (current) => commitRescue(current, number, rescue));
+}
+
+/** Whoever began them has queued the alerts. */
+async function finishRescues(ports: Ports, name: string): Promise<RescueOutput> {
+  const key = (await ports.registry.read(name))?.key;
+  if (key === undefined) return { outcome: 'not-ours', versions: [] };
+  const versions: number[] = [];
+  for (const { number } of Object.values(key.versions)) {
+    const reason = key.rescues[versionKey(number)];
+    if (reason === undefined) continue;
+    await enableAgain(ports, key, number);
+    await transactAnyway(ports.registry, name, (current) => commitRescue(current, number, reason));
+    versions.push(number);
+  }
+  return { outcome: versions.length === 0 ? 'nothing-to-rescue' : 'rescued', versions };
 }
 
 async function cancelDeletions({ registry, keys }: Ports, { key: name, by, at, reason }: z.infer<typeof heldKey>): Promise<RescueOutput> {
@@ -105,21 +162,30 @@ async function cancelDeletions({ registry, keys }: Ports, { key: name, by, at, r
   return { outcome: cancelled.length === 0 ? 'nothing-to-rescue' : 'deletions-cancelled', versions: cancelled };
 }
 
-function rescueAlert(key: ManagedKey, { number, status }: KeyVersion, principal: string, operation: string, at: Instant, eventId: string) {
+interface RescueFacts {
+  readonly name: string;
+  readonly owner: string;
+  readonly number: number;
+  readonly status: string;
+  readonly principal: string;
+  readonly reason: RescueReason;
+}
+
+function rescueAlert({ name, owner, number, status, principal, reason }: RescueFacts) {
   return alertOf({
-    id: `rescue/${key.name}/v${number}/${eventId}`,
-    key: key.name,
-    owner: key.policy.owner,
+    id: `rescue/${name}/v${number}/${reason.at}`,
+    key: name,
+    owner,
     stage: 'rescue-version',
     severity: 'page',
     headline: `v${number} is still in use and was enabled again`,
-    reason: `${principal} called ${operation} with v${number}, which was ${status}, at ${at}.`,
+    reason: `${reason.reason}, at ${reason.at}.`,
     isEncryptionImpacted: 'No: the ACTIVE version is another one.',
     isDecryptionValid: `Yes, again. ${principal} failed at least once while v${number} was ${status}.`,
     mustCustomerAct: `Yes: whoever runs ${principal} re-encrypts or re-signs what v${number} protects, or asks for it to be kept.`,
     isInterventionSafe: 'Yes. The key is held: nothing is disabled or revoked until the hold is released.',
     next: 'Nothing, until the hold is released. Then the version drains until it is idle again.',
-    commands: [`keyturn status ${key.name}`, `keyturn history ${key.name}`, `keyturn release ${key.name} --reason …     # once nobody needs v${number}`],
+    commands: [`keyturn status ${name}`, `keyturn history ${name}`, `keyturn release ${name} --reason …     # once nobody needs v${number}`],
     runbook: 'late-user-rescued',
   });
 }

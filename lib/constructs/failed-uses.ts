@@ -4,6 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { FAILED_USES } from '../../lambdas/contract/names';
 
 export interface FailedUsesProps {
   /** `rescue-version`. */
@@ -21,12 +22,12 @@ export class FailedUses extends Rule {
     super(scope, id, {
       description: 'Somebody used a KMS key that is disabled or pending deletion',
       eventPattern: {
-        source: ['aws.kms'],
-        detailType: ['AWS API Call via CloudTrail'],
-        detail: { eventSource: ['kms.amazonaws.com'], errorCode: ['DisabledException', 'KMSInvalidStateException', 'Disabled', 'KMSInvalidState'] },
+        source: [FAILED_USES.source],
+        detailType: [FAILED_USES.detailType],
+        detail: { eventSource: [FAILED_USES.eventSource], errorCode: [...FAILED_USES.errorCodes] },
       },
       targets: [new LambdaTarget(rescue, { deadLetterQueue, maxEventAge: Duration.hours(24), retryAttempts: 10 })],
     });
-    (this.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
+    (this.node.defaultChild as CfnRule).state = FAILED_USES.ruleState;
   }
 }

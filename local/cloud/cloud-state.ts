@@ -104,8 +104,8 @@ export function loadState(state: CloudState, services: CloudServices, endpoint: 
 }
 
 /** The services that have a state, in the order in which they are loaded: each after those that it asks. */
-function statefulOf({ identities, kms, dynamodb, lambda, sqs, sns, events, scheduler, states, cloudformation }: CloudServices): Readonly<Record<string, Stateful>> {
-  return { identities, kms, dynamodb, lambda, sqs, sns, events, scheduler, states, cloudformation };
+function statefulOf({ identities, kms, dynamodb, lambda, sqs, sns, events, cloudTrail, scheduler, states, cloudformation }: CloudServices): Readonly<Record<string, Stateful>> {
+  return { identities, kms, dynamodb, lambda, sqs, sns, events, cloudTrail, scheduler, states, cloudformation };
 }
 
 function withEndpoint<T>(value: T, before: string, now: string): T {

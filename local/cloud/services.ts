@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Authorizer } from '../iam/authorizer';
 import { IamService } from '../iam/iam-service';
+import { CloudTrail, usualDelay } from '../cloudtrail/cloudtrail';
 import { IdentityDirectory } from '../iam/identities';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
 import { EventBridgeService } from '../eventbridge/eventbridge-service';
@@ -41,6 +42,8 @@ export interface CloudOptions {
   readonly taken?: { readonly ids: number; readonly randoms: number };
   /** The clock that clients sign by, ms since the epoch: sessions of AssumeRole expire by it. @default the machine's */
   readonly wallNowMs?: () => number;
+  /** How long after a KMS call CloudTrail tells of it, in ms. @default one to five minutes, by the seed */
+  readonly cloudTrailDelayMs?: () => number;
   /** @default every call goes straight to its service */
   readonly intercept?: Interceptor;
   /** Told of what fails inside while time passes; only that invocation, execution or delivery fails then. @default it fails whoever drives the timeline */
@@ -64,6 +67,7 @@ export interface CloudServices {
   readonly states: StepFunctionsService;
   readonly lambda: LambdaService;
   readonly events: EventBridgeService;
+  readonly cloudTrail: CloudTrail;
   readonly scheduler: SchedulerService;
   readonly sns: SnsService;
   readonly sqs: SqsService;
@@ -102,11 +106,12 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const putServiceEvent = (principal: string) => (event: { source: string; detailType: string; detail: unknown; resources: readonly string[] }) => {
     events.put({ ...event, detail: event.detail as never }, { arn: principal });
   };
-  const kms = new KmsService({ ...base, onEvent: putServiceEvent('kms.amazonaws.com') });
+  const kms = new KmsService({ ...base, onEvent: putServiceEvent('kms.amazonaws.com'), onCall: (call) => { cloudTrail.tell(call); } });
   const dynamodb = new DynamoDbService({ ...place, clock: timeline, trace });
   const iam = new IamService({ accountId, identities, nextId });
   const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: (taskToken): string | undefined => states.stateMachineOfToken(taskToken), identityArnOf: (kind, name) => iam.arnOf(kind, name) });
   const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, sqs, authorizer }) });
+  const cloudTrail = new CloudTrail({ ...base, bus: events, delayMs: options.cloudTrailDelayMs ?? usualDelay(random) });
   const states: StepFunctionsService = new StepFunctionsService({
     ...base,
     random,
@@ -138,5 +143,5 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     nextRequestId: nextId,
     ...(options.intercept !== undefined && { intercept: options.intercept }),
   });
-  return { ...place, timeline, trace, seed, credentialSeed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, scheduler, sns, sqs, cloudformation, dispatch, roleArns: new Map(), functionsWithUrl };
+  return { ...place, timeline, trace, seed, credentialSeed, nextId, random, identities, authorizer, kms, dynamodb, states, lambda, events, cloudTrail, scheduler, sns, sqs, cloudformation, dispatch, roleArns: new Map(), functionsWithUrl };
 }

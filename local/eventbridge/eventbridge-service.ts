@@ -11,7 +11,7 @@ import { Operations } from '../wire/operations';
 import { pageOf } from '../wire/paging';
 import { isRecord } from '../wire/protocol';
 import { compileEventPattern, type EventMatcher } from './event-pattern';
-import { type Rule, type RuleTarget, savedRule } from './rule';
+import { type Rule, RULE_STATES, type RuleTarget, savedRule } from './rule';
 
 /** An event as rules see it and targets get it. */
 export interface BusEvent {
@@ -84,6 +84,9 @@ const MAX_SOURCE_LENGTH = 256;
 
 const PAGE_SIZE = 100;
 
+/** The detail type of every call that CloudTrail tells of. */
+export const CALL_VIA_CLOUDTRAIL = 'AWS API Call via CloudTrail';
+
 const DEFAULT_BUS = /^(?:arn:.*event-bus\/)?default$/;
 
 const Name = z.string().regex(/^[.\-_A-Za-z0-9]{1,64}$/);
@@ -104,7 +107,7 @@ const shapes = {
     EventBusName,
     EventPattern: z.string(),
     Description: z.string().max(512).optional(),
-    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+    State: z.enum(RULE_STATES).default('ENABLED'),
   }),
   onRule: z.strictObject({ Name, EventBusName }),
   deleteRule: z.strictObject({ Name, EventBusName, Force: z.boolean().optional() }),
@@ -128,8 +131,8 @@ export class EventBridgeService implements Service, Stateful {
     .on('PutRule', shapes.putRule, (request) => this.putRuleBy(request))
     .on('DeleteRule', shapes.deleteRule, ({ Name: name }) => this.deleteRuleNamed(name))
     .on('DescribeRule', shapes.onRule, ({ Name: name }) => ({ ...describe(this.rule(name)), CreatedBy: this.options.accountId }))
-    .on('EnableRule', shapes.onRule, ({ Name: name }) => this.putRule({ ...this.rule(name), isEnabled: true }))
-    .on('DisableRule', shapes.onRule, ({ Name: name }) => this.putRule({ ...this.rule(name), isEnabled: false }))
+    .on('EnableRule', shapes.onRule, ({ Name: name }) => this.putRule({ ...this.rule(name), state: 'ENABLED' }))
+    .on('DisableRule', shapes.onRule, ({ Name: name }) => this.putRule({ ...this.rule(name), state: 'DISABLED' }))
     .on('ListRules', shapes.listRules, ({ NamePrefix = '', NextToken, Limit }) => {
       const named = this.list().filter((rule) => nameOf(rule).startsWith(NamePrefix));
       return listed('Rules', named.map(describe), ({ Arn }) => Arn, Limit, NextToken);
@@ -195,7 +198,7 @@ export class EventBridgeService implements Service, Stateful {
     const pattern = parseDetail(EventPattern);
     if (pattern === undefined) throw new AwsError('InvalidEventPatternException', 'Event pattern is not valid. Reason: it is not a JSON object');
     const arn = this.arnOf(name);
-    this.putRule({ arn, pattern, targets: this.rules.get(arn)?.rule.targets ?? [], isEnabled: State === 'ENABLED', ...(Description !== undefined && { description: Description }) });
+    this.putRule({ arn, pattern, targets: this.rules.get(arn)?.rule.targets ?? [], state: State, ...(Description !== undefined && { description: Description }) });
     return { RuleArn: arn };
   }
 
@@ -244,10 +247,18 @@ export class EventBridgeService implements Service, Stateful {
     };
     trace.emit({ type: 'events.event-put', actor: caller.arn, ...(caller.traceId !== undefined && { traceId: caller.traceId }), source, detailType, detail });
     for (const observer of this.observers) observer(event);
-    for (const { rule, matches } of this.rules.values()) {
-      if (rule.isEnabled && matches(event)) timeline.after(0, `rule ${rule.arn}`, () => { this.deliverTo(rule, event); });
-    }
+    for (const { rule } of this.takersOf(event)) timeline.after(0, `rule ${rule.arn}`, () => { this.deliverTo(rule, event); });
     return event;
+  }
+
+  /** Whether a rule would take such an event now: who has many events that hardly anybody wants asks first. */
+  wouldTake(event: Pick<BusEvent, 'source' | 'detail-type' | 'detail'>): boolean {
+    return this.takersOf(event).length > 0;
+  }
+
+  private takersOf(event: Pick<BusEvent, 'source' | 'detail-type' | 'detail'>): readonly CompiledRule[] {
+    const isReadOnly = isReadOnlyCall(event);
+    return [...this.rules.values()].filter(({ rule: { state }, matches }) => state !== 'DISABLED' && !(isReadOnly && state === 'ENABLED') && matches(event));
   }
 
   private deliverTo(rule: Rule, event: BusEvent): void {
@@ -288,13 +299,18 @@ export class EventBridgeService implements Service, Stateful {
   }
 }
 
+/** A read-only call that CloudTrail tells of. */
+function isReadOnlyCall({ 'detail-type': detailType, detail }: Pick<BusEvent, 'detail-type' | 'detail'>): boolean {
+  return detailType === CALL_VIA_CLOUDTRAIL && isRecord(detail) && detail['readOnly'] === true;
+}
+
 function describe(rule: Rule): { readonly Name: string; readonly Arn: string; readonly EventPattern: string; readonly State: string; readonly EventBusName: string; readonly Description?: string } {
-  const { arn, pattern, isEnabled, description } = rule;
+  const { arn, pattern, state, description } = rule;
   return {
     Name: nameOf(rule),
     Arn: arn,
     EventPattern: JSON.stringify(pattern),
-    State: isEnabled ? 'ENABLED' : 'DISABLED',
+    State: state,
     ...(description !== undefined && { Description: description }),
     EventBusName: 'default',
   };

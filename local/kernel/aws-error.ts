@@ -14,7 +14,14 @@ export class AwsError extends Error {
   }
 }
 
+const NOT_MODELLED = 'NotModelledLocally';
+
 /** Refuses something that the local AWS does not model, by name. It never pretends. */
 export function notModelled(what: string): AwsError {
-  return new AwsError('NotModelledLocally', `The local AWS does not model ${what}. See local/SUPPORTED.md.`, 501);
+  return new AwsError(NOT_MODELLED, `The local AWS does not model ${what}. See local/SUPPORTED.md.`, 501);
+}
+
+/** Whether AWS would answer so: not what the local AWS refuses for its own reasons. */
+export function isAnswerOfAws(error: unknown): error is AwsError {
+  return error instanceof AwsError && error.code !== NOT_MODELLED;
 }

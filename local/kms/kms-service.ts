@@ -1,5 +1,5 @@
 import type { Json } from '../../lambdas/domain/trace';
-import { notModelled } from '../kernel/aws-error';
+import { isAnswerOfAws, notModelled } from '../kernel/aws-error';
 import type { Caller, Service } from '../kernel/service';
 import type { Stateful } from '../kernel/stateful';
 import { AliasBook } from './alias-book';
@@ -20,7 +20,7 @@ import { type ConnectionState, KeyStores } from './key-stores';
 import { KeyUses } from './key-uses';
 import { loadKms, saveKms } from './kms-state';
 import { multiRegionOperations } from './multi-region-operations';
-import type { KmsOptions } from './options';
+import type { KmsCall, KmsOptions } from './options';
 import { RequestQuotas } from './request-quotas';
 import type { Rooms } from './rooms';
 import { armRotation } from './rotation';
@@ -96,8 +96,19 @@ export class KmsService implements Service, Stateful {
   call(operation: string, input: unknown, caller: Caller): unknown {
     const run = Object.hasOwn(this.operations, operation) ? this.operations[operation] : undefined;
     if (run === undefined) throw notModelled(`the KMS operation ${operation}`);
-    this.quotas.admit(operation);
-    return run(input, caller);
+    try {
+      this.quotas.admit(operation);
+      const answer = run(input, caller);
+      this.tell({ operation, input, caller, answer });
+      return answer;
+    } catch (error) {
+      if (isAnswerOfAws(error)) this.tell({ operation, input, caller, error });
+      throw error;
+    }
+  }
+
+  private tell(call: Omit<KmsCall, 'keyArns'>): void {
+    this.rooms.options.onCall?.({ ...call, keyArns: () => this.authorizationOf(call.operation, call.input).keys.map(({ arn }) => arn) });
   }
 
   /** What IAM must know of a call: the resources that it touches. Never throws. */

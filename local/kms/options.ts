@@ -1,5 +1,6 @@
 import type { Json } from '../../lambdas/domain/trace';
 import type { Timeline } from '../kernel/clock';
+import type { Caller } from '../kernel/service';
 import type { Trace } from '../kernel/trace';
 import type { Cryptography } from './cryptography/material';
 
@@ -10,6 +11,18 @@ export interface KmsEvent {
   readonly detail: Json;
   /** ARNs of the keys that the event is about. */
   readonly resources: readonly string[];
+}
+
+/** One call that KMS has answered. */
+export interface KmsCall {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly answer?: unknown;
+  /** Its refusal, if it was one. */
+  readonly error?: { readonly code: string; readonly message: string };
+  /** ARNs of the keys that it touches, as they are now. */
+  readonly keyArns: () => readonly string[];
 }
 
 /** What its readers see late: a new key, a changed key state, a changed alias; what a new grant allows. */
@@ -37,6 +50,8 @@ export interface KmsOptions extends Durations {
   /** A new UUID with every call. */
   readonly newId: () => string;
   readonly onEvent: (event: KmsEvent) => void;
+  /** Told of every call that was answered, refusals too. @default nobody is */
+  readonly onCall?: (call: KmsCall) => void;
   /** @default the real algorithms with the process's secure randomness */
   readonly cryptography?: Cryptography;
   /**

@@ -5,7 +5,7 @@ import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
-import { DUE_INDEX, ENV } from '../../lambdas/contract/names';
+import { DUE_INDEX, ENV, FAILED_USES } from '../../lambdas/contract/names';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { Composition } from '../../lambdas/runtime/composition';
@@ -15,6 +15,7 @@ import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
 import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
+import { CloudTrail, usualDelay } from '../cloudtrail/cloudtrail';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
 import { Timeline } from '../kernel/clock';
@@ -22,6 +23,7 @@ import type { Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import type { KmsOptions } from '../kms/options';
+import { ASYNC_RETRY_DELAYS_SECONDS } from '../lambda/function';
 import { LambdaService } from '../lambda/lambda-service';
 import { StepFunctionsService } from '../sfn/service';
 import { SnsService } from '../sns/sns-service';
@@ -47,6 +49,8 @@ export interface WorldOptions {
   readonly startMs?: number;
   /** Jitter, order of ids. @default a small generator with a fixed seed */
   readonly random?: () => number;
+  /** How long after a KMS call CloudTrail tells of it, in ms. @default one to five minutes, by `random` */
+  readonly cloudTrailDelayMs?: () => number;
   readonly kms?: Partial<Pick<KmsOptions, 'visibilityDelayMs' | 'requestQuotas' | 'cryptography'>>;
 }
 
@@ -104,12 +108,13 @@ export class World {
     const onEvent = (event: { source: string; detailType: string; detail: Json; resources: readonly string[] }): void => {
       this.bus.put(event, { arn: event.source });
     };
-    this.kms = new KmsService({ ...place, newId, onEvent, ...options.kms });
+    this.kms = new KmsService({ ...place, newId, onEvent, onCall: (call) => { cloudTrail.tell(call); }, ...options.kms });
     this.dynamodb = new DynamoDbService({ ...place, clock: this.timeline });
     const targets = { queue: () => undefined, function: () => undefined };
     this.sns = new SnsService({ ...place, clock: this.timeline, nextId: newId, targets });
     const queues = new SqsService({ ...place, clock: this.timeline, nextId: newId, endpoint: () => '' });
     this.bus = new EventBridgeService({ ...place, nextId: newId, queues, deliver: (target, event) => this.deliver(target, event) });
+    const cloudTrail = new CloudTrail({ ...place, nextId: newId, bus: this.bus, delayMs: options.cloudTrailDelayMs ?? usualDelay(this.random) });
     this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
@@ -210,7 +215,7 @@ export class World {
     this.bus.putRule({
       arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/key-deletions`,
       pattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
-      isEnabled: true,
+      state: 'ENABLED',
       targets: [{ id: 'record-key-deletion', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
     });
     this.bus.putRule({
@@ -220,8 +225,14 @@ export class World {
         'detail-type': ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [STATE_MACHINE_ARN] },
       },
-      isEnabled: true,
+      state: 'ENABLED',
       targets: [{ id: 'handle-ended-execution', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
+    });
+    this.bus.putRule({
+      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/failed-uses`,
+      pattern: { source: [FAILED_USES.source], 'detail-type': [FAILED_USES.detailType], detail: { eventSource: [FAILED_USES.eventSource], errorCode: FAILED_USES.errorCodes } },
+      state: FAILED_USES.ruleState,
+      targets: [{ id: 'rescue-version', arn: RESCUE_FUNCTION_ARN }],
     });
     for (const name of ['key-rotation', 'key-repair'] as const) {
       this.states.call('CreateStateMachine', { name, definition: definitionText(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
@@ -248,9 +259,15 @@ export class World {
   }
 
   private deliver(target: string, event: BusEvent): void {
-    const name = target.split(':')[6] as FunctionName;
-    this.timeline.after(0, `deliver ${event['detail-type']} to ${name}`, async () => {
-      await this.invoke(name, event);
+    this.invokeLater(target.split(':')[6] as FunctionName, event, [0, ...ASYNC_RETRY_DELAYS_SECONDS]);
+  }
+
+  /** As Lambda does: what fails is tried again, after each delay. */
+  private invokeLater(name: FunctionName, event: BusEvent, [delaySeconds, ...others]: readonly number[]): void {
+    if (delaySeconds === undefined) return;
+    this.timeline.after(delaySeconds * 1000, `deliver ${event['detail-type']} to ${name}`, async () => {
+      const { ok } = await this.invoke(name, event);
+      if (!ok) this.invokeLater(name, event, others);
     });
   }
 

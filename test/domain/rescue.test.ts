@@ -1,7 +1,7 @@
 import { plusSeconds } from '../../lambdas/domain/instant';
 import type { Decision } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
-import { commitCancelledDeletion, commitRescue, intendRescue } from '../../lambdas/domain/rescue';
+import { commitCancelledDeletion, commitRescue, intendRescue, isRescuable } from '../../lambdas/domain/rescue';
 import { commitDisable, intendDisable, intendRevoke, retirementBlocker, withdrawRetirement } from '../../lambdas/domain/retirement';
 import { AT, bootstrapped, disabled, draining, error, LATER, revoked, type LivingKey } from './living-key';
 
@@ -80,12 +80,25 @@ describe('a rescue', () => {
     expect(() => intendRevoke(living.key, living.owner(), 1, AGAIN)).toThrow(/too early/);
   });
 
-  test("leaves the owner's revoke intent to the owner, who can still withdraw it", () => {
-    const living = disabled();
-    living.apply(intendRevoke(living.key, living.owner(), 1, LATER));
-    for (const decide of [intendRescue, commitRescue]) living.apply(decide(living.key, 1, rescue));
-    expect(living.key).toMatchObject({ intent: { kind: 'revoke' }, versions: { v1: { status: 'DEPRECATED' } } });
+  test.each([
+    ['disable', draining, intendDisable, ['DEPRECATED']],
+    ['revoke', disabled, intendRevoke, ['DISABLED']],
+  ] as const)("stands as long as its owner's %s is open, and is committed behind it", (_, make, intend, [status]) => {
+    const living = make();
+    living.apply(intend(living.key, living.owner(), 1, AGAIN));
+    expect(isRescuable(living.key, v1(living))).toBe(true);
+    living.apply(intendRescue(living.key, 1, rescue));
+    expect(() => commitRescue(living.key, 1, rescue)).toThrow(error({ name: 'OwnerNotSettled', message: expect.stringContaining('may still take effect') }));
+    expect(living.key).toMatchObject({ hold: rescue, rescues: { v1: rescue }, versions: { v1: { status } } });
     living.apply(withdrawRetirement(living.key, living.owner(), AGAIN));
-    expect(living.key.intent).toBeNull();
+    living.apply(commitRescue(living.key, 1, rescue));
+    expect(living.key).toMatchObject({ intent: null, rescues: {}, versions: { v1: { status: 'DEPRECATED' } } });
+  });
+
+  test('that stands keeps its version from being retired, also when the hold is released', () => {
+    const living = disabled();
+    living.apply(intendRescue(living.key, 1, rescue));
+    expect(retirementBlocker({ ...living.key, hold: null }, v1(living), 'revoke')).toMatch(/its rescue of .* is not finished/);
+    expect(isRescuable(draining().key, v1(draining()))).toBe(false);
   });
 });

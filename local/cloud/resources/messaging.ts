@@ -1,4 +1,4 @@
-import type { Rule, RuleTarget } from '../../eventbridge/rule';
+import { type Rule, RULE_STATES, type RuleTarget } from '../../eventbridge/rule';
 import { notModelled } from '../../kernel/aws-error';
 import { DEFAULT_RETRY_POLICY } from '../../scheduler/scheduler-service';
 import { PROTOCOLS } from '../../sns/subscription';
@@ -62,11 +62,14 @@ export const rule: ResourceType = {
       return { id: target.text('Id'), arn: target.text('Arn'), ...(deadLetterArn !== undefined && { deadLetterArn }) };
     });
     const description = properties.optionalText('Description');
+    const asked = properties.optionalText('State') ?? 'ENABLED';
+    const state = RULE_STATES.find((known) => known === asked);
+    if (state === undefined) throw notModelled(`the state ${asked} of a rule`);
     const rule: Rule = {
       arn,
       pattern: properties.structure('EventPattern').values,
       targets,
-      isEnabled: properties.optionalText('State') !== 'DISABLED',
+      state,
       ...(description !== undefined && { description }),
     };
     site.services.events.putRule(rule);

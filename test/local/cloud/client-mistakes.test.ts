@@ -188,7 +188,7 @@ describe('a bug of the emulation fails only what it is in, and is told once', ()
     const { lambda, scheduler } = cloud.services;
     const rule = `arn:aws:events:${cloud.region}:${cloud.accountId}:rule/r`;
     const targets = ['a', 'b'].map((id) => ({ id, arn: echoArn() }));
-    cloud.events.putRule({ arn: rule, pattern: { source: ['s'] }, targets, isEnabled: true });
+    cloud.events.putRule({ arn: rule, pattern: { source: ['s'] }, targets, state: 'ENABLED' });
     jest.spyOn(lambda, 'resourcePolicyOf').mockImplementationOnce(() => { throw bug; });
     await new EventBridgeClient(client()).send(new PutEventsCommand({ Entries: [{ Source: 's', DetailType: 'd', Detail: '{}' }] }));
     await pass();

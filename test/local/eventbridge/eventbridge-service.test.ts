@@ -12,7 +12,7 @@ const entry = (more: object = {}) => ({ Source: 'keyturn', DetailType: 'T', Deta
 
 /** A rule that matches every event, unless it is told otherwise. */
 function rule(arn: string, targets: readonly string[], pattern: object = {}): Rule {
-  return { arn, pattern, isEnabled: true, targets: targets.map((target) => ({ id: target, arn: target })) };
+  return { arn, pattern, state: 'ENABLED', targets: targets.map((target) => ({ id: target, arn: target })) };
 }
 
 function bus(deliver: (target: string, event: BusEvent) => void = () => undefined) {
@@ -142,7 +142,7 @@ describe('by its API', () => {
 test('rules and failed deliveries are there after saving and loading', async () => {
   const before = bus(() => { throw new AwsError('AccessDeniedException', 'no'); });
   before.service.putRule(rule('r', ['t'], { source: [{ prefix: 'key' }] }));
-  before.service.putRule({ ...rule('off', ['t']), isEnabled: false });
+  before.service.putRule({ ...rule('off', ['t']), state: 'DISABLED' });
   before.put(entry());
   await before.timeline.settle();
 
