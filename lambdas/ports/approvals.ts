@@ -1,13 +1,21 @@
 import type { Approval } from '../domain/approval';
 import type { TaskToken } from './acknowledgements';
 
+/** A visit of a state that waits for an answer. */
+export interface Waiter {
+  readonly token: TaskToken;
+  /** Of two visits, or of two tries in one, the later has the greater number. */
+  readonly since: number;
+}
+
 /** Approvals have partitions of their own, so that IAM can tell their writers from those of the keys. */
 export interface Approvals {
   /**
-   * Asks, or finds the question asked before, with its votes. Remembers the token, if one is given, in place of an earlier one.
+   * Asks, or finds the question asked before, with its votes. Remembers who waits for it, in place of who waited earlier: a late invocation does
+   * not take the place of a later one.
    * @returns the approval as it stands after the write
    */
-  open(approval: Approval, token?: TaskToken): Promise<Approval>;
+  open(approval: Approval, waiter?: Waiter): Promise<Approval>;
   /** A strong read. */
   read(id: string): Promise<Approval | undefined>;
   /**

@@ -13,6 +13,8 @@ const AT = '2026-06-10T00:00:00.000Z';
 const ID = 'a'.repeat(20);
 const TOKEN = 'AQCEAAAAKgAAAAMAAAAA-first' as TaskToken;
 const NEXT_TOKEN = 'AQCEAAAAKgAAAAMAAAAA-second' as TaskToken;
+const FIRST = { token: TOKEN, since: Date.parse(AT) * 1000 };
+const NEXT = { token: NEXT_TOKEN, since: FIRST.since + 1 };
 
 const question: Approval = {
   id: ID, key: 'orders', purpose: 'revoke', question: 'Schedule its deletion?', rev: 7, requestedBy: 'orders-20260610T0000Z-a1', requestedAt: AT, expiresAt: '2026-06-17T00:00:00.000Z',
@@ -45,19 +47,29 @@ export function approvalsContract(name: string, makeSubject: () => ApprovalsSubj
       await approvals.open(question);
       await approvals.record(question, one);
       const again = { ...question, question: 'Schedule it?', rev: 99, expiresAt: '2030-01-01T00:00:00.000Z', approversNeeded: 1 as const };
-      expect(await approvals.open(again, TOKEN)).toEqual(one);
+      expect(await approvals.open(again, FIRST)).toEqual(one);
       expect(await approvals.read(ID)).toEqual(one);
     });
 
     test('shows the token to nobody but who is to wake the waiting state, and only the newest', async () => {
-      expect(JSON.stringify(await approvals.open(question, TOKEN))).not.toContain(TOKEN);
+      expect(JSON.stringify(await approvals.open(question, FIRST))).not.toContain(TOKEN);
       expect(JSON.stringify(await approvals.read(ID))).not.toContain(TOKEN);
       expect(await approvals.waiter(ID)).toBe(TOKEN);
-      await approvals.open(question, NEXT_TOKEN);
+      await approvals.open(question, NEXT);
       expect(await approvals.waiter(ID)).toBe(NEXT_TOKEN);
       // Asked without one, whoever waits goes on waiting.
       await approvals.open(question);
       expect(await approvals.record(question, one)).toEqual({ token: NEXT_TOKEN });
+    });
+
+    test('lets a late asker find the question, and not take the place of who waits since later', async () => {
+      await approvals.open(question, NEXT);
+      await approvals.record(question, one);
+      expect(await approvals.open(question, FIRST)).toEqual(one);
+      expect(await approvals.waiter(ID)).toBe(NEXT_TOKEN);
+      // The same invocation twice is the same waiter.
+      expect(await approvals.open(question, NEXT)).toEqual(one);
+      expect(await approvals.waiter(ID)).toBe(NEXT_TOKEN);
     });
 
     test('records votes one after the other, up to an outcome', async () => {
@@ -97,7 +109,7 @@ export function approvalsContract(name: string, makeSubject: () => ApprovalsSubj
     });
 
     test('recognizes its own vote whose answer was lost, when it is written again', async () => {
-      await approvals.open(question, TOKEN);
+      await approvals.open(question, FIRST);
       subject.failNextWrite(async (next) => {
         await next();
         throw new LostAnswer();
@@ -112,8 +124,8 @@ export function approvalsContract(name: string, makeSubject: () => ApprovalsSubj
         await next();
         throw new LostAnswer();
       });
-      await expect(approvals.open(question, TOKEN)).rejects.toMatchObject({ name: 'RegistryOutcomeUnknown' });
-      expect(await approvals.open(question, NEXT_TOKEN)).toEqual(question);
+      await expect(approvals.open(question, FIRST)).rejects.toMatchObject({ name: 'RegistryOutcomeUnknown' });
+      expect(await approvals.open(question, NEXT)).toEqual(question);
       expect(await approvals.waiter(ID)).toBe(NEXT_TOKEN);
     });
 

@@ -28,7 +28,7 @@ const GOOD: Readonly<Record<Exclude<FunctionName, (typeof OTHERS)[number]>, Payl
   'revoke-previous-version': { ...retirement, question },
   'release-rotation': { ...owned, previous: 0, pendingReason: '' },
   'classify-failure': { ...rotation, state: 'Claim Rotation', error: 'Throttled', cause: '', settlements: 0, executionArn: 'arn:execution' },
-  'request-approval': { ...rotation, question, version: 2, previous: 1, executionArn: 'arn:execution', taskToken: 'token' },
+  'request-approval': { ...rotation, question, version: 2, previous: 1, executionArn: 'arn:execution', taskToken: 'token', retries: 0 },
   'read-approval': { ...rotation, question, previous: 1 },
   settle: rotation,
   'abort-safely': { ...rotation, state: 'Claim Rotation', error: 'Throttled' },

@@ -42,11 +42,15 @@ async function untilAsked(policy: Partial<KeyPolicy> = {}): Promise<Scenario> {
   return scenario;
 }
 
+/** The task token that stands in the table. */
+function tokenInTable(scenario: Scenario): string {
+  const item = scenario.world.trace.events().findLast((event) => event.type === 'dynamodb.item-written' && event.pk.startsWith('APPROVAL#'));
+  return (item?.type === 'dynamodb.item-written' ? item.after?.['taskToken'] : undefined) as string;
+}
+
 /** What somebody who has read the table can do: wake the state with an answer of their own. */
 async function forgeAnswer(scenario: Scenario, output: object): Promise<void> {
-  const item = scenario.world.trace.events().findLast((event) => event.type === 'dynamodb.item-written' && event.pk.startsWith('APPROVAL#'));
-  const taskToken = item?.type === 'dynamodb.item-written' ? item.after?.['taskToken'] : undefined;
-  scenario.world.states.call('SendTaskSuccess', { taskToken: taskToken as string, output: JSON.stringify(output) });
+  scenario.world.states.call('SendTaskSuccess', { taskToken: tokenInTable(scenario), output: JSON.stringify(output) });
   await scenario.advance(60_000);
 }
 
@@ -140,6 +144,22 @@ describe('a non-recoverable failure', () => {
     await scenario.pass(12 * DAY);
     expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
     expect(scenario.violations()).toEqual([]);
+  });
+
+  test('is resumed at once though an invocation of an earlier visit asks once more, with a token that wakes nobody', async () => {
+    const scenario = await failedForGood();
+    const { id, requestedAt, expiresAt } = await openQuestion(scenario);
+    const taskToken = tokenInTable(scenario);
+    await forgeAnswer(scenario, {});
+    const newest = tokenInTable(scenario);
+    expect(newest).not.toBe(taskToken);
+    const question = { purpose: 'recover', askedAt: requestedAt, expiresAt };
+    const late = { key: 'orders', run: { kind: 'rotation', window: '20260610T0000Z', number: 1 }, rotationId: NEXT, enteredAt: requestedAt, question, version: 2, previous: 1, executionArn: 'arn:late', taskToken, retries: 3 };
+    expect(await scenario.world.invoke('request-approval', late)).toMatchObject({ ok: true });
+    expect(tokenInTable(scenario)).toBe(newest);
+    await answer(scenario, ALICE, id, 'resume');
+    await scenario.advance(HOUR);
+    expect(entries(scenario, 'Claim Rotation')).toBe(2);
   });
 
   test('keeps its time-out however often somebody wakes it', async () => {

@@ -4,7 +4,7 @@ import { PARTITIONS } from '../../contract/names';
 import { canonicalJson } from '../../domain/ledger';
 import type { Approval } from '../../domain/approval';
 import type { TaskToken } from '../../ports/acknowledgements';
-import type { Approvals } from '../../ports/approvals';
+import type { Approvals, Waiter } from '../../ports/approvals';
 import { readErrorOf, taskErrorOf } from './errors';
 
 type Item = Record<string, AttributeValue>;
@@ -16,25 +16,29 @@ export class DynamoDbApprovals implements Approvals {
     private readonly table: string,
   ) {}
 
-  async open(approval: Approval, token?: TaskToken): Promise<Approval> {
-    const fields = Object.entries(approval);
-    const values = { ...Object.fromEntries(fields.map(([field, value]) => [`:${field}`, value as unknown])), ...(token === undefined ? {} : { ':taskToken': token }) };
+  async open(approval: Approval, waiter?: Waiter): Promise<Approval> {
+    const asked = Object.entries(approval);
+    const waiting: [string, unknown][] = waiter === undefined ? [] : [['taskToken', waiter.token], ['waitsSince', waiter.since]];
     // A question that was asked before keeps its votes; only who waits for it changes.
-    const sets = [...fields.map(([field]) => `#${field} = if_not_exists(#${field}, :${field})`), ...(token === undefined ? [] : ['#taskToken = :taskToken'])];
-    const names = [...fields.map(([field]) => field), ...(token === undefined ? [] : ['taskToken'])];
+    const sets = [...asked.map(([field]) => `#${field} = if_not_exists(#${field}, :${field})`), ...waiting.map(([field]) => `#${field} = :${field}`)];
+    const fields = [...asked, ...waiting];
     try {
       const { Attributes: item } = await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
           Key: keyOf(approval.id),
           UpdateExpression: `SET ${sets.join(', ')}`,
-          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
+          // An invocation that was delayed finds that the state waits with a later token, which is the one that wakes it.
+          ...(waiter === undefined ? {} : { ConditionExpression: 'attribute_not_exists(#waitsSince) OR #waitsSince <= :waitsSince' }),
+          ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
+          ExpressionAttributeValues: marshall(Object.fromEntries(fields.map(([field, value]) => [`:${field}`, value])), { removeUndefinedValues: true }),
           ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return toApproval(item ?? {});
     } catch (error) {
+      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) return toApproval(error.Item);
       throw taskErrorOf(error, `ask for approval ${approval.id}`);
     }
   }
@@ -100,7 +104,7 @@ export class DynamoDbApprovals implements Approvals {
 const keyOf = (id: string): Item => marshall({ pk: `${PARTITIONS.approval}${id}`, sk: 'APPROVAL' });
 
 function toApproval(item: Item): Approval {
-  const { pk: _pk, sk: _sk, taskToken: _token, ...approval } = unmarshall(item);
+  const { pk: _pk, sk: _sk, taskToken: _token, waitsSince: _since, ...approval } = unmarshall(item);
   return approval as unknown as Approval;
 }
 

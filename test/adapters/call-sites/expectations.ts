@@ -102,7 +102,7 @@ const TABLE_ROWS: readonly Row[] = [
   { at: TABLE, on: DENIED, means: 'PermissionDenied', errorClass: 'non-recoverable', because: 'a permission does not come back by itself' },
   { at: TABLE, on: ['SurpriseException', 'ResourceNotFoundException', 'InvalidEndpointException', 'ItemCollectionSizeLimitExceededException', 'IdempotentParameterMismatchException'], means: 'UnclassifiedServiceError', errorClass: 'non-recoverable', because: 'no table, or a refusal that nobody expects of this table: for a person' },
   { at: CONDITIONAL_WRITES, on: ['ConditionalCheckFailedException'], means: 'answered', because: 'it stands there already, or somebody else was faster: the caller looks which' },
-  { at: OTHER_WRITES, on: ['ConditionalCheckFailedException'], means: 'UnclassifiedServiceError', errorClass: 'non-recoverable', because: 'they set no condition, or one that an existing approval cannot fail' },
+  { at: OTHER_WRITES, on: ['ConditionalCheckFailedException'], means: 'UnclassifiedServiceError', errorClass: 'non-recoverable', because: 'they set no condition, or fail it only with an item that is missing here' },
   { at: TABLE_READS, on: ['InternalServerError', 'no connection', ...SERVER_FAULTS, ...NO_ANSWER], means: 'RegistryBusy', errorClass: 'retry', because: 'nothing is changed by a look' },
   { at: TABLE_WRITES, on: ['InternalServerError', 'no connection', ...SERVER_FAULTS, ...NO_ANSWER], means: 'RegistryOutcomeUnknown', errorClass: 'uncertain', because: 'it may have been written; a transaction has looked five times already' },
 ];
