@@ -5,6 +5,7 @@ import { emergency } from './emergency';
 import { emergencyDuringDrain } from './emergency-during-drain';
 import { holdBeforeRevoke } from './hold-before-revoke';
 import { keyDisabledBySomeone } from './key-disabled-by-someone';
+import { lateUserRescued } from './late-user-rescued';
 import { operatorAbort } from './operator-abort';
 import type { Scenario } from './scenario';
 import { snsDown } from './sns-down';
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   emergency,
   emergencyDuringDrain,
   holdBeforeRevoke,
+  lateUserRescued,
   tableRestored,
   twoApprovers,
   snsDown,

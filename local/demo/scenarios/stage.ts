@@ -291,6 +291,11 @@ export class Stage {
     return this.published.map(({ subject }) => (subject ?? '').replace(/^keyturn: /, ''));
   }
 
+  /** Texts of the alerts since the bootstrap. */
+  messages(): readonly string[] {
+    return this.published.map(({ message }) => message);
+  }
+
   arnOf(person: Person): string {
     return `arn:aws:iam::${this.cloud.accountId}:user/${person}`;
   }
