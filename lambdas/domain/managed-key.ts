@@ -23,6 +23,8 @@ export interface ManagedKey {
   /** The one KMS mutation that is allowed to be under way. While it is open, both of its sides are legal. */
   readonly intent: Intent | null;
   readonly lease: Lease | null;
+  /** The end of an owner that people were told of last: told again, or seen again after they have looked, it is no news. */
+  readonly endedOwner?: { readonly rotationId: string; readonly at: Instant };
   /** The fencing counter: grows with every grant and every take-back of the lease. */
   readonly fence: number;
   /** The window that is being rotated, or was last, with its current attempt (1 …) and the last one that is allowed without a person. */
@@ -152,6 +154,8 @@ export interface KeyVersion {
   readonly drainExtensions?: number;
   readonly disabledAt?: Instant;
   readonly revokeNotBefore?: Instant;
+  /** When CloudTrail told of our own use that KMS refused while it was DISABLED: whoever else uses it is told of, too. */
+  readonly watchedAt?: Instant;
   readonly revokedAt?: Instant;
   /** When KMS deletes the key. */
   readonly deletionAt?: Instant;

@@ -58,10 +58,18 @@ export function quarantine(key: ManagedKey, note: Note): Decision {
 
 /**
  * An owner ended from outside and still holds the lease: nothing starts before a person has looked. An approved emergency, which is what a person wants,
- * takes the lease over without another look.
+ * takes the lease over without another look. The same end is quarantined once: whoever lifted that has looked at it. One that was redriven since, and
+ * ended again, has a later end.
+ * @param note its time is that of the end
  */
 export function quarantineForDeadOwner(key: ManagedKey, rotationId: string, note: Note): Decision {
-  return key.lease?.rotationId !== rotationId || isEmergencyWaiting(key) ? DONE : quarantine(key, note);
+  if (key.lease?.rotationId !== rotationId || isEmergencyWaiting(key) || isKnownEnd(key, rotationId, note.at)) return DONE;
+  const endedOwner = { rotationId, at: note.at };
+  return write({ ...key, quarantine: key.quarantine ?? note, endedOwner }, { type: 'KeyQuarantined', at: note.at, by: note.by, facts: { reason: note.reason } });
+}
+
+function isKnownEnd({ endedOwner }: ManagedKey, rotationId: string, at: Instant): boolean {
+  return endedOwner?.rotationId === rotationId && !isBefore(endedOwner.at, at);
 }
 
 /**

@@ -3,6 +3,7 @@ import { alertOf } from '../domain/alert';
 import { instantOf, type Instant } from '../domain/instant';
 import type { Note } from '../domain/managed-key';
 import { quarantineForDeadOwner } from '../domain/operations';
+import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyReading, Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
@@ -25,7 +26,7 @@ export const executionEvent = z.object({
 });
 
 export interface HandleEndedExecutionOutput {
-  readonly outcome: Aftermath | 'not-ours';
+  readonly outcome: Aftermath | 'looked-at' | 'not-ours';
 }
 
 /** What keeps the key from going on by itself: nothing, if an approved emergency takes it over. */
@@ -63,12 +64,16 @@ export interface EndedOwner {
   readonly noticedBy: string;
 }
 
-/** Quarantines the key of an owner that has ended, and tells people. The event of it and a reconciliation raise the same alert. */
-export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath> {
+/**
+ * Quarantines the key of an owner that has ended, and tells people. The event of it and a reconciliation raise the same alert.
+ * @returns `looked-at` when nothing was done: a person has lifted the quarantine of this end already, or another run owns the key by now
+ */
+export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
   const { rotationId, executionArn, at, what, cause, noticedBy } = ended;
   const { name } = key;
   const reason = `${rotationId} ${what} and did not give the key back`;
   const outcome = freeze === null ? await stop(ports.registry, name, rotationId, { by: noticedBy, at, reason }) : 'frozen';
+  if (outcome === 'looked-at') return outcome;
   await deliver(
     ports,
     alertOf({
@@ -106,10 +111,12 @@ const COMMANDS: Readonly<Record<Aftermath, readonly string[]>> = {
 };
 
 /** A freeze that comes in meanwhile is stronger than a quarantine. */
-async function stop(registry: Registry, name: string, rotationId: string, note: Note): Promise<Aftermath> {
+async function stop(registry: Registry, name: string, rotationId: string, note: Note): Promise<Aftermath | 'looked-at'> {
   try {
     const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, note));
-    return key.quarantine === null ? 'left-to-emergency' : 'quarantined';
+    if (key.lease?.rotationId !== rotationId) return 'looked-at';
+    if (key.quarantine !== null) return 'quarantined';
+    return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
   } catch (error) {
     if (error instanceof TaskError && error.name === 'KeyFrozen') return 'frozen';
     throw error;

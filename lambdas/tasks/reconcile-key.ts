@@ -154,7 +154,7 @@ async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> 
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
   const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });
-  look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
+  if (outcome !== 'looked-at') look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }
 
 /** An approved emergency must not wait for whoever died while starting it. */

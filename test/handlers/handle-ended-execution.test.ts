@@ -2,6 +2,8 @@ import { approveEmergency } from '../../lambdas/domain/emergency';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { quarantine } from '../../lambdas/domain/operations';
+import { ALICE, post } from '../support/people';
 import { DAY, Scenario } from '../support/scenario';
 
 const OWNER = 'orders-20260610T0000Z-a1';
@@ -43,6 +45,39 @@ test('an event that comes twice is one quarantine and one alert, published again
   expect(await scenario.key()).toEqual(key);
   const ids = scenario.world.trace.events().flatMap((event) => (event.type === 'sns.published' ? [event.attributes['alertId']] : []));
   expect(new Set(ids).size).toBe(1);
+});
+
+describe('after a person has looked and lifted the quarantine', () => {
+  async function lifted(): Promise<Scenario> {
+    const scenario = await owned();
+    await handle(scenario, ended());
+    expect(await post(scenario, 'decide', ALICE, { action: 'lift', key: 'orders', reason: 'stopped by mistake' })).toMatchObject({ status: 'done' });
+    return scenario;
+  }
+
+  test('the event that comes once more changes nothing and tells nobody', async () => {
+    const scenario = await lifted();
+    const [key, alerts] = [await scenario.key(), scenario.alerts()];
+    expect(await handle(scenario, ended())).toMatchObject({ ok: true, payload: { outcome: 'looked-at' } });
+    expect(await scenario.key()).toEqual(key);
+    expect(scenario.alerts()).toEqual(alerts);
+  });
+
+  test('the end of the same execution after somebody has redriven it is another end', async () => {
+    const scenario = await lifted();
+    expect(await handle(scenario, ended({ stopDate: STOPPED_MS + 1 }))).toMatchObject({ ok: true, payload: { outcome: 'quarantined' } });
+    expect(await scenario.key()).toMatchObject({ quarantine: { at: instantOf(STOPPED_MS + 1) } });
+    expect(scenario.alerts()).toHaveLength(2);
+  });
+
+  test('of a failure, which stood there first, the end is known as well', async () => {
+    const scenario = await owned();
+    await registryOf(scenario).transact('orders', (key) => quarantine(key, { by: OWNER, at: instantOf(STOPPED_MS), reason: 'QuotaExceeded' }));
+    expect(await handle(scenario, ended())).toMatchObject({ payload: { outcome: 'quarantined' } });
+    expect(await scenario.key()).toMatchObject({ quarantine: { reason: 'QuotaExceeded' } });
+    await post(scenario, 'decide', ALICE, { action: 'lift', key: 'orders', reason: 'looked' });
+    expect(await handle(scenario, ended())).toMatchObject({ payload: { outcome: 'looked-at' } });
+  });
 });
 
 test.each<[string, object]>([

@@ -111,6 +111,10 @@ test('an execution that ended without its event quarantines the key, and the nex
   expect((await scenario.key()).quarantine).toMatchObject({ by: 'reconcile' });
   expect(scenario.alerts()).toEqual([expect.stringContaining('and still holds the key')]);
   expect(await post(scenario, 'decide', BOB, { action: 'lift', key: 'orders', reason: 'it was me' })).toMatchObject({ status: 'done' });
+  // Before the schedule fires again, the reconciliation sees the same end several times.
+  await reconciled(scenario, 2 * HOUR);
+  expect(await scenario.key()).toMatchObject({ quarantine: null, lease: { rotationId: lease?.rotationId } });
+  expect(scenario.alerts()).toHaveLength(1);
   await scenario.pass(25 * DAY);
   expect((await scenario.key()).lease?.rotationId).not.toBe(lease?.rotationId);
   expect(scenario.violations()).toEqual([]);
