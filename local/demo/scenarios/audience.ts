@@ -15,8 +15,6 @@ export const isInterrupted = (error: unknown): boolean => error instanceof Inter
 
 /** Whoever sits at another terminal answers; Ctrl-C ends the waiting. Virtual time stands still meanwhile. */
 export async function terminalAudience(write: (text: string) => void): Promise<{ readonly audience: Audience; readonly port: number }> {
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => { interrupted.abort(); });
   const audience: Audience = {
     async asked(command, voters, hasArrived) {
       write(
@@ -31,9 +29,16 @@ export async function terminalAudience(write: (text: string) => void): Promise<{
           '',
         ].join('\n'),
       );
-      while (!(await hasArrived())) {
-        if (interrupted.signal.aborted) throw new Interrupted();
-        await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted.signal }).catch(() => undefined);
+      const interrupted = new AbortController();
+      const interrupt = (): void => { interrupted.abort(); };
+      process.once('SIGINT', interrupt);
+      try {
+        while (!(await hasArrived())) {
+          await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted.signal }).catch(() => undefined);
+          if (interrupted.signal.aborted) throw new Interrupted();
+        }
+      } finally {
+        process.removeListener('SIGINT', interrupt);
       }
     },
   };

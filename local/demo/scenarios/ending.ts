@@ -5,8 +5,8 @@ import { pictureOf, registryOf } from '../account';
 import { CONSUMER_SUFFIX, type Stage } from './stage';
 import type { Standing } from './scenario';
 
-/** Compares what has come of a scenario with what its end must be. @returns the checker's verdicts on everything that happened */
-export async function checkEnd(stage: Stage): Promise<readonly Verdict[]> {
+/** Compares what has come of a scenario with what its end must be. */
+export async function checkEnd(stage: Stage): Promise<void> {
   const { scenario, cloud } = stage;
   const { end, key: name } = scenario;
   const reading = await stage.reading();
@@ -23,7 +23,11 @@ export async function checkEnd(stage: Stage): Promise<readonly Verdict[]> {
   stage.check('the ledger: every transition, an unbroken chain', broken === undefined, broken);
   const { calls, failures } = stage.tally;
   if (end.mayFailConsumers !== true) stage.check(`consumers: none of ${calls} calls failed`, failures.length === 0, failures[0]);
-  return check(cloud.trace.events(), { isConsumer: (actor) => actor.includes(CONSUMER_SUFFIX), untilMs: stage.nowMs });
+}
+
+/** The checker's verdicts on everything that has happened. */
+export function verdictsOn({ cloud, nowMs }: Stage): readonly Verdict[] {
+  return check(cloud.trace.events(), { isConsumer: (actor) => actor.includes(CONSUMER_SUFFIX), untilMs: nowMs });
 }
 
 function standingOf({ key, freeze }: KeyReading): Standing {

@@ -5,10 +5,10 @@ import type { Verdict } from '../../../lambdas/domain/checker';
 import { pictureOf, registryOf, type Run, runsIn } from '../account';
 import type { KeyPicture } from '../picture';
 import { synthesize } from '../synthesize';
-import { checkEnd } from './ending';
+import { checkEnd, verdictsOn } from './ending';
 import { Narrator } from './narrator';
 import type { Scenario } from './scenario';
-import { Stage, Stuck, type Audience, type Check } from './stage';
+import { OtherAnswer, Stage, Stuck, type Audience, type Check } from './stage';
 
 /** How a scenario has ended. */
 export interface Performance {
@@ -53,11 +53,9 @@ export async function play(assembly: string, scenario: Scenario, { write, audien
   });
   const beganMs = stage.nowMs;
   try {
-    await scenario.play(stage).catch((error: unknown) => {
-      if (!(error instanceof Stuck)) throw error;
-      stage.check(error.message, false);
-    });
-    const verdicts = await checkEnd(stage);
+    const isOwnEnd = await scenario.play(stage).then(() => true, (error: unknown) => endOf(stage, error));
+    if (isOwnEnd) await checkEnd(stage);
+    const verdicts = verdictsOn(stage);
     const registry = registryOf(stage.cloud);
     const performance = {
       scenario,
@@ -75,6 +73,18 @@ export async function play(assembly: string, scenario: Scenario, { write, audien
   } finally {
     await stage.close();
   }
+}
+
+/** Goes on after what has ended the play early. @returns whether the scenario's own end is to be checked @throws what is no matter of the play */
+async function endOf(stage: Stage, error: unknown): Promise<boolean> {
+  if (error instanceof OtherAnswer) {
+    stage.tell('demo', error.message);
+    await stage.passHours(24);
+    return false;
+  }
+  if (!(error instanceof Stuck)) throw error;
+  stage.check(error.message, false);
+  return true;
 }
 
 /** Whether everything came as the design demands. */

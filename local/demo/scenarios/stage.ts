@@ -7,6 +7,7 @@ import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import type { Approval, ApprovalPurpose } from '../../../lambdas/domain/approval';
 import type { MessagePublished, TraceEvent } from '../../../lambdas/domain/trace';
 import type { KeyReading } from '../../../lambdas/ports/registry';
+import { DEFAULT_ENDPOINT } from '../../../cli/local/default-endpoint';
 import { Faults } from '../../cloud/faults';
 import type { LocalCloud } from '../../cloud/local-cloud';
 import { RunningCloud } from '../../cloud/running-cloud';
@@ -38,6 +39,11 @@ export type Person = (typeof PEOPLE)[number];
 /** Something that the scenario rests on has not happened. */
 export class Stuck extends Error {
   override readonly name = 'Stuck';
+}
+
+/** Whoever watches has answered otherwise than the scenario: what comes then is theirs. */
+export class OtherAnswer extends Error {
+  override readonly name = 'OtherAnswer';
 }
 
 /** One thing that was looked at. */
@@ -204,10 +210,22 @@ export class Stage {
       return;
     }
     const voters = PEOPLE.filter((candidate) => this.arnOf(candidate) !== approval.requestedBy && !approval.votes.some(({ by }) => by === this.arnOf(candidate)));
-    const command = commandLine([...args, '--as', `user/${person}`, `--local=${this.cloud.endpoint}`]);
-    await this.audience.asked(command, voters, async () => ((await this.approvals.read(approval.id))?.votes.length ?? 0) > approval.votes.length);
+    const voter = voters.includes(person) ? person : (voters[0] ?? person);
+    const where = this.cloud.endpoint === DEFAULT_ENDPOINT ? '--local' : `--local=${this.cloud.endpoint}`;
+    await this.audience.asked(commandLine([...args, '--as', `user/${voter}`, where]), voters, async () => ((await this.approvals.read(approval.id))?.votes.length ?? 0) > approval.votes.length);
     const answer = (await this.approvals.read(approval.id))?.votes.at(-1);
     this.tell(answer?.by.split('/').at(-1) ?? '', `has answered ${answer?.answer ?? ''}: ${answer?.reason ?? ''}`);
+    if (answer?.answer !== verb) throw new OtherAnswer(`The scenario was written for "${verb}". Another day passes; its end is not checked, only the invariants are.`);
+  }
+
+  /** Whoever has answered last says the same once more. */
+  async answersAgain(purpose: ApprovalPurpose): Promise<void> {
+    const { id, votes } = await this.openApproval(purpose);
+    const last = PEOPLE.find((person) => this.arnOf(person) === votes.at(-1)?.by);
+    if (last === undefined) throw new Stuck(`nobody has answered ${id} yet`);
+    await this.types(last, ['approve', id, '--reason', 'once more', '--yes-i-mean', this.scenario.key]);
+    const counted = (await this.openApproval(purpose)).votes.length;
+    this.check(`two answers of ${last} count once`, counted === votes.length, `${counted} answers`);
   }
 
   /** Who asked tries to approve it. */

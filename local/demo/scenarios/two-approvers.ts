@@ -9,10 +9,10 @@ export const twoApprovers: Scenario = {
   async play(stage) {
     await stage.untilState('Await Approval');
     await stage.answers('alice', 'revoke', 'approve', 'the evidence is good');
-    await stage.answers('alice', 'revoke', 'approve', 'once more');
+    await stage.answersAgain('revoke');
     await stage.passHours(2);
     const { key } = await stage.reading();
-    stage.check('after two answers of alice: v1 is still DISABLED', key.versions['v1']?.status === 'DISABLED', key.versions['v1']?.status);
+    stage.check('two hours later v1 is still DISABLED', key.versions['v1']?.status === 'DISABLED', key.versions['v1']?.status);
     await stage.answers('bob', 'revoke', 'approve', 'I agree');
     await stage.untilEnded('a1');
   },
