@@ -41,9 +41,16 @@ function policiesOf(key: ManagedKey): readonly KeyPolicy[] {
   return key.lease === null ? [key.policy] : [key.lease.policy, key.policy];
 }
 
-/** Whether an answer that takes as long as the policy allows would come before the key's next window is due. */
-export function hasTimeToAsk(key: ManagedKey, at: Instant): boolean {
-  return isBefore(plusSeconds(at, key.policy.approvalTimeoutSeconds + MAX_STATE_SECONDS), key.rotationDueAt);
+/** Whether an answer that takes as long as the policy allows, and what is left to be waited for after a consent to `step`, leave time for the rest of this rotation. */
+export function hasTimeToAsk(key: ManagedKey, at: Instant, step: 'disable' | 'revoke'): boolean {
+  const bake = step === 'disable' ? bakeSeconds(key) + MAX_STATE_SECONDS : 0;
+  return endsInTime(key, plusSeconds(at, key.policy.approvalTimeoutSeconds + bake + MAX_STATE_SECONDS));
+}
+
+/** This rotation must end before the key's next window is due, and within the waits that one execution may have. Otherwise a later run goes on. */
+function endsInTime(key: ManagedKey, end: Instant): boolean {
+  const lastEnd = key.lease === null ? key.rotationDueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
+  return isBefore(end, key.rotationDueAt) && isBefore(end, lastEnd);
 }
 
 /** Evidence says that the old version is still in use: its deadline moves, a bounded number of times. */
@@ -74,15 +81,10 @@ function idleSeconds(key: ManagedKey, version: KeyVersion): number {
   return version.compromisedAt === undefined ? longest(key, (policy) => policy.idleSeconds) : key.policy.emergencyDrainSeconds / 2;
 }
 
-/**
- * Whether one more extension leaves time for the rest of this rotation: it must end before the key's next window is due, and within the
- * waits that one execution may have. Otherwise a later run goes on.
- */
+/** Whether one more extension leaves time for the rest of this rotation. */
 export function hasTimeToExtend(key: ManagedKey, version: KeyVersion, at: Instant): boolean {
   if ((version.drainExtensions ?? 0) >= MAX_DRAIN_EXTENSIONS) return false;
-  const end = plusSeconds(at, extensionSeconds(key, version) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS);
-  const lastEnd = key.lease === null ? key.rotationDueAt : plusSeconds(key.lease.grantedAt, MAX_TOTAL_WAIT_SECONDS);
-  return isBefore(end, key.rotationDueAt) && isBefore(end, lastEnd);
+  return endsInTime(key, plusSeconds(at, extensionSeconds(key, version) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS));
 }
 
 /** Allows `DisableKey` on a DEPRECATED version whose deadline has passed. */

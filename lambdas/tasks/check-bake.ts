@@ -33,7 +33,7 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     // Under an open intent the answer was given before the intent; what came of the call is found out, not asked again.
     if (!needsRevocationApproval(key) || key.intent?.kind === 'revoke') return { decision: 'clean' };
     const reason = `retirement "delete" without autoDelete needs an approval for v${version.number}`;
-    if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
+    if (!hasTimeToAsk(key, input.enteredAt, 'revoke')) return { decision: 'pending', reason };
     return { decision: 'ask', question: questionAbout(key, 'revoke', input.enteredAt), reason };
   };
 }

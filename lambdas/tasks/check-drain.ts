@@ -47,7 +47,7 @@ export function checkDrain(ports: Ports) {
     const reason = (await stillInUse(ports, key, version, input.enteredAt)) ?? (await notReleased(ports, key, version));
     if (reason === undefined) return { decision: 'idle' };
     if (!hasTimeToExtend(key, version, input.enteredAt)) {
-      if (!hasTimeToAsk(key, input.enteredAt)) return { decision: 'pending', reason };
+      if (!hasTimeToAsk(key, input.enteredAt, 'disable')) return { decision: 'pending', reason };
       return { decision: 'ask', question: questionAbout(key, 'disable', input.enteredAt), reason };
     }
     const extended = await ports.registry.transact(input.key, (current) => extendDrain(current, owner, version.number, input.enteredAt, reason));

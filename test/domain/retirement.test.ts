@@ -11,6 +11,7 @@ import {
   drainDeadline,
   drainUntil,
   extendDrain,
+  hasTimeToAsk,
   hasTimeToExtend,
   idleSince,
   intendDisable,
@@ -223,4 +224,13 @@ test('a drain is not extended into the next window, nor beyond what one executio
   expect(hasTimeToExtend({ ...living.key, rotationDueAt: plusSeconds(LATE, DAY) }, v1(living), LATE)).toBe(false);
   expect(hasTimeToExtend({ ...living.key, rotationDueAt: plusSeconds(LATE, 900 * DAY) }, v1(living), plusSeconds(living.key.lease!.grantedAt, 300 * DAY))).toBe(false);
   expect(hasTimeToExtend(inTime, { ...v1(living), drainExtensions: 3 }, LATE)).toBe(false);
+});
+
+test('there is time to ask people if the answer, and the bake that a consent to disable begins, come before the next window and within the waits of one execution', () => {
+  const { key } = draining({ approvalTimeoutSeconds: 7 * DAY, bakeSeconds: 5 * DAY });
+  const at = (days: number) => plusSeconds(key.lease!.grantedAt, days * DAY);
+  const dueIn = (days: number): ManagedKey => ({ ...key, rotationDueAt: plusSeconds(LATE, days * DAY) });
+  expect([7, 8, 12, 13].map((days) => [hasTimeToAsk(dueIn(days), LATE, 'revoke'), hasTimeToAsk(dueIn(days), LATE, 'disable')])).toEqual([[false, false], [true, false], [true, false], [true, true]]);
+  const longLived = { ...key, rotationDueAt: at(900) };
+  expect([287, 288, 292, 293].map((day) => [hasTimeToAsk(longLived, at(day), 'revoke'), hasTimeToAsk(longLived, at(day), 'disable')])).toEqual([[true, true], [true, false], [true, false], [false, false]]);
 });
