@@ -37,7 +37,7 @@ async function auditKey(name: string, options: Options, env: NodeJS.ProcessEnv):
   return violations === 0 ? undefined : `${name}: ${violations} ${violations === 1 ? 'violation' : 'violations'}. docs/operations.md, section frozen, says what to do about a key that is not as its registry says.`;
 }
 
-function reportOf(name: string, { verdicts, lookedAt, cloudTrailSpan }: Audit): string {
+function reportOf(name: string, { verdicts, lookedAt, cloudTrailSpan, disowned }: Audit): string {
   const { ledgerEvents, cloudTrailEvents } = lookedAt;
   const kms =
     cloudTrailEvents === null
@@ -46,6 +46,7 @@ function reportOf(name: string, { verdicts, lookedAt, cloudTrailSpan }: Audit): 
   return [
     table(['invariant', 'verdict', 'rests on', ''], verdicts.map((verdict) => [verdict.invariant, wordOf(verdict), String(verdict.restsOn), detailOf(verdict)])),
     `${name}: ${ledgerEvents} events of the ledger, ${kms}. Not looked at: executions, acknowledgements, alerts, earlier policies.`,
+    ...(disowned.length === 0 ? [] : [coloured('yellow', `Events ${disowned.join(', ')} stand in the ledger, and an approved repair went on without them: keyturn history shows them.`)]),
   ].join('\n');
 }
 

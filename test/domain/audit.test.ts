@@ -6,7 +6,8 @@ import { instantOf } from '../../lambdas/domain/instant';
 import { GENESIS_HASH, hashOf, type LedgerEvent, type LedgerEventType } from '../../lambdas/domain/ledger';
 import { activeVersion, type KeyVersion, type ManagedKey } from '../../lambdas/domain/managed-key';
 import type { TraceEvent } from '../../lambdas/domain/trace';
-import { callKms, foreignKey } from '../support/outsider';
+import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { callKms, foreignKey, OUTSIDER } from '../support/outsider';
 import { ALICE, answer, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
@@ -89,6 +90,39 @@ const LIVES: Readonly<Record<string, () => Promise<Scenario>>> = {
     await scenario.pass(8 * DAY);
     return scenario;
   },
+  'whose owner was stopped': async () => {
+    const scenario = await Scenario.bootstrapped(ALONE);
+    await scenario.pass(10 * DAY);
+    const { lease } = await scenario.key();
+    scenario.world.states.call('StopExecution', { executionArn: `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${lease?.rotationId ?? ''}` });
+    await reconciled(scenario, HOUR);
+    await post(scenario, 'decide', ALICE, { action: 'lift', key: 'orders', reason: 'I have looked' });
+    await scenario.pass(20 * DAY);
+    expect((await scenario.ledger()).some(({ facts }) => facts?.['takenOverFrom'] !== undefined)).toBe(true);
+    return scenario;
+  },
+  'of an adopted key': async () => {
+    const scenario = new Scenario(ALONE);
+    const keyId = foreignKey(scenario);
+    callKms(scenario, 'CreateAlias', { AliasName: 'alias/orders', TargetKeyId: keyId });
+    await scenario.world.register([policyOf({ ...SHORT, dependents: [], adopt: `arn:aws:kms:eu-central-1:111122223333:key/${keyId}` })]);
+    await scenario.pass(25 * DAY);
+    expect((await scenario.key()).lastVersion).toBeGreaterThan(1);
+    return scenario;
+  },
+  'with an accepted key': async () => {
+    const scenario = await Scenario.bootstrapped(ALONE);
+    await scenario.advance(2 * HOUR);
+    const foreign = foreignKey(scenario);
+    callKms(scenario, 'UpdateAlias', { AliasName: 'alias/orders', TargetKeyId: foreign });
+    await reconciled(scenario);
+    const keyArn = `arn:aws:kms:eu-central-1:111122223333:key/${foreign}`;
+    const { approvalId } = await post(scenario, 'decide', ALICE, { action: 'repair', key: 'orders', repair: { kind: 'accept-key', keyArn }, reason: 'moved on purpose' });
+    await answer(scenario, BOB, approvalId);
+    await scenario.pass(25 * DAY);
+    expect((await scenario.ledger()).some(({ facts }) => facts?.['accepted'] === keyArn)).toBe(true);
+    return scenario;
+  },
   'with a repair': async () => {
     const scenario = await Scenario.bootstrapped(ALONE);
     await scenario.advance(2 * HOUR);
@@ -120,6 +154,24 @@ describe.each(Object.entries(LIVES))('a life %s', (_, live) => {
     expect(ofLedger.verdicts.filter(({ reason = '' }) => reason.includes('--cloudtrail')).length).toBeGreaterThan(8);
     expect(violationsOf(audit(await withCloudTrail(scenario)))).toEqual([]);
   });
+});
+
+test('what an approved repair went on without is told, and held against nobody', async () => {
+  const scenario = await Scenario.bootstrapped(ALONE);
+  await scenario.advance(2 * HOUR);
+  await scenario.world.reconcile();
+  const { seq } = await scenario.key();
+  const Item = { pk: { S: 'KEY#orders' }, sk: { S: `LEDGER#${String(seq + 1).padStart(10, '0')}` }, seq: { N: String(seq + 1) }, type: { S: 'HoldSet' } };
+  scenario.world.dynamodb.call('PutItem', { TableName: 'keyturn-registry', Item }, OUTSIDER);
+  await scenario.world.reconcile();
+  expect(violationsOf(audit(await materialOf(scenario)))).toEqual(expect.arrayContaining([expect.stringContaining(`event ${seq + 1} cannot be read`)]));
+  const { approvalId } = await post(scenario, 'decide', ALICE, { action: 'repair', key: 'orders', repair: { kind: 'rebaseline-ledger' }, reason: 'somebody wrote there' });
+  await answer(scenario, BOB, approvalId);
+  await scenario.pass(25 * DAY);
+  const result = audit(await materialOf(scenario));
+  expect(violationsOf(result)).toEqual([]);
+  // The note about the question is counted, and stands behind the forged event.
+  expect(result.disowned).toContain(seq + 1);
 });
 
 describe('what is judged', () => {

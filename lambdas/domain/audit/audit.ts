@@ -21,6 +21,8 @@ export interface Audit {
   readonly verdicts: readonly Verdict[];
   /** How many events each source gave about the key; `null` for a source that was not looked at. */
   readonly lookedAt: { readonly ledgerEvents: number; readonly cloudTrailEvents: number | null };
+  /** Events that stand in the ledger and that an approved repair went on without, by their numbers. */
+  readonly disowned: readonly number[];
   /** The time that CloudTrail's records span: outside of it nothing is known of KMS. */
   readonly cloudTrailSpan: { readonly from: Instant; readonly to: Instant } | null;
 }
@@ -33,18 +35,23 @@ const LEDGER_WRITER = 'keyturn';
  * KMS if there are any, can tell. What they cannot tell is *not checkable*, with the reason: silence proves nothing.
  */
 export function audit(material: AuditMaterial): Audit {
-  const { key, ledger, cloudTrail } = material;
-  const images = replay(material);
+  const { key, cloudTrail } = material;
+  const { own, disowned } = withoutDisowned(material.ledger);
+  const unreadable = own.filter((event) => !isReadable(event));
+  const ledger = own.filter(isReadable);
+  const readable = { ...material, ledger };
+  const images = replay(readable);
   const kms = cloudTrail === undefined ? undefined : eventsOf(cloudTrail);
   const ours = kms?.filter((event) => isAbout(event, material));
   const [first, last] = [kms?.at(0), kms?.at(-1)];
-  const ofLedger = judged(material, images, []);
+  const ofLedger = judged(readable, images, []);
   // Behind the end of the export nothing is known of KMS: what the ledger says from there on is not held against it.
   const known = last === undefined ? [] : ledger.filter(({ at }) => msOf(at) <= last.atMs);
-  const ofBoth = ours === undefined ? ofLedger : judged({ ...material, ledger: known }, images, ours);
+  const ofBoth = ours === undefined ? ofLedger : judged({ ...readable, ledger: known }, images, ours);
   return {
-    verdicts: [chainVerdict(ledger, key), agreementVerdict(material, images), ...ofLedger.map((verdict, index) => asFarAsTold(merged(verdict, ofBoth[index]), material))],
-    lookedAt: { ledgerEvents: ledger.length, cloudTrailEvents: ours?.length ?? null },
+    verdicts: [chainVerdict(material.ledger, unreadable, key), agreementVerdict(readable, images), ...ofLedger.map((verdict, index) => asFarAsTold(merged(verdict, ofBoth[index]), readable))],
+    lookedAt: { ledgerEvents: material.ledger.length, cloudTrailEvents: ours?.length ?? null },
+    disowned: disowned.map(({ seq }) => seq),
     cloudTrailSpan: first === undefined || last === undefined ? null : { from: instantOf(first.atMs), to: instantOf(last.atMs) },
   };
 }
@@ -62,8 +69,32 @@ function merged(left: Verdict, right: Verdict = left): Verdict {
   return violations.length === 0 ? stronger : { ...stronger, status: 'violated', violations };
 }
 
-function chainVerdict(ledger: readonly LedgerEvent[], key: ManagedKey): Verdict {
-  return verdictOf('9 the hash chain verifies, up to the registry', ledger.length, [ledgerBreak(ledger, key) ?? []].flat());
+/** A repair that starts the ledger anew continues the last event that was whole; what stands in between was written by somebody else. */
+function withoutDisowned(ledger: readonly LedgerEvent[]): { readonly own: readonly LedgerEvent[]; readonly disowned: readonly LedgerEvent[] } {
+  let own: readonly LedgerEvent[] = [];
+  for (const event of ledger) {
+    const continued = event.type === 'RepairBegun' && ledger.some(({ type, by }) => type === 'LedgerRebaselined' && by === event.by) ? own.findLastIndex(({ hash }) => hash === event.previousHash) : -1;
+    own = [...(continued < 0 ? own : own.slice(0, continued + 1)), event];
+  }
+  return { own, disowned: ledger.filter((event) => !own.includes(event)) };
+}
+
+/** What somebody else wrote there may have any shape. */
+function isReadable({ at, by, moves, fence }: Partial<LedgerEvent>): boolean {
+  return typeof at === 'string' && isInstant(at) && typeof by === 'string' && Array.isArray(moves) && typeof fence === 'number';
+}
+
+function isInstant(text: string): boolean {
+  try {
+    return msOf(text) > 0;
+  } catch {
+    return false;
+  }
+}
+
+function chainVerdict(ledger: readonly LedgerEvent[], unreadable: readonly LedgerEvent[], key: ManagedKey): Verdict {
+  const problems = unreadable.map(({ seq }) => `event ${seq} cannot be read: keyturn did not write it`);
+  return verdictOf('9 the hash chain verifies, up to the registry', ledger.length, [...problems, ...[ledgerBreak(ledger, key) ?? []].flat()]);
 }
 
 function agreementVerdict({ key, terminalVersions, ledger }: KeyMaterial, images: readonly ManagedKey[]): Verdict {
