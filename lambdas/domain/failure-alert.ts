@@ -15,11 +15,13 @@ export interface FailureFacts {
   readonly reason: string;
   readonly at: Instant;
   readonly response: Response;
+  /** Whether the key is quarantined by the abort that follows. @default false */
+  readonly isLastAttempt?: boolean;
 }
 
 /** The alert about one failure. Publishing it twice is the same alert. */
 export function failureAlert(failure: FailureFacts): Alert {
-  const { key, owner, rotationId, executionArn, state, error, errorClass } = failure;
+  const { key, owner, rotationId, executionArn, state, error, errorClass, isLastAttempt = false } = failure;
   const isForeign = errorClass === 'security-critical';
   return alertOf({
     id: `${rotationId}/${failure.at}`,
@@ -29,8 +31,8 @@ export function failureAlert(failure: FailureFacts): Alert {
     executionArn,
     stage: state,
     errorClass,
-    severity: SEVERITIES[failure.response],
-    headline: `${errorClass} failure in ${state}`,
+    severity: isLastAttempt ? 'page' : SEVERITIES[failure.response],
+    headline: `${errorClass} failure in ${state}${isLastAttempt ? ', at the last attempt' : ''}`,
     reason: `${error}: ${failure.reason}`,
     isEncryptionImpacted: isForeign
       ? 'PERHAPS. Something that keyturn did not cause was seen at the alias or a key: the reason says what.'
@@ -40,9 +42,9 @@ export function failureAlert(failure: FailureFacts): Alert {
       : 'Yes. This failure has disabled and revoked nothing.',
     mustCustomerAct: isForeign ? 'Not before the cause is known.' : 'No.',
     isInterventionSafe: INTERVENTION[failure.response],
-    next: error === 'AbortRequested' ? NEXT_AFTER_REQUEST : NEXT[failure.response],
+    next: isLastAttempt ? NEXT_AFTER_LAST : error === 'AbortRequested' ? NEXT_AFTER_REQUEST : NEXT[failure.response],
     commands: commandsAfter(failure),
-    runbook: isForeign ? 'frozen' : errorClass === 'non-recoverable' ? 'quarantined' : 'aborted',
+    runbook: isForeign ? 'frozen' : errorClass === 'non-recoverable' || isLastAttempt ? 'quarantined' : 'aborted',
   });
 }
 
@@ -73,8 +75,12 @@ const NEXT: Readonly<Record<Response, string>> = {
 const NEXT_AFTER_REQUEST =
   'The execution waits until no call can be under way any more, then aborts safely, as somebody asked: nothing is revoked. The window is not tried again by itself.';
 
-function commandsAfter({ key, response, errorClass }: FailureFacts): readonly string[] {
+const NEXT_AFTER_LAST =
+  'The execution waits until no call can be under way any more, then aborts safely: nothing is revoked. It was the last attempt that is allowed: the key is quarantined, and nothing starts until that is lifted.';
+
+function commandsAfter({ key, response, errorClass, isLastAttempt = false }: FailureFacts): readonly string[] {
   const look = [`keyturn status ${key}`, `keyturn history ${key}`];
+  if (isLastAttempt) return [...look, `keyturn lift ${key} --reason …     # once the cause is mended`];
   if (response === 'settle-and-ask') return [...look, `keyturn approvals ${key}`, 'keyturn approve <id> --resume --reason …     # once the cause is mended', 'keyturn approve <id> --abort --reason …'];
   if (response === 'ask') return [...look, `keyturn audit ${key}`, `keyturn repair ${key} --help`];
   return errorClass === 'superseded' ? look : [`keyturn status ${key}`];

@@ -74,21 +74,26 @@ export function abortRun(key: ManagedKey, owner: Owner, run: Run, at: Instant, f
   requireOwner(key, owner);
   const reason = reasonForAPerson(key, owner, run, failure);
   const quarantine = key.quarantine ?? (reason === undefined ? null : { by: owner.rotationId, at, reason });
-  const next = withNextRun({ ...key, lease: null, abortRequest: null, quarantine }, run, at, isAskedFor(key, owner, failure));
+  const next = withNextRun({ ...key, lease: null, abortRequest: null, quarantine }, run, at, isAskedFor(key, owner.rotationId, failure.error));
   const facts = quarantine === null ? { error: failure.error, nextRun: run.number + 1 } : { error: failure.error, quarantined: true };
   return write(next, { type: 'RotationAborted', at, by: owner.rotationId, facts });
 }
 
 /** An operator asked for the abort, even if something else came to end the run first. */
-function isAskedFor(key: ManagedKey, { rotationId }: Owner, { error }: { error: string }): boolean {
+function isAskedFor(key: ManagedKey, rotationId: string, error: string): boolean {
   return error === 'AbortRequested' || isAbortRequested(key, rotationId);
 }
 
 /** Why a person has to decide before the next run, or `undefined`. */
 function reasonForAPerson(key: ManagedKey, owner: Owner, run: Run, { error, errorClass }: { error: string; errorClass: ErrorClass }): string | undefined {
   if (errorClass === 'non-recoverable' || errorClass === 'security-critical') return `${error} in ${owner.rotationId} needs a person`;
-  if (isAskedFor(key, owner, { error }) || run.kind === 'retirement' || run.number < lastNumber(key, run)) return undefined;
+  if (!isLastAttempt(key, owner.rotationId, run, error)) return undefined;
   return `${owner.rotationId} was the last attempt that is allowed; it ended with ${error}`;
+}
+
+/** Whether no further run starts by itself once this one has aborted, because it was the last that is allowed. */
+export function isLastAttempt(key: ManagedKey, rotationId: string, run: Run, error: string): boolean {
+  return !isAskedFor(key, rotationId, error) && run.kind !== 'retirement' && run.number >= lastNumber(key, run);
 }
 
 /** The last number that may run without a person. Retirement runs are spaced a day apart instead of being counted. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureAlert } from '../domain/failure-alert';
-import { classify, recordFailure, responseTo, type Response } from '../domain/failure';
+import { classify, isLastAttempt, recordFailure, responseTo, type Response } from '../domain/failure';
 import type { ErrorClass } from '../contract/errors';
 import { plusSeconds, type Instant } from '../domain/instant';
 import type { ManagedKey } from '../domain/managed-key';
@@ -45,7 +45,8 @@ export function classifyFailure(ports: AlertPorts) {
     }
     const question = questionAfter(key, input.enteredAt);
     if (response !== 'superseded' || input.error === 'StaleOwner') {
-      await deliver(ports, failureAlert({ ...failure, key: input.key, executionArn: input.executionArn, reason, response, owner: key?.policy.owner ?? 'unknown' }));
+      const isLast = isOwner && response === 'settle-and-abort' && isLastAttempt(key, input.rotationId, input.run, input.error);
+      await deliver(ports, failureAlert({ ...failure, isLastAttempt: isLast, key: input.key, executionArn: input.executionArn, reason, response, owner: key?.policy.owner ?? 'unknown' }));
     }
     return { errorClass, response, question };
   };

@@ -53,6 +53,21 @@ describe("a failure's alert", () => {
     expect(message.includes('PERHAPS')).toBe(errorClass === 'security-critical');
   });
 
+  test('at the last attempt pages, and says that nothing starts until the quarantine is lifted', () => {
+    const { subject, message, attributes } = failureAlert({ ...failure, error: 'DependentsNotReady', errorClass: 'recoverable', response: 'settle-and-abort', isLastAttempt: true });
+    expect(subject).toContain('at the last attempt');
+    expect(attributes['severity']).toBe('page');
+    expect(message).toContain('the key is quarantined');
+    expect(message).not.toContain('The next attempt follows');
+    expect(message).toMatch(/keyturn lift orders --reason …[^]*#quarantined/);
+  });
+
+  test('about an abort that somebody asked for promises no next attempt', () => {
+    const { message } = failureAlert({ ...failure, error: 'AbortRequested', errorClass: 'recoverable', response: 'settle-and-abort' });
+    expect(message).toContain('not tried again by itself');
+    expect(message).not.toContain('The next attempt follows');
+  });
+
   test('that waits for a person says how to answer', () => {
     expect(failureAlert(failure).message).toMatch(/keyturn approvals orders\n.*--resume.*\n.*--abort/);
     expect(failureAlert({ ...failure, errorClass: 'security-critical', response: 'ask' }).message).toContain('keyturn repair orders');

@@ -20,6 +20,10 @@ export const dependentSilent: Scenario = {
     alias: 'v2',
     stands: 'free',
     runs: ['a1 aborted', 'a2 aborted', 'a3 aborted', 'a4 completed'],
-    alerts: Array.from({ length: 3 }, () => 'orders-data: recoverable failure in Promote Key Version'),
+    alerts: [
+      'orders-data: recoverable failure in Promote Key Version',
+      'orders-data: recoverable failure in Promote Key Version',
+      'orders-data: recoverable failure in Promote Key Version, at the last attempt',
+    ],
   },
 };
