@@ -5,7 +5,7 @@ import type { ExecutionEnded, ExecutionStarted, Json, MessagePublished, Registry
 /** States in which nothing happens for a while. */
 const WAITS: readonly string[] = ['Wait For Former Owner', 'Wait For Created Key', 'Notify Dependents', 'Quiesce', 'Wait For True Readings', 'Drain', 'Bake', 'Await Approval'];
 
-const WHO_WIDTH = 9;
+const WHO_WIDTH = 10;
 const INDENT = ' '.repeat('2027-01-02 00:00  '.length + WHO_WIDTH + 2);
 const MAX_FACT_LENGTH = 120;
 

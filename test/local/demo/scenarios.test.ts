@@ -32,7 +32,7 @@ test('a hijacked alias is played to the end that the design demands; an end that
     const story = told.join('');
     expect(performance.checks.filter(({ isMet }) => !isMet)).toEqual([]);
     expect(isAsDemanded(performance)).toBe(true);
-    expect(story).toMatch(/mallory {4}makes a key[^]*FREEZES the key[^]*ALERT {6}page:[^]*alice {6}\$ keyturn repair[^]*bob {8}\$ keyturn approve[^]*has ended: repaired/);
+    expect(story).toMatch(/mallory {5}makes a key[^]*FREEZES the key[^]*ALERT {7}page:[^]*alice {7}\$ keyturn repair[^]*bob {9}\$ keyturn approve[^]*has ended: repaired/);
     expect(story).toContain('checked: alias/orders-data points to: v1');
     expect(toJson(performance)).toMatchObject({ scenario: 'alias-hijacked', isAsDemanded: true, invariants: { violations: [] }, consumers: { failed: 0 } });
 
