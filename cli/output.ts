@@ -19,5 +19,5 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Colours only on a terminal that has them; `NO_COLOR` is heeded. */
 export function coloured(colour: 'red' | 'yellow' | 'green', text: string): string {
-  return process.stdout.isTTY && process.stdout.hasColors() ? styleText(colour, text) : text;
+  return process.stdout.isTTY && process.stdout.hasColors() ? styleText(colour, text, { validateStream: false }) : text;
 }

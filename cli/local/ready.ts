@@ -79,6 +79,7 @@ export function readyText({ endpoint, region, credentials, outputs, keys, virtua
       ...(machine === undefined || first === undefined ? [] : [...howToStart(speed, machine, first), `watch it             aws stepfunctions list-executions --state-machine-arn ${machine}`]),
       ...(table === undefined ? [] : [`read the registry    aws dynamodb scan --table-name ${table}`]),
       ...(table === undefined || url === undefined || principal === undefined ? [] : howToAnswer(table, url, principal, at)),
+      ...(table === undefined ? [] : [`keyturn's commands   npx keyturn status --local${endpoint === DEFAULT_ENDPOINT ? '' : ` ${endpoint}`} (and plan, rotate, hold, …)`]),
       `what is going on     npx keyturn local status${at}`,
       `let time pass        npx keyturn local advance 7d${at}`,
       `${topic === undefined ? 'read messages    ' : 'read the alerts  '}    npx keyturn local messages${at}`,

@@ -34,6 +34,10 @@ test('says how to answer for a dependent, as its principal', () => {
   );
 });
 
+test('says how to reach it with the other commands', () => {
+  expect(readyText(READY)).toContain('npx keyturn status --local http://127.0.0.1:5000 ');
+});
+
 test('says nothing of answers where nobody is asked', () => {
   expect(readyText({ ...READY, keys: READY.keys.slice(0, 1) })).not.toContain('keyturn ack');
 });

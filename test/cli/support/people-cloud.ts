@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { parseConfig } from '../../../lib/config/load';
-import { KeyturnStack } from '../../../lib/keyturn-stack';
 import { RunningCloud } from '../../../local/cloud/running-cloud';
+import { synthesize } from '../../../local/demo/synthesize';
 
 /** One key for each story, so that stories do not meet. */
 export const KEYS = ['quiet', 'held', 'paused', 'rotated', 'urgent', 'misled', 'scoped'] as const;
@@ -37,11 +35,9 @@ export interface PeopleCloud {
 /** keyturn's whole stack in a local cloud, with the first version of each key, and with people. */
 export async function peopleCloud(): Promise<PeopleCloud> {
   const folder = mkdtempSync(path.join(tmpdir(), 'people-'));
-  process.env['CDK_VALIDATION'] = 'false';
-  const app = new App({ outdir: folder });
-  new KeyturnStack(app, 'keyturn', { configuration: parseConfig(CONFIG) });
-  app.synth();
-  const running = await RunningCloud.start(folder, { speed: 0 });
+  const configuration = path.join(folder, 'keyturn.config.json');
+  writeFileSync(configuration, JSON.stringify(CONFIG));
+  const running = await RunningCloud.start(await synthesize({ directory: path.join(folder, 'cdk.out'), configuration }), { speed: 0 });
   for (const [name, actions] of Object.entries(PEOPLE)) running.cloud.credentialsFor(`${ACCOUNT}:${name}`, { actions });
   await running.pace.advance(3_600_000);
   return {
