@@ -68,6 +68,8 @@ async function answer(ports: Ports, body: Extract<Body, { action: 'answer' }>, c
     if (counted.approval.outcome === null) {
       return told('asked', `counted; ${counted.approval.approversNeeded} different people must approve ${known.id}`, { approvalId: known.id });
     }
+    // What it meant was done once. Said again later it would be about another state of the key, which nobody has consented to.
+    if (counted.kind === 'repeated' && counted.approval.isCarriedOut === true) return told('unchanged', `${known.id}: ${counted.approval.outcome}. That was carried out before; nothing was changed`, { approvalId: known.id });
     const result = await carryOut(ports, counted.approval);
     return told(counted.kind === 'repeated' ? 'unchanged' : 'done', `${known.id}: ${counted.approval.outcome}. ${result}`, { approvalId: known.id });
   }
