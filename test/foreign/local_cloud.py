@@ -54,15 +54,14 @@ class LocalCloud:
         printed = subprocess.run([*KEYTURN, "local", "messages", "--json", "--endpoint", self.endpoint], cwd=ROOT, check=True, capture_output=True, text=True)
         return json.loads(printed.stdout)["deliveries"]
 
-    def keyturn(self, *arguments, credentials=None):
+    def keyturn(self, *arguments, credentials=None, environment=None):
         """keyturn's own command, as a person of the account. Returns its exit code, what it printed, and what it said on its error stream."""
         identity = credentials or self.credentials
-        environment = {
-            **os.environ,
+        variables = environment if environment is not None else {
             "AWS_ACCESS_KEY_ID": identity["accessKeyId"], "AWS_SECRET_ACCESS_KEY": identity["secretAccessKey"], "AWS_SESSION_TOKEN": identity.get("sessionToken", ""),
             "AWS_REGION": self.region, "AWS_ENDPOINT_URL": self.endpoint,
         }
-        ended = subprocess.run([*KEYTURN, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        ended = subprocess.run([*KEYTURN, *arguments], cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         return ended.returncode, ended.stdout, ended.stderr
 
     def credentials_of(self, arn):

@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from local_cloud import LocalCloud
 
 ALIAS = "alias/orders"
-FIRST_WINDOW = "20270225T0000Z"
-SECOND_WINDOW = "20270426T0000Z"
+FIRST_WINDOW = "20270121T0000Z"
+SECOND_WINDOW = "20270302T0000Z"
 
 cloud = None
 
@@ -74,7 +74,7 @@ class TestTheAwsCli(unittest.TestCase):
         machine = cloud.outputs["StateMachineArn"]
         sealed = aws("kms", "encrypt", "--key-id", ALIAS, "--plaintext", base64.b64encode(b"before").decode())
 
-        cloud.advance_to("2027-02-25T00:00:01Z")
+        cloud.advance_to("2027-01-21T00:00:01Z")
         name, start_input = rotation(FIRST_WINDOW)
         started = aws("stepfunctions", "start-execution", "--state-machine-arn", machine, "--name", name, "--input", start_input)
         execution = started["executionArn"]
@@ -96,7 +96,7 @@ class TestTheAwsCli(unittest.TestCase):
             self.assertEqual(base64.b64decode(opened["Plaintext"]), text)
 
         # Idle for half of the drain, then the old version is disabled, baked, and its deletion scheduled.
-        cloud.advance("30d")
+        cloud.advance("12d")
         described = aws("stepfunctions", "describe-execution", "--execution-arn", execution)
         self.assertEqual((described["status"], json.loads(described["output"])["outcome"]), ("SUCCEEDED", "completed"))
         old = aws("kms", "describe-key", "--key-id", sealed["KeyId"])["KeyMetadata"]
@@ -110,6 +110,12 @@ class TestTheAwsCli(unittest.TestCase):
             aws("stepfunctions", "start-execution", "--state-machine-arn", machine, "--name", name, "--input", start_input)
         with self.assertRaisesRegex(RuntimeError, r"\(KMSInvalidStateException\) when calling the Decrypt operation.* is pending deletion"):
             aws("kms", "decrypt", "--ciphertext-blob", sealed["CiphertextBlob"])
+
+        # A use that fails means that somebody still needs the version: it is taken back, and held until a person has looked.
+        cloud.advance("1h")
+        self.assertEqual(base64.b64decode(aws("kms", "decrypt", "--ciphertext-blob", sealed["CiphertextBlob"])["Plaintext"]), b"before")
+        self.assertRegex(cloud.keyturn("status", "orders")[1], "held by rescue-version: .*called Decrypt with v1, which was REVOKED")
+        self.assertEqual(cloud.keyturn("release", "orders", "--reason", "re-encrypted", "--yes-i-mean", "orders")[0], 0)
 
     def test_looks_around(self):
         [stack] = aws("cloudformation", "describe-stacks", "--stack-name", "keyturn")["Stacks"]
@@ -155,14 +161,18 @@ class TestBoto3(unittest.TestCase):
 
     def test_z_rotates_a_key_and_redrives_it(self):
         kms, states = client("kms"), client("stepfunctions")
+        cloud.advance_to("2027-03-02T00:00:01Z")
         sealed = kms.encrypt(KeyId=ALIAS, Plaintext=b"before", EncryptionContext={"tenant": "1"})
-        cloud.advance_to("2027-04-26T00:00:01Z")
         name, start_input = rotation(SECOND_WINDOW)
         execution = states.start_execution(stateMachineArn=cloud.outputs["StateMachineArn"], name=name, input=start_input)["executionArn"]
         cloud.advance("1m")
         states.stop_execution(executionArn=execution, error="Maintenance", cause="a person stopped it")
         described = states.describe_execution(executionArn=execution)
         self.assertEqual((described["status"], described["error"]), ("ABORTED", "Maintenance"))
+        # Whoever stops an execution from outside leaves the key to a person.
+        cloud.advance("1m")
+        self.assertIn("did not give the key back", cloud.keyturn("status", "orders")[1])
+        self.assertEqual(cloud.keyturn("lift", "orders", "--reason", "it was maintenance", "--yes-i-mean", "orders")[0], 0)
         # What a newer boto3 calls redrive_execution, by its wire name: Debian's does not know it yet.
         redriven = call_by_wire_name("AWSStepFunctions.RedriveExecution", {"executionArn": execution})
         self.assertIn("redriveDate", redriven)
@@ -248,10 +258,20 @@ class TestKeyturnsOwnCommands(unittest.TestCase):
         )
         code, said, complaint = cloud.keyturn("approve", asked["id"], "--reason", "yes", "--yes-i-mean", "orders", credentials=second)
         self.assertEqual((code, complaint), (0, ""))
-        cloud.advance("1d")
+        cloud.advance("2h")
         self.assertNotEqual(client("kms").describe_key(KeyId=ALIAS)["KeyMetadata"]["KeyId"], before)
         self.assertIn("orders-", said)
-        self.assertEqual(cloud.keyturn("audit", "orders")[0], 0)
+        code, said, complaint = cloud.keyturn("audit", "orders")
+        self.assertEqual((code, complaint), (0, ""))
+        self.assertIn("2 exactly one ACTIVE version", said)
+        self.assertIn("-e1 since", cloud.keyturn("plan", "orders")[1])
+
+    def test_the_local_cloud_needs_no_environment(self):
+        code, said, complaint = cloud.keyturn("reconcile", "--local", cloud.endpoint, environment={})
+        self.assertIn(code, (0, 1), complaint)
+        self.assertIn("1 of 1 keys were looked at", said)
+        code, _, complaint = cloud.keyturn("status", "--local", cloud.endpoint, "--as", "role/nobody", environment={})
+        self.assertEqual((code, "cloudformation:DescribeStacks" in complaint), (1, True))
 
 
 def call_by_wire_name(target, body):
