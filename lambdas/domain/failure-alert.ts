@@ -32,7 +32,7 @@ export function failureAlert(failure: FailureFacts): Alert {
     stage: state,
     errorClass,
     severity: isLastAttempt ? 'page' : SEVERITIES[failure.response],
-    headline: `${errorClass} failure in ${state}${isLastAttempt ? ', at the last attempt' : ''}`,
+    headline: `${outlivedRetries(errorClass) ? `${error} outlived its retries` : `${errorClass} failure`} in ${state}${isLastAttempt ? ', at the last attempt' : ''}`,
     reason: `${error}: ${failure.reason}`,
     isEncryptionImpacted: isForeign
       ? 'PERHAPS. Something that keyturn did not cause was seen at the alias or a key: the reason says what.'
@@ -46,6 +46,11 @@ export function failureAlert(failure: FailureFacts): Alert {
     commands: commandsAfter(failure),
     runbook: isForeign ? 'frozen' : errorClass === 'non-recoverable' || isLastAttempt ? 'quarantined' : 'aborted',
   });
+}
+
+/** The names of these classes say what the workflow does first, which is behind it by now. */
+function outlivedRetries(errorClass: ErrorClass): boolean {
+  return errorClass === 'retry' || errorClass === 'look-again';
 }
 
 const SEVERITIES: Readonly<Record<Response, Severity>> = {

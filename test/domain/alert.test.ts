@@ -62,6 +62,10 @@ describe("a failure's alert", () => {
     expect(message).toMatch(/keyturn lift orders --reason …[^]*#quarantined/);
   });
 
+  test('about what is retried says that it has outlived that', () => {
+    expect(failureAlert({ ...failure, error: 'Throttled', errorClass: 'retry', response: 'settle-and-abort' }).subject).toBe('keyturn: orders: Throttled outlived its retries in Create Key Version');
+  });
+
   test('about an abort that somebody asked for promises no next attempt', () => {
     const { message } = failureAlert({ ...failure, error: 'AbortRequested', errorClass: 'recoverable', response: 'settle-and-abort' });
     expect(message).toContain('not tried again by itself');

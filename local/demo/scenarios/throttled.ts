@@ -18,6 +18,6 @@ export const throttled: Scenario = {
     alias: 'v2',
     stands: 'free',
     runs: ['a1 aborted', 'a2 completed'],
-    alerts: ['orders-data: retry failure in Create Key Version'],
+    alerts: ['orders-data: Throttled outlived its retries in Create Key Version'],
   },
 };

@@ -142,6 +142,14 @@ describe('a function that fails', () => {
     isLate = false;
     expect((await invoke()).answer).toBe(1);
   });
+
+  test('because its process dies in the middle of it, ends with Runtime.ExitError and loses its environment', async () => {
+    const { service, invoke } = lambda('let n = 0; exports.handler = async (event) => { n++; if (event.dies) { globalThis.die(process.env._X_AMZN_TRACE_ID); await new Promise(() => {}); } return n; };');
+    Object.assign(globalThis, { die: (traceHeader: string) => { service.crash(traceHeader); } });
+    expect((await invoke()).answer).toBe(1);
+    expect(await invoke({ dies: true })).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('Runtime exited') as string });
+    expect((await invoke()).answer).toBe(1);
+  });
 });
 
 describe('versions', () => {
