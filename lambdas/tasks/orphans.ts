@@ -8,6 +8,7 @@ import type { ManagedKey } from '../domain/managed-key';
 import { quarantine } from '../domain/operations';
 import { orphanAlert, registryWentBackAlert } from '../domain/reconcile-alerts';
 import type { Alert } from '../domain/alert';
+import { TaskError } from '../domain/task-error';
 import type { KeyProvider, TaggedKey } from '../ports/key-provider';
 import type { KeyReading } from '../ports/registry';
 import { deliver } from './alerting';
@@ -40,13 +41,16 @@ export async function lookForOrphans(ports: OrphanPorts, names: readonly string[
   const told = new Set(alerted);
   const done: string[] = [];
   const strangers: TaggedKey[] = [];
+  const orphans: { readonly candidate: TaggedKey; readonly maker: Maker }[] = [];
   for (const candidate of batch) {
     if ((await ports.registry.ownerOf(candidate.keyId)) !== undefined) continue;
-    const known = await knownMakerOf(ports, candidate);
-    if (known === undefined) strangers.push(candidate);
-    else await judge(ports, candidate, known, told, done, at);
+    const maker = await knownMakerOf(ports, candidate);
+    if (maker === undefined) strangers.push(candidate);
+    else orphans.push({ candidate, maker });
   }
   await standStill(ports, names, strangers, told, done, at);
+  // What a registry that went back says of an orphan is worth nothing, whatever people have approved.
+  for (const { candidate, maker } of strangers.length === 0 ? orphans : []) await judge(ports, candidate, maker, told, done, at);
   const isEnd = batch.length === ahead.length;
   return { afterKmsKey: isEnd ? null : (batch.at(-1)?.keyId ?? null), done, alerted: [...told].slice(-MAX_TAGGED_KEYS_PER_RECONCILIATION) };
 }
@@ -73,10 +77,15 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
   const [anyName] = names;
   if (first === undefined || anyName === undefined) return;
   const reason = `KMS has keys of this registry that it does not know, ${first} among them: the registry went back`;
-  for (const name of names) await transactAnyway(ports.registry, name, (key) => quarantine(key, { by: 'reconcile', at, reason }));
+  const failures: string[] = [];
+  for (const name of names) {
+    await transactAnyway(ports.registry, name, (key) => quarantine(key, { by: 'reconcile', at, reason })).catch((error: unknown) => failures.push(`${name}: ${String(error)}`));
+  }
   const concerned = strangers.map(({ tags }) => tags[KEY_TAGS.key] ?? '').find((name) => names.includes(name)) ?? anyName;
   const reading = await ports.registry.read(concerned);
-  if (reading !== undefined) await deliver(ports, registryWentBackAlert(reading.key, ids, names.length));
+  if (reading !== undefined) await deliver(ports, registryWentBackAlert(reading.key, ids, names.length - failures.length));
+  // The others are quarantined all the same, and the next firing tries these again.
+  if (failures.length > 0) throw new TaskError('RegistryBusy', `the registry went back, and could not quarantine ${failures.join('; ')}`);
   for (const id of ids) told.add(id);
   done.push(`quarantined ${names.length} keys: ${reason}`);
 }
@@ -108,12 +117,14 @@ async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Make
 }
 
 /** Why an orphan may not even be offered for deletion, or `undefined`. */
-async function reasonToKeep(keys: KeyProvider, keyId: string, number: number, { ledger, rotation }: Maker): Promise<string | undefined> {
+async function reasonToKeep(keys: KeyProvider, keyId: string, number: number, { reading, ledger, rotation }: Maker): Promise<string | undefined> {
   if (!ledger.some(({ type, by, facts }) => type === 'CreateIntended' && by === rotation && facts?.['version'] === number)) return 'the ledger knows no intent to make it';
   const adopted = ledger.find(({ type, facts }) => type === 'VersionCreated' && facts?.['version'] === number);
   if (adopted === undefined) return `v${number} has no key yet`;
   // Only the adopted key of a version is ever told to a dependent.
   if (ledger.some(({ facts }) => facts?.['kmsKeyId'] === keyId)) return 'the ledger names it';
+  const { alias } = reading.key.policy;
+  if ((await keys.aliasTarget(alias)) === keyId) return `${alias} points to it`;
   const { lastUsedAt } = await keys.lastUsage(keyId);
   return lastUsedAt === null ? undefined : `somebody used it at ${lastUsedAt}`;
 }

@@ -1,4 +1,5 @@
 import { EVENTS, DUE_INDEX, KEY_TAGS, PARTITIONS } from '../../lambdas/contract/names';
+import { ORPHAN_DELETION_DAYS } from '../../lambdas/contract/timing';
 import type { FunctionName } from '../../lambdas/contract/functions';
 
 /**
@@ -328,7 +329,10 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     countVotes(scope),
     readKeys(scope, 'kms:GetKeyLastUsage'),
     { why: 'finds keys that no version names: the API knows no narrower resource', actions: ['tag:GetResources'], resources: ['*'] },
-    onOwnKeys(scope, 'deletes an orphan, once a person has approved it', ['kms:ScheduleKeyDeletion']),
+    onOwnKeys(scope, 'deletes an orphan, once a person has approved it; never a superseded version, and never sooner', ['kms:ScheduleKeyDeletion'], {
+      NumericEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': String(ORPHAN_DELETION_DAYS) },
+      Null: { [`aws:ResourceTag/${KEY_TAGS.superseded}`]: 'true' },
+    }),
     describeExecutions(scope),
     startRotations(scope),
     stopOwners(scope),

@@ -35,7 +35,7 @@ const CALLS: Record<FunctionName, readonly string[]> = {
   'promote-key-version': ['kms:CreateAlias', 'kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants', 'kms:UpdateAlias'],
   'confirm-promotion': ['events:PutEvents', 'kms:DescribeKey', 'kms:TagResource', ...ROUND_TRIP],
   'check-drain': ['kms:DescribeKey', 'kms:GetKeyLastUsage', 'lambda:InvokeFunction'],
-  'disable-previous-version': ['kms:DeleteAlias', 'kms:DescribeKey', 'kms:DisableKey', 'kms:ListGrants'],
+  'disable-previous-version': ['kms:DeleteAlias', 'kms:DescribeKey', 'kms:DisableKey', 'kms:ListGrants', 'kms:Encrypt', 'kms:Sign', 'kms:GenerateMac', 'kms:DeriveSharedSecret', 'kms:Encapsulate'],
   'check-bake': ['kms:DescribeKey', 'kms:GetKeyLastUsage'],
   'revoke-previous-version': ['kms:CancelKeyDeletion', 'kms:DescribeKey', 'kms:ScheduleKeyDeletion'],
   'release-rotation': ['kms:DescribeKey'],
@@ -227,6 +227,9 @@ describe('the roles', () => {
     expect(writers).toEqual(['request-approval', 'request-rotation', 'decide', 'reconcile']);
     const mutations = writers.flatMap((name) => statements(name).flatMap(({ actions }) => actions.filter((action) => KEY_MUTATIONS.test(action))));
     expect(mutations).toEqual(['kms:ScheduleKeyDeletion']);
+    const [deletion] = statements('reconcile').filter(({ actions }) => actions.includes('kms:ScheduleKeyDeletion'));
+    expect(deletion?.conditions).toContain('"kms:ScheduleKeyDeletionPendingWindowInDays":"30"');
+    expect(deletion?.conditions).toContain('"Null":{"aws:ResourceTag/keyturn:superseded":"true"}');
   });
 
   test('see the executions of this machine only', () => {

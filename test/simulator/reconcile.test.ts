@@ -1,7 +1,7 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
-import { active, aliasTarget, callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
-import { ALICE, answer, approvals, BOB, post, reconciled } from '../support/people';
+import { callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
+import { ALICE, approvals, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import type { Json } from '../../lambdas/domain/trace';
@@ -59,19 +59,6 @@ test('a restore of the table to an earlier moment quarantines every key and dele
   expect(scenario.alerts().filter((subject) => subject.includes('THE REGISTRY WENT BACK'))).toHaveLength(1);
   expect(kmsChanges(scenario, from)).toEqual([]);
   expect(scenario.createdKeys().map((id) => keyState(scenario, id))).toEqual(['Enabled', 'Enabled', 'Enabled', 'Enabled']);
-});
-
-test('keys that carry the tag of another registry are left alone', async () => {
-  const scenario = await Scenario.bootstrapped();
-  foreignKey(scenario, { Tags: [{ TagKey: 'keyturn:registry', TagValue: '111122223333:eu-central-1:other' }, { TagKey: 'keyturn:rotation', TagValue: 'unknown' }] });
-  expect(done(await scenario.world.reconcile())).toEqual([]);
-});
-
-test('a failed look-up ends the search for orphans, and cleans up nothing', async () => {
-  const scenario = await Scenario.bootstrapped();
-  scenario.world.fault = ({ function: name, service }) => (name === 'reconcile' && service === 'tagging' ? new AwsError('InternalServiceException', 'simulated', 500) : 'none');
-  expect(failed(await scenario.world.reconcile())).toMatchObject([{ check: 'orphans' }]);
-  expect((await scenario.key()).quarantine).toBeNull();
 });
 
 test('alerts that the topic did not take are delivered later, once', async () => {
@@ -162,49 +149,4 @@ test('a key that is held or paused still ages: it is told of once per window', a
   }
   // Overdue from 23 June on; the window of 30 June is the second.
   expect(scenario.alerts()).toEqual(Array.from({ length: 2 }, () => 'keyturn: orders: overdue: its ACTIVE version is older than its policy allows'));
-});
-
-test('a KMS key that a lost answer left behind is offered for deletion, and deleted only by consent', async () => {
-  const scenario = await Scenario.registered();
-  let isFirst = true;
-  // The answer is lost, and the key stays out of sight until another one was adopted.
-  scenario.world.fault = ({ operation }) => {
-    if (operation !== 'CreateKey' || !isFirst) return 'none';
-    isFirst = false;
-    return 'lose-answer';
-  };
-  const hidden = (): string | undefined => scenario.createdKeys()[0];
-  scenario.world.interceptAll = async (call, next) => {
-    const result = await next();
-    if (call.operation !== 'GetResources' || scenario.createdKeys().length > 1) return result;
-    return { ...(result as object), ResourceTagMappingList: [] };
-  };
-  await scenario.world.fireSchedule();
-  await scenario.advance(3 * HOUR);
-  expect(scenario.createdKeys()).toHaveLength(2);
-  const orphan = hidden() ?? '';
-  expect((await active(scenario)).kmsKeyId).not.toBe(orphan);
-  await reconciled(scenario, HOUR);
-  const [asked] = await approvals(scenario);
-  expect(asked).toMatchObject({ purpose: 'delete-orphan', facts: { kmsKeyId: orphan }, outcome: null });
-  expect(keyState(scenario, orphan)).toBe('Enabled');
-  expect(scenario.alerts()).toHaveLength(1);
-  expect(await answer(scenario, BOB, asked?.id)).toMatchObject({ status: 'done' });
-  await reconciled(scenario, HOUR);
-  expect(keyState(scenario, orphan)).toBe('PendingDeletion');
-  expect((await approvals(scenario))[0]).toMatchObject({ isCarriedOut: true });
-  expect(aliasTarget(scenario)).toBe((await active(scenario)).kmsKeyId);
-});
-
-test('an orphan that somebody has used is not offered for deletion', async () => {
-  const scenario = await Scenario.bootstrapped();
-  const { kmsKeyId } = await active(scenario);
-  const tags = (scenario.world.kms.snapshot().keys.find(({ id }) => id === kmsKeyId)?.tags ?? {});
-  const orphan = foreignKey(scenario, { Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) });
-  callKms(scenario, 'Encrypt', { KeyId: orphan, Plaintext: Buffer.from('secret').toString('base64') });
-  await scenario.advance(4 * HOUR);
-  await reconciled(scenario, HOUR);
-  expect(await approvals(scenario)).toEqual([]);
-  expect(scenario.alerts()).toEqual(['keyturn: orders: a KMS key of keyturn that no version names']);
-  expect(keyState(scenario, orphan)).toBe('Enabled');
 });
