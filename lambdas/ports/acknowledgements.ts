@@ -27,13 +27,21 @@ export interface AcknowledgementAnswer {
 /** Secret that wakes one waiting state. Worthless by itself: what counts is the recorded answer. */
 export type TaskToken = string & { readonly __brand: 'TaskToken' };
 
+/** A visit of a state that waits for an answer. */
+export interface Waiter {
+  readonly token: TaskToken;
+  /** Of two visits, or of two tries in one, the later has the greater number. */
+  readonly since: number;
+}
+
 /** Acknowledgements have a partition of their own, which the acknowledge function alone may answer in. */
 export interface Acknowledgements {
   /**
-   * Asks, or asks again, keeping an answer that exists. Remembers the token, if one is given, in place of an earlier one.
+   * Asks, or asks again, keeping an answer that exists. Remembers who waits for it, in place of who waited earlier: a late invocation does not take
+   * the place of a later one.
    * @returns the acknowledgement as it stands after the write.
    */
-  open(question: Omit<Acknowledgement, 'answer'>, token?: TaskToken): Promise<Acknowledgement>;
+  open(question: Omit<Acknowledgement, 'answer'>, waiter?: Waiter): Promise<Acknowledgement>;
   /** A strong read. */
   read(id: string): Promise<Acknowledgement | undefined>;
   /**

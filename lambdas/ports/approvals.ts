@@ -1,12 +1,5 @@
 import type { Approval } from '../domain/approval';
-import type { TaskToken } from './acknowledgements';
-
-/** A visit of a state that waits for an answer. */
-export interface Waiter {
-  readonly token: TaskToken;
-  /** Of two visits, or of two tries in one, the later has the greater number. */
-  readonly since: number;
-}
+import type { TaskToken, Waiter } from './acknowledgements';
 
 /** Approvals have partitions of their own, so that IAM can tell their writers from those of the keys. */
 export interface Approvals {

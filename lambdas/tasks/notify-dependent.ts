@@ -11,10 +11,11 @@ import { questionTo, verdictOn } from './acknowledgement-questions';
 import { requireAsRegistered } from './comparison';
 import { ownedInput, ownerOf } from './input';
 import { readOwnKey, requireVersion } from './reality';
+import { visit, waiterOf } from './waiting';
 
 export const notifyDependentInput = ownedInput.extend({
   dependent: z.string().min(1),
-  taskToken: z.string().min(1).max(2048),
+  ...visit.shape,
 });
 
 interface Ports {
@@ -42,7 +43,7 @@ export function notifyDependent(ports: Ports) {
       return {};
     }
     const question = questionTo(dependent, key.name, input.version, 'ready');
-    const asked = await ports.acknowledgements.open(question, token);
+    const asked = await ports.acknowledgements.open(question, waiterOf(input));
     if (verdictOn(asked, input.version) === 'yes') {
       await ports.callbacks.wake(token);
       return {};

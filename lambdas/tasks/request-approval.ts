@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { standingOf } from '../domain/approval';
-import { msOf, type Instant } from '../domain/instant';
 import type { ManagedKey } from '../domain/managed-key';
 import type { TaskToken } from '../ports/acknowledgements';
 import type { Approvals } from '../ports/approvals';
@@ -11,15 +10,14 @@ import { approvalAlert } from '../domain/approval-alert';
 import { noteAsked } from './frozen-writes';
 import { rotationInput } from './input';
 import { approvalFor, question, type Question } from './question';
+import { visit, waiterOf } from './waiting';
 
 export const requestApprovalInput = rotationInput.extend({
   question,
   version: z.int().nonnegative(),
   previous: z.int().nonnegative(),
   executionArn: z.string().min(1).max(2048),
-  taskToken: z.string().min(1).max(2048),
-  /** How often the state was tried before, since it was entered. */
-  retries: z.int().nonnegative(),
+  ...visit.shape,
 });
 
 interface Ports extends AlertPorts {
@@ -40,7 +38,7 @@ export function requestApproval(ports: Ports) {
     }
     const { key } = reading;
     const asked = approvalFor(input.question, key, input.rotationId, { question: questionText(input.question.purpose, key, input.previous), version: input.previous });
-    const approval = await ports.approvals.open(asked, { token, since: waitsSince(input) });
+    const approval = await ports.approvals.open(asked, waiterOf(input));
     await noteAsked(ports.registry, approval);
     const standing = standingOf(approval, key.rev, input.enteredAt);
     // A consent that a freeze has overtaken counts once the freeze has ended: Confirm Repair wakes the state then, unless it came before the token was here.
@@ -53,11 +51,6 @@ export function requestApproval(ports: Ports) {
     if (approval.purpose !== 'recover') await deliver(ports, approvalAlert(approval, key.policy.owner, input.executionArn));
     return {};
   };
-}
-
-/** Visits and tries in their order: each has a token of its own, and only the newest wakes the state. There are far fewer than a thousand tries. */
-function waitsSince({ enteredAt, retries }: { readonly enteredAt: Instant; readonly retries: number }): number {
-  return msOf(enteredAt) * 1000 + retries;
 }
 
 function questionText(purpose: Question['purpose'], key: ManagedKey, previous: number): string {

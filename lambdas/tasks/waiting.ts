@@ -1,7 +1,22 @@
+import { z } from 'zod';
 import type { Approval } from '../domain/approval';
+import { msOf, type Instant } from '../domain/instant';
 import type { ManagedKey } from '../domain/managed-key';
+import type { TaskToken, Waiter } from '../ports/acknowledgements';
 import type { Approvals } from '../ports/approvals';
 import type { Callbacks } from '../ports/outside';
+
+/** What a state that waits for a callback hands to its function. */
+export const visit = z.object({
+  taskToken: z.string().min(1).max(2048),
+  /** How often the state was tried before, since it was entered. */
+  retries: z.int().nonnegative(),
+});
+
+/** Visits and tries in their order: each has a token of its own, and only the newest wakes the state. There are far fewer than a thousand tries. */
+export function waiterOf({ taskToken, retries, enteredAt }: z.infer<typeof visit> & { readonly enteredAt: Instant }): Waiter {
+  return { token: taskToken as TaskToken, since: msOf(enteredAt) * 1000 + retries };
+}
 
 /** Purposes that an execution asks for, and waits. */
 const WAITED_FOR: readonly Approval['purpose'][] = ['recover', 'disable', 'revoke'];

@@ -16,7 +16,7 @@ const silent: Telemetry = { info: () => undefined, warn: () => undefined, countF
 
 async function asked(): Promise<World> {
   const world = new World();
-  await world.composition('notify-dependent').acknowledgements().open(question, TOKEN);
+  await world.composition('notify-dependent').acknowledgements().open(question, { token: TOKEN, since: 1 });
   return world;
 }
 

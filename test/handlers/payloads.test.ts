@@ -19,7 +19,7 @@ const GOOD: Readonly<Record<Exclude<FunctionName, (typeof OTHERS)[number]>, Payl
   'claim-rotation': { ...rotation, executionArn: 'arn:execution' },
   'create-key-version': owned,
   'prove-key-version': owned,
-  'notify-dependent': { ...owned, dependent: 'orders-api', taskToken: 'token' },
+  'notify-dependent': { ...owned, dependent: 'orders-api', taskToken: 'token', retries: 0 },
   'promote-key-version': owned,
   'confirm-promotion': owned,
   'check-drain': retirement,

@@ -14,6 +14,7 @@ const input = {
   version: 2,
   dependent: 'orders-api',
   taskToken: TOKEN,
+  retries: 0,
 };
 const context = { key: 'orders', rotationId: 'orders-20260610T0000Z-a1', version: 2, dependent: 'orders-api' };
 

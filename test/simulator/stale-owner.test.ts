@@ -16,7 +16,7 @@ const FENCED = WORKFLOW_FUNCTIONS.map(([name]) => name).filter((name) => !UNFENC
 function payloadFor(name: FunctionName, scenario: Scenario, fence: number): Json {
   const rotation = { key: 'orders', run: RUN, rotationId: ROTATION, enteredAt: instantOf(scenario.world.timeline.nowMs() + 10 * DAY) };
   const owned = { ...rotation, fence, version: 2 };
-  if (name === 'notify-dependent') return { ...owned, dependent: 'orders-api', taskToken: 'token' };
+  if (name === 'notify-dependent') return { ...owned, dependent: 'orders-api', taskToken: 'token', retries: 0 };
   if (name === 'release-rotation') return { ...owned, previous: 1, pendingReason: '' };
   if (['check-drain', 'check-bake'].includes(name)) return { ...owned, previous: 1 };
   if (['disable-previous-version', 'revoke-previous-version'].includes(name)) return { ...owned, previous: 1, question: null };

@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITIONS } from '../../contract/names';
-import type { Acknowledgement, AcknowledgementAnswer, Acknowledgements, TaskToken } from '../../ports/acknowledgements';
+import type { Acknowledgement, AcknowledgementAnswer, Acknowledgements, TaskToken, Waiter } from '../../ports/acknowledgements';
 import { readErrorOf, taskErrorOf } from './errors';
+import { fieldsOf, NOT_WAITED_FOR_SINCE } from './waiter';
 
 type Item = Record<string, AttributeValue>;
 
@@ -13,8 +14,8 @@ export class DynamoDbAcknowledgements implements Acknowledgements {
     private readonly table: string,
   ) {}
 
-  async open(question: Omit<Acknowledgement, 'answer'>, token?: TaskToken): Promise<Acknowledgement> {
-    const values = { ...question, ...(token === undefined ? {} : { taskToken: token }) };
+  async open(question: Omit<Acknowledgement, 'answer'>, waiter?: Waiter): Promise<Acknowledgement> {
+    const values = { ...question, ...Object.fromEntries(fieldsOf(waiter)) };
     const fields = Object.keys(values);
     try {
       const { Attributes: item } = await this.client.send(
@@ -24,11 +25,14 @@ export class DynamoDbAcknowledgements implements Acknowledgements {
           UpdateExpression: `SET ${fields.map((field) => `#${field} = :${field}`).join(', ')}`,
           ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
           ExpressionAttributeValues: marshall(Object.fromEntries(Object.entries(values).map(([field, value]) => [`:${field}`, value]))),
+          ...(waiter === undefined ? {} : { ConditionExpression: NOT_WAITED_FOR_SINCE }),
           ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return toAcknowledgement(item ?? {});
     } catch (error) {
+      if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) return toAcknowledgement(error.Item);
       throw taskErrorOf(error, `open acknowledgement ${question.id}`);
     }
   }
@@ -68,7 +72,7 @@ export class DynamoDbAcknowledgements implements Acknowledgements {
 const keyOf = (id: string): Item => marshall({ pk: `${PARTITIONS.acknowledgement}${id}`, sk: 'ACK' });
 
 function toAcknowledgement(item: Item): Acknowledgement {
-  const { pk: _pk, sk: _sk, taskToken: _token, answer = null, ...question } = unmarshall(item);
+  const { pk: _pk, sk: _sk, taskToken: _token, waitsSince: _since, answer = null, ...question } = unmarshall(item);
   return { ...(question as Omit<Acknowledgement, 'answer'>), answer: answer as AcknowledgementAnswer | null };
 }
 

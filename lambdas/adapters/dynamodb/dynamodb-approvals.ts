@@ -3,9 +3,10 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { PARTITIONS } from '../../contract/names';
 import { canonicalJson } from '../../domain/ledger';
 import type { Approval } from '../../domain/approval';
-import type { TaskToken } from '../../ports/acknowledgements';
-import type { Approvals, Waiter } from '../../ports/approvals';
+import type { TaskToken, Waiter } from '../../ports/acknowledgements';
+import type { Approvals } from '../../ports/approvals';
 import { readErrorOf, taskErrorOf } from './errors';
+import { fieldsOf, NOT_WAITED_FOR_SINCE } from './waiter';
 
 type Item = Record<string, AttributeValue>;
 
@@ -18,7 +19,7 @@ export class DynamoDbApprovals implements Approvals {
 
   async open(approval: Approval, waiter?: Waiter): Promise<Approval> {
     const asked = Object.entries(approval);
-    const waiting: [string, unknown][] = waiter === undefined ? [] : [['taskToken', waiter.token], ['waitsSince', waiter.since]];
+    const waiting = fieldsOf(waiter);
     // A question that was asked before keeps its votes; only who waits for it changes.
     const sets = [...asked.map(([field]) => `#${field} = if_not_exists(#${field}, :${field})`), ...waiting.map(([field]) => `#${field} = :${field}`)];
     const fields = [...asked, ...waiting];
@@ -28,8 +29,7 @@ export class DynamoDbApprovals implements Approvals {
           TableName: this.table,
           Key: keyOf(approval.id),
           UpdateExpression: `SET ${sets.join(', ')}`,
-          // An invocation that was delayed finds that the state waits with a later token, which is the one that wakes it.
-          ...(waiter === undefined ? {} : { ConditionExpression: 'attribute_not_exists(#waitsSince) OR #waitsSince <= :waitsSince' }),
+          ...(waiter === undefined ? {} : { ConditionExpression: NOT_WAITED_FOR_SINCE }),
           ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
           ExpressionAttributeValues: marshall(Object.fromEntries(fields.map(([field, value]) => [`:${field}`, value])), { removeUndefinedValues: true }),
           ReturnValues: 'ALL_NEW',
