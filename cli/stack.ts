@@ -101,8 +101,9 @@ export class DeployedStack {
     const { status, text } = await postSigned(new URL(this.output(STACK_OUTPUTS[entrance])), this.connection, JSON.stringify(body));
     const answer = parsed(text);
     // AWS writes its own refusals with a capital.
-    if (answer.Message !== undefined) throw new CliError(`nothing was done (HTTP ${status}): ${answer.Message} What the caller needs for ${STACK_OUTPUTS[entrance]} is in the README, "What people may do".`);
-    if (status !== 200) throw new CliError(`nothing was done (HTTP ${status}): ${answer.message ?? text}`);
+    if (status === 403 && answer.Message !== undefined) throw new CliError(`nothing was done (HTTP 403): ${answer.Message} What the caller needs for ${STACK_OUTPUTS[entrance]} is in the README, "What people may do".`);
+    if (UNTOUCHED.has(status)) throw new CliError(`nothing was done (HTTP ${status}): ${answer.message ?? text}`);
+    if (status !== 200) throw new CliError(`it was not done, or not all of it (HTTP ${status}): ${answer.message ?? text}. keyturn status and keyturn history tell how the key stands; to ask again is safe.`);
     return { status: answer.status ?? '', message: answer.message ?? '', ...(answer.approvalId !== undefined && { approvalId: answer.approvalId }) };
   }
 
@@ -112,6 +113,9 @@ export class DeployedStack {
     return value;
   }
 }
+
+/** A function that answers so has written nothing; one that fails later may have. */
+const UNTOUCHED: ReadonlySet<number> = new Set([400, 403, 404, 405]);
 
 /** What an entrance answers. */
 export interface Told {
