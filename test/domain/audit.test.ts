@@ -60,7 +60,7 @@ async function passWithUses(scenario: Scenario, days: number): Promise<void> {
 const LIVES: Readonly<Record<string, () => Promise<Scenario>>> = {
   'of three rotations': async () => {
     const scenario = await Scenario.bootstrapped(ALONE);
-    await passWithUses(scenario, 60);
+    await passWithUses(scenario, 45);
     return scenario;
   },
   'with a hold': async () => {
@@ -234,8 +234,8 @@ describe('what is judged', () => {
   });
 
   test.each<[string, (records: readonly CloudTrailRecord[]) => CloudTrailRecord[], RegExp]>([
-    ['keyturn moved the alias back', (records) => [{ ...last(records, 'UpdateAlias'), eventID: 'x', eventTime: '2026-07-30T23:00:00Z', requestParameters: { aliasName: 'alias/orders', targetKeyId: material.key.versions['v1']?.kmsKeyId ?? '' } }], /^3 the alias follows the ACTIVE version/],
-    ['keyturn disabled the ACTIVE key', (records) => [{ ...last(records, 'DisableKey'), eventID: 'x', eventTime: '2026-07-30T23:00:00Z', keyArn: active(material).kmsKeyArn }], /^2 the ACTIVE key stays usable/],
+    ['keyturn moved the alias back', (records) => [{ ...last(records, 'UpdateAlias'), eventID: 'x', eventTime: '2026-07-15T23:00:00Z', requestParameters: { aliasName: 'alias/orders', targetKeyId: material.key.versions['v1']?.kmsKeyId ?? '' } }], /^3 the alias follows the ACTIVE version/],
+    ['keyturn disabled the ACTIVE key', (records) => [{ ...last(records, 'DisableKey'), eventID: 'x', eventTime: '2026-07-15T23:00:00Z', keyArn: active(material).kmsKeyArn }], /^2 the ACTIVE key stays usable/],
   ])('finds in CloudTrail that %s', (_, forge, complaint) => {
     expect(violationsOf(audit({ ...material, cloudTrail: [...material.cloudTrail!, ...forge(material.cloudTrail!)] }))).toContainEqual(expect.stringMatching(complaint));
   });
@@ -258,7 +258,7 @@ describe('what is judged', () => {
 
   test('blames nobody for what somebody else did, and for records of other keys', () => {
     const record = last(material.cloudTrail!, 'DisableKey');
-    const others = [{ ...record, eventID: 'x', keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/other' }, { ...record, eventID: 'y', actor: BOB, eventTime: '2026-07-30T23:00:00Z', keyArn: active(material).kmsKeyArn }];
+    const others = [{ ...record, eventID: 'x', keyArn: 'arn:aws:kms:eu-central-1:111122223333:key/other' }, { ...record, eventID: 'y', actor: BOB, eventTime: '2026-07-15T23:00:00Z', keyArn: active(material).kmsKeyArn }];
     const result = audit({ ...material, cloudTrail: [...material.cloudTrail!, ...others] });
     expect(violationsOf(result)).toEqual([]);
     expect(result.lookedAt.cloudTrailEvents).toBe(1 + audit(material).lookedAt.cloudTrailEvents!);
