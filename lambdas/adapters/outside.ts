@@ -9,6 +9,7 @@ import {
   type DescribeExecutionCommandOutput,
 } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { TaskErrorName } from '../contract/errors';
 import { EVENTS } from '../contract/names';
 import type { Instant } from '../domain/instant';
 import { canonicalJson } from '../domain/ledger';
@@ -17,6 +18,7 @@ import type { TaskToken } from '../ports/acknowledgements';
 import type { Alert } from '../domain/alert';
 import type { Note } from '../domain/managed-key';
 import { repairId } from '../domain/repair-steps';
+import { causeOf, statusOf, wordsOf } from './sdk-error';
 import type { Alerts, Callbacks, EventBus, Executions, ProbeAnswer, Probes, Repairs, Rescuer } from '../ports/outside';
 
 /** Errors of `SendTaskSuccess` that say that nobody waits any more. */
@@ -186,13 +188,13 @@ function toProbeAnswer(answer: unknown): ProbeAnswer {
 
 /** These calls may be repeated without harm, so whatever is not a refusal is worth another try. */
 function serviceError(error: unknown, call: string): TaskError {
-  if (error instanceof TaskError) return error;
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  const text = `${call}: ${name}: ${message}`;
-  if (/AccessDenied|AuthorizationError|NotAuthorized/.test(name)) return new TaskError('PermissionDenied', text, { cause: error });
-  if (status === undefined || status >= 500 || status === 408 || status === 429 || /Throttl|LimitExceeded|TooManyRequests/.test(name)) {
-    return new TaskError('Throttled', text, { cause: error });
-  }
-  return new TaskError('UnclassifiedServiceError', text, { cause: error });
+  return error instanceof TaskError ? error : new TaskError(taskErrorNameOf(error), `${call}: ${wordsOf(error)}`, causeOf(error));
+}
+
+function taskErrorNameOf(error: unknown): TaskErrorName {
+  const name = error instanceof Error ? error.name : '';
+  const status = statusOf(error);
+  if (/AccessDenied|AuthorizationError|NotAuthorized/.test(name)) return 'PermissionDenied';
+  const isRefusal = status !== undefined && status < 500 && status !== 408 && status !== 429;
+  return isRefusal && !/Throttl|LimitExceeded|TooManyRequests/.test(name) ? 'UnclassifiedServiceError' : 'Throttled';
 }

@@ -28,12 +28,14 @@ export const BROKEN_CONNECTIONS: Readonly<Record<string, Error>> = {
   'a connection that is reset': Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' }),
   'no answer in time': Object.assign(new Error('Request timed out'), { name: 'TimeoutError', code: 'ETIMEDOUT' }),
   'no connection': Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-  'an answer that cannot be read': new SyntaxError('Unexpected token < in JSON'),
+  // The SDK gives its parser's error the status of the answer.
+  'an answer that cannot be read': Object.assign(new SyntaxError('Unexpected token "secret"'), { $metadata: { httpStatusCode: 200 } }),
+  'a refusal that cannot be read': Object.assign(new SyntaxError('Unexpected token "secret"'), { $metadata: { httpStatusCode: 403 } }),
 };
 
 const SERVER_FAULTS = ['InternalFailure', 'ServiceUnavailable', 'HTTP 500 without a name'];
 /** No usable answer: the request may have been carried out, or may still be. */
-const NO_ANSWER = ['RequestTimeoutException', 'a connection that is reset', 'no answer in time', 'an answer that cannot be read'];
+const NO_ANSWER = ['RequestTimeoutException', 'a connection that is reset', 'no answer in time', 'an answer that cannot be read', 'a refusal that cannot be read'];
 const DENIED = ['AccessDeniedException', 'ExpiredTokenException'];
 
 const KMS_CREATE = ['KmsKeyProvider.createKey CreateKey'];
