@@ -137,10 +137,10 @@ export class World {
     await this.timeline.track(register({ policies, at: instantOf(this.timeline.nowMs()), by: 'the simulator' }));
   }
 
-  /** What a function with this name would be composed of; its calls carry the function's identity. */
-  composition(name: FunctionName): Composition {
+  /** What a function with this name would be composed of; its calls carry the function's identity. @param environment @default what this stack gives it */
+  composition(name: FunctionName, environment: NodeJS.ProcessEnv = ENVIRONMENT): Composition {
     const { accessKeyId, secretAccessKey, sessionToken = '' } = this.identities.credentialsFor(roleArn(name), name);
-    return new Composition(ENVIRONMENT, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport });
+    return new Composition(environment, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport });
   }
 
   /** Invokes a function as Lambda does: an error or a death is an answer. */
@@ -302,9 +302,10 @@ export class World {
 }
 
 /** The trace tells what happened; log lines would only cost time. */
-const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
+export const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
 
-const ENVIRONMENT: NodeJS.ProcessEnv = {
+/** What the stack gives its functions. */
+export const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.table]: TABLE,
   [ENV.registryId]: REGISTRY_ID,
   [ENV.rolePattern]: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}*`,
