@@ -18,7 +18,7 @@ async function thrownFor(statusCode: number, text: string): Promise<readonly unk
 }
 
 test.each([200, 403, 502])('an answer with HTTP %i that cannot be read says nothing of its effect, and is not quoted', async (statusCode) => {
-  for (const text of [`${TOKEN}`, `{"taskToken":"${TOKEN}`, '<html>']) {
+  for (const text of [TOKEN, `{"taskToken":"${TOKEN}`, '<html>']) {
     for (const error of await thrownFor(statusCode, text)) {
       expect(error).toMatchObject({ $metadata: { httpStatusCode: statusCode } });
       expect(statusOf(error)).toBeUndefined();
