@@ -121,6 +121,17 @@ describe('standing still', () => {
     expect((await ask('POST', 'credentials', JSON.stringify({ arn }))).answer).toMatchObject({ isNew: false });
   });
 
+  test('credentials of one that is made with permissions, by the end of its ARN; without an ARN the administrator', async () => {
+    const made = (await ask('POST', 'credentials', JSON.stringify({ arn: 'user/bob', create: true, actions: ['sns:Publish'] }))).answer as { accessKeyId: string; secretAccessKey: string };
+    const publish = (credentials: { accessKeyId: string; secretAccessKey: string }) => new SNSClient({ ...client(), credentials }).send(new PublishCommand({ TopicArn: running.cloud.outputs['Topic'], Message: 'here' }));
+    await expect(publish(made)).resolves.toBeDefined();
+    // What exists keeps the permissions that it has.
+    await ask('POST', 'credentials', JSON.stringify({ arn: 'user/carol', create: true }));
+    const carol = (await ask('POST', 'credentials', JSON.stringify({ arn: 'user/carol', create: true, actions: ['*'] }))).answer as typeof made;
+    await expect(publish(carol)).rejects.toThrow(/user\/carol is not authorized/);
+    await expect(publish((await ask('POST', 'credentials')).answer as typeof made)).resolves.toBeDefined();
+  });
+
   test.each<[string, string, string, string, Record<string, string>, number, RegExp]>([
     ['an unknown question', 'GET', 'weather', '', {}, 404, /There are: GET status/],
     ['a question of the wrong kind', 'GET', 'advance', '', {}, 404, /POST advance/],
@@ -131,6 +142,7 @@ describe('standing still', () => {
     ['credentials of a service', 'POST', 'credentials', '{"arn":"kms.amazonaws.com"}', {}, 400, /ARN of a role or user/],
     ['credentials of a name that IAM would not take', 'POST', 'credentials', '{"arn":"arn:aws:iam::111122223333:role/x;touch pwn","create":true}', {}, 400, /ARN of a role or user/],
     ['credentials of a name that is too long', 'POST', 'credentials', `{"arn":"arn:aws:iam::111122223333:role/${'x'.repeat(65)}","create":true}`, {}, 400, /ARN of a role or user/],
+    ['permissions that are no actions', 'POST', 'credentials', '{"arn":"user/x","create":true,"actions":["everything"]}', {}, 400, /must be an action/],
     ['credentials of another account', 'POST', 'credentials', '{"arn":"arn:aws:iam::999999999999:role/x"}', {}, 404, /the local account is 111122223333/],
     ['saving without a file', 'POST', 'save', '', {}, 500, /--state <file>/],
   ])('refuses %s', async (_case, method, name, body, headers, status, message) => {
