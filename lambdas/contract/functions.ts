@@ -44,7 +44,7 @@ export const FUNCTIONS = {
   operate: { environment: [...REGISTRY, ENV.rescueFunctionArn] },
   decide: { environment: [...REGISTRY, ENV.stateMachineArn, ENV.repairMachineArn, ENV.topicArn, ENV.vouchedRoles] },
   reconcile: { environment: [...REGISTRY, ENV.stateMachineArn, ENV.repairMachineArn, ENV.rescueFunctionArn, ENV.topicArn, ENV.vouchedRoles] },
-  'rescue-version': { environment: [...REGISTRY, ENV.topicArn] },
+  'rescue-version': { environment: [...REGISTRY, ENV.topicArn, ENV.rolePattern] },
   'register-keys': { environment: REGISTRY },
   'record-key-deletion': { environment: REGISTRY },
 } as const satisfies Record<string, FunctionContract>;

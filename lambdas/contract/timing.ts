@@ -44,6 +44,12 @@ export const MAX_CREATE_INTENTS = 3;
  */
 export const LAST_USAGE_LAG_SECONDS = 3_600;
 
+/**
+ * After this long CloudTrail has told EventBridge of a call. AWS names no bound: "typically" some 5 minutes for a trail's log files.
+ * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
+ */
+export const CLOUDTRAIL_SECONDS = 3_600;
+
 /** How often a drain is extended before the retirement is left pending for a person. */
 export const MAX_DRAIN_EXTENSIONS = 3;
 

@@ -24,6 +24,7 @@ export const LEDGER_EVENT_TYPES = [
   'DisableIntended',
   'DisableWithdrawn',
   'VersionDisabled',
+  'BakeWatched',
   'RevokeIntended',
   'RevokeWithdrawn',
   'VersionRevoked',

@@ -7,7 +7,7 @@ import { claim, isRetiring, subjectOf, type Holder } from './lease';
 import type { ManagedKey, KeyVersion, Note } from './managed-key';
 import { needsPerson } from './needs-person';
 import { nextRun, startable, type NextRun } from './next-run';
-import { bakeDeadline, drainUntil, needsRevocationApproval, retirementBlocker } from './retirement';
+import { bakeDeadline, drainUntil, needsRevocationApproval, reasonToAskForRevocation, retirementBlocker } from './retirement';
 import { rotationId, type Run } from './rotation-id';
 import { TaskError } from './task-error';
 import { dueAt, nextWindow, windowAt } from './windows';
@@ -189,9 +189,15 @@ function retirementsOf({ key, at, answers }: PlanMaterial): readonly PlannedReti
         ...(blocker === undefined ? [] : [blocker]),
         ...(notBefore !== null && isBefore(at, notBefore) ? [`its ${step === 'disable' ? 'drain' : 'bake'}, until ${notBefore}`] : []),
         ...(step === 'disable' && blocker === undefined ? unanswered(answers, version.number, 'released') : []),
-        ...(step === 'revoke' && blocker === undefined && needsRevocationApproval(key) ? ['an approval that is bound to it'] : []),
+        ...(step === 'revoke' && blocker === undefined ? consentTo(key, version) : []),
         ...(blocker === undefined && !isOwners && key.retirementPending.includes(version.number) ? [`a retirement run, from ${key.retirementDueAt ?? 'no known time'} on`] : []),
       ];
       return { version: version.number, step, notBefore, waitsFor };
     });
+}
+
+/** Until CloudTrail has told of keyturn's own failed use, a person is asked, whatever the policy says. */
+function consentTo(key: ManagedKey, version: KeyVersion): readonly string[] {
+  if (reasonToAskForRevocation(key, version) === undefined) return [];
+  return [needsRevocationApproval(key) ? 'an approval that is bound to it' : "CloudTrail's word of keyturn's own failed use, or an approval that is bound to it"];
 }

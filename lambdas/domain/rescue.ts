@@ -57,7 +57,7 @@ export function commitRescue(key: ManagedKey, number: number, { by, at }: Rescue
   if (rescue === undefined) return DONE;
   if (isBeingRetired(key, number)) throw new TaskError('OwnerNotSettled', `${key.name} v${number}: the ${key.intent?.kind} that its owner has begun may still take effect; the rescue is finished behind it`);
   if (version.status === 'REVOKED') throw new TaskError('LedgerMismatch', `${key.name} v${number} is REVOKED: its deletion must be cancelled before it is enabled`);
-  const { disabledAt: _disabledAt, revokeNotBefore: _revokeNotBefore, ...kept } = version;
+  const { disabledAt: _disabledAt, revokeNotBefore: _revokeNotBefore, watchedAt: _watchedAt, ...kept } = version;
   const next: ManagedKey = { ...withVersion(key, { ...kept, status: 'DEPRECATED', rescuedAt: at }), rescues };
   return write(next, { type: 'VersionRescued', at, by, facts: { version: number } });
 }

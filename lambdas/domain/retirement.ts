@@ -1,4 +1,4 @@
-import { LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS, MAX_STATE_SECONDS, MAX_TOTAL_WAIT_SECONDS } from '../contract/timing';
+import { CLOUDTRAIL_SECONDS, LAST_USAGE_LAG_SECONDS, MAX_DRAIN_EXTENSIONS, MAX_STATE_SECONDS, MAX_TOTAL_WAIT_SECONDS } from '../contract/timing';
 import { withDueTime } from './due-time';
 import { deadlineAfter, isBefore, latest, plusSeconds, type Instant } from './instant';
 import type { KeyPolicy } from '../contract/key-policy';
@@ -32,9 +32,23 @@ export function isEmergencyWaiting(key: ManagedKey): boolean {
   return key.emergency !== null && !key.emergency.isDone && key.lease !== null && key.lease.work !== 'emergency';
 }
 
-/** Whether a revocation needs a person's approval that is bound to the version. */
+/** Whether the policy wants a person's approval of a revocation, bound to the version. */
 export function needsRevocationApproval(key: ManagedKey): boolean {
   return policiesOf(key).some(({ autoDelete }) => !autoDelete);
+}
+
+/** Why a person has to approve the revocation of a DISABLED version, or `undefined`. */
+export function reasonToAskForRevocation(key: ManagedKey, version: KeyVersion): string | undefined {
+  if (needsRevocationApproval(key)) return `retirement "delete" without autoDelete needs an approval for v${version.number}`;
+  if (version.watchedAt !== undefined) return undefined;
+  return `CloudTrail has not told of keyturn's own use of v${version.number}, which KMS refused: nobody would know of anybody else's. Is there a trail that logs KMS's management events?`;
+}
+
+/** CloudTrail has told of a use of ours: the bake would show who else uses the version. A version that is not DISABLED has no bake. */
+export function recordWatched(key: ManagedKey, number: number, at: Instant, by: string): Decision {
+  const version = versionOf(key, number);
+  if (version?.status !== 'DISABLED' || version.watchedAt !== undefined) return DONE;
+  return write(withVersion(key, { ...version, watchedAt: at }), { type: 'BakeWatched', at, by, facts: { version: number } });
 }
 
 function policiesOf(key: ManagedKey): readonly KeyPolicy[] {
@@ -125,6 +139,12 @@ export function drainDeadline(key: ManagedKey, version: KeyVersion): Instant | u
   if (version.disableNotBefore === undefined || version.drainFrom === undefined) return undefined;
   if (version.compromisedAt !== undefined) return version.disableNotBefore;
   return latest(version.disableNotBefore, deadlineAfter(version.drainFrom, longest(key, (policy) => Math.max(policy.drainSeconds, policy.backupRetentionSeconds))));
+}
+
+/** Until when Bake waits: the deadline; and until CloudTrail must have told of our own use at `at`. */
+export function bakeUntil(key: ManagedKey, version: KeyVersion, at: Instant): Instant {
+  const told = version.watchedAt === undefined ? plusSeconds(at, CLOUDTRAIL_SECONDS) : at;
+  return latest(bakeDeadline(key, version) ?? at, told);
 }
 
 /** Until when the version bakes: its deadline, or later if the policy has been tightened meanwhile. */

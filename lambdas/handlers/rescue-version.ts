@@ -8,6 +8,7 @@ export const create: CreateHandler = (composition, telemetry) =>
     rescueVersion({
       registry: composition.registry(),
       keys: composition.keys(),
+      rolePattern: composition.rolePattern(),
       alerts: composition.alerts(),
       onAlertLost: (error) => telemetry.warn('the alert was not delivered', { reason: String(error) }),
     }),

@@ -99,6 +99,12 @@ export interface KeyProvider {
    */
   prove(keyIdOrAlias: string, spec: string, usage: string, context: string): Promise<string>;
 
+  /**
+   * Uses a Disabled key, which KMS refuses: CloudTrail tells of the refusal, if it tells of any.
+   * @throws {TaskError} `KmsNotConsistentYet` while KMS lets it be used.
+   */
+  tryDisabled(keyId: string, spec: string, usage: string, context: string): Promise<void>;
+
   /** `DisableKey`: idempotent in KMS. */
   disable(keyId: string): Promise<void>;
   /** `ScheduleKeyDeletion`. A key that is pending deletion already is success. @returns when KMS will delete it. */

@@ -1,7 +1,7 @@
 import { LAST_USAGE_LAG_SECONDS } from '../contract/timing';
 import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import type { KeyVersion } from '../domain/managed-key';
-import { bakeDeadline, hasTimeToAsk, needsRevocationApproval, retirementBlocker } from '../domain/retirement';
+import { bakeDeadline, hasTimeToAsk, reasonToAskForRevocation, retirementBlocker } from '../domain/retirement';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
@@ -13,11 +13,11 @@ export type CheckBakeOutput =
   | { readonly decision: 'clean' }
   /** The policy was tightened: the bake goes on. */
   | { readonly decision: 'extended'; readonly bakeUntil: Instant }
-  /** The policy wants a person to approve the deletion of this version. */
+  /** A person has to approve the deletion of this version. */
   | { readonly decision: 'ask'; readonly question: Question; readonly reason: string }
   | { readonly decision: 'pending'; readonly reason: string };
 
-/** Check Bake: the version stayed DISABLED, and nobody used it. */
+/** Check Bake: the version stayed DISABLED, nobody used it, and somebody's failed use would have been told of. */
 export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: RetirementInput): Promise<CheckBakeOutput> => {
     const key = await readKeyForStep(ports.registry, input.key, ownerOf(input));
@@ -31,8 +31,8 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     const used = await usedAfterDisable(ports.keys, version);
     if (used !== undefined) return { decision: 'pending', reason: used };
     // Under an open intent the answer was given before the intent; what came of the call is found out, not asked again.
-    if (!needsRevocationApproval(key) || key.intent?.kind === 'revoke') return { decision: 'clean' };
-    const reason = `retirement "delete" without autoDelete needs an approval for v${version.number}`;
+    const reason = reasonToAskForRevocation(key, version);
+    if (reason === undefined || key.intent?.kind === 'revoke') return { decision: 'clean' };
     if (!hasTimeToAsk(key, input.enteredAt, 'revoke')) return { decision: 'pending', reason };
     return { decision: 'ask', question: questionAbout(key, 'revoke', input.enteredAt), reason };
   };

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/instant';
 import { versionAlias, versionOf, type ManagedKey } from '../domain/managed-key';
-import { bakeDeadline, commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
+import { bakeUntil, commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
@@ -36,8 +36,15 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
       versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
     const baking = versionOf(disabled, version.number);
-    return { decision: 'disabled', bakeUntil: (baking && bakeDeadline(disabled, baking)) ?? input.enteredAt };
+    if (baking === undefined) return { decision: 'disabled', bakeUntil: input.enteredAt };
+    // The bake says something only if failed uses are told of: ours is to be, by then.
+    if (baking.status === 'DISABLED' && baking.watchedAt === undefined) await tryVersion(ports.keys, known, version);
+    return { decision: 'disabled', bakeUntil: bakeUntil(disabled, baking, input.enteredAt) };
   };
+}
+
+async function tryVersion(keys: KeyProvider, { policy }: ManagedKey, { number, kmsKeyId }: { number: number; kmsKeyId: string }): Promise<void> {
+  await keys.tryDisabled(kmsKeyId, policy.spec, policy.usage, `v${number} disabled`);
 }
 
 /** Grants that AWS services made cannot be carried over: the service goes on using the old key. */

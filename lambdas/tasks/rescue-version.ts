@@ -5,6 +5,7 @@ import { alertOf } from '../domain/alert';
 import { instantOf, msOf } from '../domain/instant';
 import { versionKey, type KeyVersion, type ManagedKey } from '../domain/managed-key';
 import { commitCancelledDeletion, commitRescue, intendRescue, isRescuable, type RescueReason } from '../domain/rescue';
+import { recordWatched } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import { deliver, type AlertPorts } from './alerting';
@@ -19,7 +20,12 @@ const failedUse = z.object({
     eventTime: z.string(),
     eventName: z.string(),
     errorCode: z.enum(FAILED_USES.errorCodes),
-    userIdentity: z.object({ arn: z.string().optional(), invokedBy: z.string().optional() }),
+    userIdentity: z.object({
+      arn: z.string().optional(),
+      invokedBy: z.string().optional(),
+      /** Of a role's session. */
+      sessionContext: z.object({ sessionIssuer: z.object({ arn: z.string() }).nullish() }).nullish(),
+    }),
     resources: z.array(z.object({ ARN: z.string() })).nullish(),
     /** Names the key that refused: `<ARN> is disabled.`, `<ARN> is pending deletion.` */
     errorMessage: z.string().nullish(),
@@ -42,12 +48,14 @@ export const rescueInput = z.union([failedUse, heldKey, unfinished]);
 type Input = z.infer<typeof rescueInput>;
 
 export interface RescueOutput {
-  readonly outcome: 'rescued' | 'deletions-cancelled' | 'not-ours' | 'nothing-to-rescue';
+  readonly outcome: 'rescued' | 'deletions-cancelled' | 'watched' | 'not-ours' | 'nothing-to-rescue';
   readonly versions: readonly number[];
 }
 
 interface Ports extends AlertPorts {
   readonly keys: KeyProvider;
+  /** ARN pattern of keyturn's roles. */
+  readonly rolePattern: string;
 }
 
 /** What a principal uses a key for. Calls that administer a key fail for reasons of their own and are no reason for a rescue. */
@@ -72,9 +80,18 @@ type FailedUse = z.infer<typeof failedUse>['detail'];
 async function rescueFromUse(ports: Ports, use: FailedUse): Promise<RescueOutput> {
   const found = USES.has(use.eventName) ? await versionsIn(ports, use) : [];
   if (found.length === 0) return { outcome: 'not-ours', versions: [] };
+  if (isOwn(ports, use)) {
+    for (const { key, version } of found) await transactAnyway(ports.registry, key.name, (current) => recordWatched(current, version.number, instantOf(msOf(use.eventTime)), 'rescue-version'));
+    return { outcome: 'watched', versions: found.map(({ version }) => version.number) };
+  }
   const rescuable = found.filter(({ key, version }) => isRescuable(key, version));
   for (const { key, version } of rescuable) await rescue(ports, key, version, use);
   return { outcome: rescuable.length === 0 ? 'nothing-to-rescue' : 'rescued', versions: rescuable.map(({ version }) => version.number) };
+}
+
+/** keyturn tries every version that it disables, so that it knows whether failed uses are told of. That is no reason for a rescue. */
+function isOwn({ rolePattern }: Ports, { userIdentity }: FailedUse): boolean {
+  return userIdentity.sessionContext?.sessionIssuer?.arn.startsWith(rolePattern.replace(/\*$/, '')) ?? false;
 }
 
 /** keyturn's versions among the keys that the event names: a re-encryption names two. */

@@ -1,7 +1,7 @@
 import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { isConsented } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
-import { commitRevoke, deletionWindowDays, intendRevoke, needsRevocationApproval, retirementBlocker, withdrawRetirement } from '../domain/retirement';
+import { commitRevoke, deletionWindowDays, intendRevoke, reasonToAskForRevocation, retirementBlocker, withdrawRetirement } from '../domain/retirement';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import type { Approvals } from '../ports/approvals';
@@ -55,9 +55,10 @@ async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput,
   return { decision: 'pending', reason: `held by ${committed.hold.by} while its deletion was being scheduled; the deletion was cancelled` };
 }
 
-/** Why the approval that the policy wants does not count, or `undefined`. */
+/** Why the approval that is needed does not count, or `undefined`. */
 async function missingApproval({ approvals, rules }: Ports, key: ManagedKey, input: ApprovableInput): Promise<string | undefined> {
-  if (!needsRevocationApproval(key)) return undefined;
+  const version = versionOf(key, input.previous);
+  if (version !== undefined && reasonToAskForRevocation(key, version) === undefined) return undefined;
   const lacking = `v${input.previous} needs an approval that is bound to it`;
   if (input.question?.purpose !== 'revoke') return lacking;
   const { id } = approvalFor(input.question, key, input.rotationId, { question: '', version: input.previous });

@@ -163,7 +163,7 @@ const inheritable = {
   }),
   autoDelete: z
     .boolean({ error: 'allowed: true or false; write one without quotes' })
-    .meta({ description: 'Retirement `delete` without an approval bound to the version. It rests on the evidence of the drain: see docs/adr/0008.', default: DEFAULTS.autoDelete }),
+    .meta({ description: 'Retirement `delete` without an approval bound to the version. It rests on the evidence of the drain, and on CloudTrail telling of failed uses during the bake: see docs/adr/0008.', default: DEFAULTS.autoDelete }),
   deletionWindowDays: wholeNumber(7, 30).meta({
     description: "KMS's own waiting period after the deletion is scheduled, in days.",
     default: DEFAULTS.deletionWindowDays,

@@ -53,6 +53,9 @@ const ROUND_TRIP = [
   'kms:Decapsulate',
 ] as const;
 
+/** One call of each round trip: the disabled version must refuse it. */
+const ONE_USE = ['kms:Encrypt', 'kms:Sign', 'kms:GenerateMac', 'kms:DeriveSharedSecret', 'kms:Encapsulate'] as const;
+
 /** `dynamodb:LeadingKeys` limits a role to partitions; a transaction is authorized as its parts. */
 function items(scope: GrantScope, why: string, prefix: string, actions: readonly string[]): Grant {
   return {
@@ -228,6 +231,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     registry(scope),
     readKeys(scope, 'kms:ListGrants'),
     onOwnKeys(scope, 'the soft revoke, and the end of its version alias', ['kms:DisableKey', 'kms:DeleteAlias']),
+    onOwnKeys(scope, 'tries the disabled version, so that CloudTrail tells of a failed use', ONE_USE),
     ...forEach(scope.versionAliasArns, (resources) => ({ why: 'the version alias ends with it', actions: ['kms:DeleteAlias'], resources })),
   ],
 

@@ -111,7 +111,7 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
   const iam = new IamService({ accountId, identities, nextId });
   const authorizer = new Authorizer(identities, { ...place, kms, dynamodb, stateMachineOfToken: (taskToken): string | undefined => states.stateMachineOfToken(taskToken), identityArnOf: (kind, name) => iam.arnOf(kind, name) });
   const events = new EventBridgeService({ ...base, queues: sqs, deliver: deliverEvent({ accountId, lambda, sns, sqs, authorizer }) });
-  const cloudTrail = new CloudTrail({ ...base, bus: events, delayMs: options.cloudTrailDelayMs ?? usualDelay(random) });
+  const cloudTrail = new CloudTrail({ ...base, bus: events, issuerOf: (caller) => identities.identityOf(caller).principal.arn, delayMs: options.cloudTrailDelayMs ?? usualDelay(random) });
   const states: StepFunctionsService = new StepFunctionsService({
     ...base,
     random,

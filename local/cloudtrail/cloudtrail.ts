@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../lambdas/domain/trace';
 import { CALL_VIA_CLOUDTRAIL, type EventBridgeService } from '../eventbridge/eventbridge-service';
 import type { Timeline } from '../kernel/clock';
+import type { Caller } from '../kernel/service';
 import type { Stateful } from '../kernel/stateful';
 import type { KmsCall } from '../kms/options';
 import { recordOf } from './kms-record';
@@ -12,6 +13,8 @@ export interface CloudTrailOptions {
   readonly timeline: Timeline;
   readonly nextId: () => string;
   readonly bus: Pick<EventBridgeService, 'put' | 'wouldTake'>;
+  /** ARN of the role that a session is of. */
+  readonly issuerOf: (caller: Caller) => string | undefined;
   /** How long after a call its event comes, in ms; asked once per event. */
   readonly delayMs: () => number;
 }

@@ -9,6 +9,7 @@ export type CallRecord = Readonly<Record<string, Json>>;
 interface Place {
   readonly accountId: string;
   readonly region: string;
+  readonly issuerOf: (caller: Caller) => string | undefined;
 }
 
 /** Operations that change a key, an alias, a grant, or a key store; all others are read-only, also every use of a key. */
@@ -25,11 +26,11 @@ const SHOWN_PARAMETERS: ReadonlySet<string> = new Set([
  * The record of a KMS call: `detail` of the event, as far as AWS documents it.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/logging-using-cloudtrail.html
  */
-export function recordOf({ operation, input, caller, answer, error, keyArns }: KmsCall, { accountId, region }: Place, atMs: number): CallRecord {
+export function recordOf({ operation, input, caller, answer, error, keyArns }: KmsCall, { accountId, region, issuerOf }: Place, atMs: number): CallRecord {
   const isReadOnly = !WRITES.test(operation);
   return {
     eventVersion: '1.08',
-    userIdentity: identityOf(caller),
+    userIdentity: identityOf(caller, issuerOf(caller)),
     eventTime: toTheSecond(atMs),
     eventSource: 'kms.amazonaws.com',
     eventName: operation,
@@ -66,11 +67,14 @@ function arnsOf(answer: unknown, keyArns: () => readonly string[]): readonly str
 }
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-function identityOf({ accountId, arn, userId }: Caller): Json {
+function identityOf({ accountId, arn, userId }: Caller, issuerArn: string | undefined): Json {
   if (!arn.startsWith('arn:')) return { type: 'AWSService', invokedBy: arn };
   const [kind = '', ...names] = (arn.split(':')[5] ?? '').split('/');
   const identity = { principalId: userId, arn, accountId };
-  if (kind === 'assumed-role') return { type: 'AssumedRole', ...identity };
+  if (kind === 'assumed-role') {
+    const sessionIssuer = { type: 'Role', principalId: userId.split(':')[0] ?? '', arn: issuerArn ?? '', accountId, userName: names[0] ?? '' };
+    return { type: 'AssumedRole', ...identity, ...(issuerArn !== undefined && { sessionContext: { sessionIssuer } }) };
+  }
   return kind === 'user' ? { type: 'IAMUser', ...identity, userName: names.at(-1) ?? '' } : { type: 'Root', ...identity };
 }
 

@@ -114,7 +114,7 @@ export class World {
     this.sns = new SnsService({ ...place, clock: this.timeline, nextId: newId, targets });
     const queues = new SqsService({ ...place, clock: this.timeline, nextId: newId, endpoint: () => '' });
     this.bus = new EventBridgeService({ ...place, nextId: newId, queues, deliver: (target, event) => this.deliver(target, event) });
-    const cloudTrail = new CloudTrail({ ...place, nextId: newId, bus: this.bus, delayMs: options.cloudTrailDelayMs ?? usualDelay(this.random) });
+    const cloudTrail = new CloudTrail({ ...place, nextId: newId, bus: this.bus, issuerOf: (caller) => this.identities.identityOf(caller).principal.arn, delayMs: options.cloudTrailDelayMs ?? usualDelay(this.random) });
     this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });

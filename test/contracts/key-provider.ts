@@ -186,6 +186,21 @@ export function keyProviderContract(name: string, makeSubject: () => Promise<Key
       expect(await failureOf(keys.prove(keyId, 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'orders v1'))).toBe('KmsNotConsistentYet');
     });
 
+    test.each([
+      ['SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT'],
+      ['RSA_2048', 'ENCRYPT_DECRYPT'],
+      ['ECC_NIST_P256', 'SIGN_VERIFY'],
+      ['ECC_NIST_P256', 'KEY_AGREEMENT'],
+      ['HMAC_256', 'GENERATE_VERIFY_MAC'],
+      ['ML_KEM_768', 'ENCAPSULATE_DECAPSULATE'],
+    ])('a Disabled key of %s for %s refuses its trial, an Enabled one does not', async (spec, usage) => {
+      const keyId = await newKey({ spec, usage });
+      expect(await failureOf(keys.tryDisabled(keyId, spec, usage, 'orders v1'))).toBe('KmsNotConsistentYet');
+      await keys.disable(keyId);
+      await subject.settle();
+      await expect(keys.tryDisabled(keyId, spec, usage, 'orders v1')).resolves.toBeUndefined();
+    });
+
     test('a deletion is scheduled once; a repetition gets the date of the first', async () => {
       const keyId = await newKey();
       await keys.disable(keyId);

@@ -1,10 +1,11 @@
-import { MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
+import { CLOUDTRAIL_SECONDS, MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import { plusSeconds, type Instant } from '../../lambdas/domain/instant';
 import type { Owner } from '../../lambdas/domain/lease';
 import type { Decision } from '../../lambdas/domain/ledger';
 import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import {
   bakeDeadline,
+  bakeUntil,
   commitDisable,
   commitRevoke,
   deletionWindowDays,
@@ -16,7 +17,9 @@ import {
   idleSince,
   intendDisable,
   intendRevoke,
+  reasonToAskForRevocation,
   recordDestruction,
+  recordWatched,
   retirementBlocker,
   withdrawRetirement,
 } from '../../lambdas/domain/retirement';
@@ -157,6 +160,33 @@ test.each([
   expect(living.ledger.at(-1)).toMatchObject({ type, moves: [] });
   expect([living.key.intent, v1(living).status]).toEqual([null, status]);
   expect(withdrawRetirement(living.key, living.owner(), LATER)).toEqual({ kind: 'done' });
+});
+
+describe('the word of CloudTrail', () => {
+  const TOLD = plusSeconds(LATE, 60);
+
+  test('is written once, about a version that bakes', () => {
+    const living = disabled();
+    living.apply(recordWatched(living.key, 1, TOLD, 'rescue-version'));
+    expect(living.key.versions['v1']).toMatchObject({ status: 'DISABLED', watchedAt: TOLD });
+    expect(living.ledger.at(-1)).toMatchObject({ type: 'BakeWatched', by: 'rescue-version', facts: { version: 1 } });
+    expect(recordWatched(living.key, 1, plusSeconds(TOLD, 60), 'rescue-version')).toEqual({ kind: 'done' });
+    expect(recordWatched(draining().key, 1, TOLD, 'rescue-version')).toEqual({ kind: 'done' });
+    expect(recordWatched(living.key, 9, TOLD, 'rescue-version')).toEqual({ kind: 'done' });
+  });
+
+  test('is waited for by the bake, and without it a person is asked', () => {
+    const living = disabled({ autoDelete: true });
+    const version = () => living.key.versions['v1']!;
+    const after = plusSeconds(version().revokeNotBefore!, 60);
+    expect(bakeUntil(living.key, version(), LATE)).toBe(version().revokeNotBefore);
+    expect(bakeUntil(living.key, version(), after)).toBe(plusSeconds(after, CLOUDTRAIL_SECONDS));
+    expect(reasonToAskForRevocation(living.key, version())).toMatch(/CloudTrail has not told of keyturn's own use of v1/);
+    living.apply(recordWatched(living.key, 1, TOLD, 'rescue-version'));
+    expect(bakeUntil(living.key, version(), after)).toBe(after);
+    expect(reasonToAskForRevocation(living.key, version())).toBeUndefined();
+    expect(reasonToAskForRevocation({ ...living.key, policy: { ...living.key.policy, autoDelete: false } }, version())).toMatch(/without autoDelete needs an approval/);
+  });
 });
 
 describe('a destruction', () => {

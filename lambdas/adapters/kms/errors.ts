@@ -240,6 +240,11 @@ export function isStateRefusal(error: unknown): boolean {
   return isServiceError(error) && error.name === 'KMSInvalidStateException';
 }
 
+/** The key is Disabled, or pending deletion. */
+export function isDisabledRefusal(error: unknown): boolean {
+  return isServiceError(error) && (error.name === 'DisabledException' || error.name === 'KMSInvalidStateException');
+}
+
 /** KMS does not have this operation for keys of this kind. */
 export function isUnsupported(error: unknown): boolean {
   return isServiceError(error) && error.name === 'UnsupportedOperationException';

@@ -26,11 +26,11 @@ import type { Instant } from '../../domain/instant';
 import { TaskError } from '../../domain/task-error';
 import type { KeyProvider, KeyUsage, NewKeyRequest, ObservedGrant, ObservedKey, TaggedKey } from '../../ports/key-provider';
 import { attempt, present, unless } from './calls';
-import { isAlreadyThere, isNotFound, isStateRefusal, isUnsupported } from './errors';
+import { isAlreadyThere, isDisabledRefusal, isNotFound, isStateRefusal, isUnsupported } from './errors';
 import { carriedGrant, carriedGrantName, isCarriable, observedGrant } from './grants';
 import { keyKindOf } from './key-kind';
 import { instantAt, observedKey } from './observed-key';
-import { proveKey } from './proof';
+import { proveKey, useKeyOnce } from './proof';
 
 export interface KmsClients {
   /**
@@ -188,6 +188,16 @@ export class KmsKeyProvider implements KeyProvider {
 
   async prove(keyIdOrAlias: string, spec: string, usage: string, context: string): Promise<string> {
     return proveKey({ kms: this.clients.kms, key: keyIdOrAlias, ...keyKindOf(spec, usage), context });
+  }
+
+  async tryDisabled(keyId: string, spec: string, usage: string, context: string): Promise<void> {
+    try {
+      await useKeyOnce({ kms: this.clients.kms, key: keyId, ...keyKindOf(spec, usage), context });
+    } catch (error) {
+      if (error instanceof TaskError && isDisabledRefusal(error.cause)) return;
+      throw error;
+    }
+    throw new TaskError('KmsNotConsistentYet', `KMS lets ${keyId} be used, which it shows as Disabled`);
   }
 
   async disable(keyId: string): Promise<void> {

@@ -46,6 +46,20 @@ const ROUND_TRIPS: Readonly<Record<KeyUsage, (proof: Proof) => Promise<Shown>>> 
   ENCAPSULATE_DECAPSULATE: encapsulateAndDecapsulate,
 };
 
+/** The first call of each round trip. */
+const FIRST_USES: Readonly<Record<KeyUsage, (proof: Proof) => Promise<unknown>>> = {
+  ENCRYPT_DECRYPT: encrypt,
+  SIGN_VERIFY: sign,
+  GENERATE_VERIFY_MAC: makeMac,
+  KEY_AGREEMENT: deriveSecret,
+  ENCAPSULATE_DECAPSULATE: encapsulate,
+};
+
+/** One use of the key by its usage. @throws {TaskError} as {@link proveKey}, with KMS's own error as its cause. */
+export async function useKeyOnce(proof: Proof): Promise<void> {
+  await FIRST_USES[proof.usage](proof);
+}
+
 /**
  * A real round trip by the key's usage. Its messages are functions of the context: nothing in it is secret or random.
  * @returns the bare id of the key that KMS says it used.
@@ -75,33 +89,46 @@ function areEqual(left: Uint8Array, right: Uint8Array): boolean {
   return Buffer.from(left).equals(right);
 }
 
-async function encryptAndDecrypt({ kms, key, spec, context }: Proof): Promise<Shown> {
-  const plaintext = messageOf(context);
-  const algorithm =
-    spec === 'SYMMETRIC_DEFAULT'
-      ? { EncryptionAlgorithm: spec, EncryptionContext: { 'keyturn-proof': context } }
-      : { EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' as const };
+/** What both halves of an encryption must say alike. */
+function encryptionOf({ spec, context }: Proof) {
+  return spec === 'SYMMETRIC_DEFAULT'
+    ? { EncryptionAlgorithm: spec, EncryptionContext: { 'keyturn-proof': context } }
+    : { EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' as const };
+}
 
-  const encrypted = await attempt('Encrypt', key, async () => {
-    const answer = await kms.send(new EncryptCommand({ KeyId: key, Plaintext: plaintext, ...algorithm }));
+async function encrypt(proof: Proof): Promise<{ keyArn: string; ciphertext: Uint8Array }> {
+  const { kms, key, context } = proof;
+  return attempt('Encrypt', key, async () => {
+    const answer = await kms.send(new EncryptCommand({ KeyId: key, Plaintext: messageOf(context), ...encryptionOf(proof) }));
     return { keyArn: present(answer.KeyId, 'KeyId'), ciphertext: present(answer.CiphertextBlob, 'CiphertextBlob') };
   });
+}
+
+async function encryptAndDecrypt(proof: Proof): Promise<Shown> {
+  const encrypted = await encrypt(proof);
   const decrypted = await attempt('Decrypt', encrypted.keyArn, async () => {
-    const answer = await kms.send(new DecryptCommand({ KeyId: encrypted.keyArn, CiphertextBlob: encrypted.ciphertext, ...algorithm }));
+    const answer = await proof.kms.send(new DecryptCommand({ KeyId: encrypted.keyArn, CiphertextBlob: encrypted.ciphertext, ...encryptionOf(proof) }));
     return { keyArn: present(answer.KeyId, 'KeyId'), plaintext: present(answer.Plaintext, 'Plaintext') };
   });
-  return { usedKeys: [encrypted.keyArn, decrypted.keyArn], isRoundTrip: areEqual(decrypted.plaintext, plaintext) };
+  return { usedKeys: [encrypted.keyArn, decrypted.keyArn], isRoundTrip: areEqual(decrypted.plaintext, messageOf(proof.context)) };
+}
+
+function signatureOf({ spec, context }: Proof) {
+  return { Message: messageOf(context), MessageType: 'RAW', SigningAlgorithm: algorithmFor(SIGNING_ALGORITHMS, spec).name } as const;
+}
+
+async function sign(proof: Proof): Promise<{ keyArn: string; signature: Uint8Array }> {
+  return attempt('Sign', proof.key, async () => {
+    const answer = await proof.kms.send(new SignCommand({ KeyId: proof.key, ...signatureOf(proof) }));
+    return { keyArn: present(answer.KeyId, 'KeyId'), signature: present(answer.Signature, 'Signature') };
+  });
 }
 
 /** KMS verifies its own signature, and so do we with the public key, which is what the key's dependents will do. */
-async function signAndVerify({ kms, key, spec, context }: Proof): Promise<Shown> {
-  const algorithm = algorithmFor(SIGNING_ALGORITHMS, spec);
-  const request = { Message: messageOf(context), MessageType: 'RAW', SigningAlgorithm: algorithm.name } as const;
-
-  const signed = await attempt('Sign', key, async () => {
-    const answer = await kms.send(new SignCommand({ KeyId: key, ...request }));
-    return { keyArn: present(answer.KeyId, 'KeyId'), signature: present(answer.Signature, 'Signature') };
-  });
+async function signAndVerify(proof: Proof): Promise<Shown> {
+  const { kms, spec } = proof;
+  const request = signatureOf(proof);
+  const signed = await sign(proof);
   const verified = await attempt('Verify', signed.keyArn, async () => {
     const answer = await kms.send(new VerifyCommand({ KeyId: signed.keyArn, Signature: signed.signature, ...request }));
     return { keyArn: present(answer.KeyId, 'KeyId'), isValid: present(answer.SignatureValid, 'SignatureValid') };
@@ -109,39 +136,52 @@ async function signAndVerify({ kms, key, spec, context }: Proof): Promise<Shown>
   const published = await publicKeyFor(kms, signed.keyArn);
   return {
     usedKeys: [signed.keyArn, verified.keyArn, published.keyArn],
-    isRoundTrip: verified.isValid && hasValidSignature(algorithm, published.publicKey, request.Message, signed.signature),
+    isRoundTrip: verified.isValid && hasValidSignature(algorithmFor(SIGNING_ALGORITHMS, spec), published.publicKey, request.Message, signed.signature),
   };
 }
 
-async function makeAndVerifyMac({ kms, key, spec, context }: Proof): Promise<Shown> {
-  const request = { Message: messageOf(context), MacAlgorithm: algorithmFor(MAC_ALGORITHMS, spec) };
+function macOf({ spec, context }: Proof) {
+  return { Message: messageOf(context), MacAlgorithm: algorithmFor(MAC_ALGORITHMS, spec) };
+}
 
-  const made = await attempt('GenerateMac', key, async () => {
-    const answer = await kms.send(new GenerateMacCommand({ KeyId: key, ...request }));
+async function makeMac(proof: Proof): Promise<{ keyArn: string; mac: Uint8Array }> {
+  return attempt('GenerateMac', proof.key, async () => {
+    const answer = await proof.kms.send(new GenerateMacCommand({ KeyId: proof.key, ...macOf(proof) }));
     return { keyArn: present(answer.KeyId, 'KeyId'), mac: present(answer.Mac, 'Mac') };
   });
+}
+
+async function makeAndVerifyMac(proof: Proof): Promise<Shown> {
+  const made = await makeMac(proof);
   const verified = await attempt('VerifyMac', made.keyArn, async () => {
-    const answer = await kms.send(new VerifyMacCommand({ KeyId: made.keyArn, Mac: made.mac, ...request }));
+    const answer = await proof.kms.send(new VerifyMacCommand({ KeyId: made.keyArn, Mac: made.mac, ...macOf(proof) }));
     return { keyArn: present(answer.KeyId, 'KeyId'), isValid: present(answer.MacValid, 'MacValid') };
   });
   return { usedKeys: [made.keyArn, verified.keyArn], isRoundTrip: verified.isValid };
 }
 
-/** Both sides of a key agreement: KMS with its private key, and a partner whose private key everybody may know. */
-async function agreeOnSecret({ kms, key, spec, context }: Proof): Promise<Shown> {
-  const partner = agreementPartner(algorithmFor(CURVES, spec), messageOf(context));
+/** The partner's private key is one that everybody may know. */
+function partnerOf({ spec, context }: Proof) {
+  return agreementPartner(algorithmFor(CURVES, spec), messageOf(context));
+}
 
-  const derived = await attempt('DeriveSharedSecret', key, async () => {
-    const answer = await kms.send(new DeriveSharedSecretCommand({ KeyId: key, KeyAgreementAlgorithm: 'ECDH', PublicKey: partner.publicKey }));
+async function deriveSecret(proof: Proof): Promise<{ keyArn: string; secret: Uint8Array }> {
+  return attempt('DeriveSharedSecret', proof.key, async () => {
+    const answer = await proof.kms.send(new DeriveSharedSecretCommand({ KeyId: proof.key, KeyAgreementAlgorithm: 'ECDH', PublicKey: partnerOf(proof).publicKey }));
     return { keyArn: present(answer.KeyId, 'KeyId'), secret: present(answer.SharedSecret, 'SharedSecret') };
   });
-  const published = await publicKeyFor(kms, derived.keyArn);
-  const secret = partner.secretWith(published.publicKey);
+}
+
+/** Both sides of a key agreement: KMS with its private key, and the partner. */
+async function agreeOnSecret(proof: Proof): Promise<Shown> {
+  const derived = await deriveSecret(proof);
+  const published = await publicKeyFor(proof.kms, derived.keyArn);
+  const secret = partnerOf(proof).secretWith(published.publicKey);
   return { usedKeys: [derived.keyArn, published.keyArn], isRoundTrip: secret !== undefined && areEqual(secret, derived.secret) };
 }
 
-async function encapsulateAndDecapsulate({ kms, key }: Proof): Promise<Shown> {
-  const encapsulated = await attempt('Encapsulate', key, async () => {
+async function encapsulate({ kms, key }: Proof): Promise<{ keyArn: string; secret: Uint8Array; ciphertext: Uint8Array }> {
+  return attempt('Encapsulate', key, async () => {
     const answer = await kms.send(new EncapsulateCommand({ KeyId: key, EncapsulationAlgorithm: 'ML_KEM' }));
     return {
       keyArn: present(answer.KeyId, 'KeyId'),
@@ -149,8 +189,12 @@ async function encapsulateAndDecapsulate({ kms, key }: Proof): Promise<Shown> {
       ciphertext: present(answer.SharedSecretCiphertextBlob, 'SharedSecretCiphertextBlob'),
     };
   });
+}
+
+async function encapsulateAndDecapsulate(proof: Proof): Promise<Shown> {
+  const encapsulated = await encapsulate(proof);
   const decapsulated = await attempt('Decapsulate', encapsulated.keyArn, async () => {
-    const answer = await kms.send(
+    const answer = await proof.kms.send(
       new DecapsulateCommand({ KeyId: encapsulated.keyArn, EncapsulationAlgorithm: 'ML_KEM', SharedSecretCiphertextBlob: encapsulated.ciphertext }),
     );
     return { keyArn: present(answer.KeyId, 'KeyId'), secret: present(answer.SharedSecret, 'SharedSecret') };

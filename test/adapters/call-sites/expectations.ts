@@ -49,8 +49,8 @@ const KMS_READS = [
   'KmsKeyProvider.publicKey GetPublicKey', 'KmsKeyProvider.lastUsage GetKeyLastUsage', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores', 'publicKeyFor GetPublicKey',
 ];
 const KMS_PROOFS = [
-  'encryptAndDecrypt Encrypt', 'encryptAndDecrypt Decrypt', 'signAndVerify Sign', 'signAndVerify Verify', 'makeAndVerifyMac GenerateMac', 'makeAndVerifyMac VerifyMac',
-  'agreeOnSecret DeriveSharedSecret', 'encapsulateAndDecapsulate Encapsulate', 'encapsulateAndDecapsulate Decapsulate',
+  'encrypt Encrypt', 'encryptAndDecrypt Decrypt', 'sign Sign', 'signAndVerify Verify', 'makeMac GenerateMac', 'makeAndVerifyMac VerifyMac',
+  'deriveSecret DeriveSharedSecret', 'encapsulate Encapsulate', 'encapsulateAndDecapsulate Decapsulate',
 ];
 /** They answer about a key in any state. */
 const SHOWN_IN_EVERY_STATE = ['KmsKeyProvider.describe DescribeKey', 'KmsKeyProvider.tags ListResourceTags', 'KmsKeyProvider.lastUsage GetKeyLastUsage', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores'];

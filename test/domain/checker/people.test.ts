@@ -52,6 +52,7 @@ const baking = (tell: (s: Story) => number): Evidence => {
 
 const BAD: readonly BadTrace[] = [
   [REVOKE, 'one that nobody was asked about', () => revoking(() => undefined)],
+  [REVOKE, 'one whose bake nobody watched', () => revoking((s) => s.write('BakeWatched', 'r', s.version(1, { watchedAt: undefined as never })), { autoDelete: true })],
   [REVOKE, 'one that nobody has answered', () => asked(() => ({ votes: [], outcome: null }))],
   [REVOKE, 'one that was refused', () => asked((s) => ({ votes: [vote(s, ALICE, { answer: 'deny' })], outcome: 'deny' }))],
   [REVOKE, 'one that was refused after a consent', () => asked((s) => ({ votes: [vote(s, ALICE), vote(s, BOB, { answer: 'deny' })] }))],

@@ -239,7 +239,7 @@ const STEPS = {
   },
   commitDisable: (s: Story) =>
     void s.write('VersionDisabled', A2, (key) => ({ ...s.version(1, { status: 'DISABLED', disabledAt: s.now, revokeNotBefore: plusSeconds(s.now, 7 * DAY) })(key), intent: null })),
-  bake: (s: Story) => s.wait(7 * DAY),
+  bake: (s: Story) => { s.write('BakeWatched', 'rescue-version', s.version(1, { watchedAt: s.now })); s.wait(7 * DAY); },
   intendRevoke: (s: Story) => void s.write('RevokeIntended', A2, { intent: { kind: 'revoke', version: 1, at: s.now } }),
   revoke: (s: Story) => void s.setState('k1', 'PendingDeletion'),
   commitRevoke: (s: Story) => void s.write('VersionRevoked', A2, (key) => ({ ...s.version(1, { status: 'REVOKED', revokedAt: s.now })(key), intent: null })),

@@ -16,7 +16,7 @@ function trail(state: RuleState = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS
   const place = { accountId: ACCOUNT_ID, region: REGION, timeline, trace, nextId: () => `id-${String(++ids)}` };
   const bus = new EventBridgeService({ ...place, queues: new SqsService({ ...place, clock: timeline, endpoint: () => '' }), deliver: (_target, event) => void events.push(event) });
   bus.putRule({ arn: 'arn:aws:events:eu-central-1:111111111111:rule/r', pattern, state, targets: [{ id: 't', arn: 't' }] });
-  const cloudTrail = new CloudTrail({ ...place, bus, delayMs: () => DELAY_MS });
+  const cloudTrail = new CloudTrail({ ...place, bus, issuerOf: () => undefined, delayMs: () => DELAY_MS });
   return { kit, bus, cloudTrail, events, place };
 }
 

@@ -1,13 +1,14 @@
 import type { LedgerEventType } from '../../ledger';
 import { lackOf, type Wanted } from '../consent';
+import { versionKey } from '../../managed-key';
 import { isFreeze } from '../registry-items';
 import type { Rule } from '../rule';
 import { hasChanged, type Transition } from '../transitions';
 import { bindingPolicies } from './retirement';
 
 /**
- * Invariant 6, people: what only people may allow has their consent in the trace: a revocation without `autoDelete`, bound to the version and to the
- * key's revision; an emergency; the repair that ends a freeze.
+ * Invariant 6, people: what only people may allow has their consent in the trace: a revocation without `autoDelete`, or whose bake would have shown no late
+ * user, bound to the version and to the key's revision; an emergency; the repair that ends a freeze.
  */
 export const approvedSteps: Rule = ({ world, options, findings }) => {
   const revocations = findings('6 a revocation is allowed by policy or by people', 'keyturn intended no revocation');
@@ -30,8 +31,9 @@ export const approvedSteps: Rule = ({ world, options, findings }) => {
     const { key, before, after, moment } = transition;
     if (before === undefined || after?.intent?.kind !== 'revoke' || !hasChanged(transition, 'intent')) return;
     revocations.examined();
-    if (bindingPolicies(before, key.policyChanged, moment.atMs).every(({ autoDelete }) => autoDelete)) return;
     const { version } = after.intent;
+    const isWatched = before.versions[versionKey(version)]?.watchedAt !== undefined;
+    if (isWatched && bindingPolicies(before, key.policyChanged, moment.atMs).every(({ autoDelete }) => autoDelete)) return;
     const lack = lackIn(transition, { purpose: 'revoke', version, rev: before.rev, approvers: before.policy.approvers });
     if (lack !== undefined) revocations.violated(`${key.name} v${version}: its deletion was intended without consent: ${lack}`, eventsOf(transition));
   }
