@@ -5,7 +5,6 @@ export const snsDown: Scenario = {
   summary: 'SNS is down while a rotation fails and tells people so; orders-api answers from the second attempt on.',
   demands: 'The alert is written down and waits. The rotation goes on without it, and the first reconciliation that reaches the topic delivers it, once.',
   key: 'orders-data',
-  reconcileEvery: '15 minutes',
   areDependentsSilent: true,
   async play(stage) {
     await stage.passHours(10);
@@ -15,6 +14,7 @@ export const snsDown: Scenario = {
     stage.listen();
     await stage.untilState('Drain');
     stage.check('a2 has promoted v2 without SNS, and nobody was told anything yet', stage.alerts().length === 0, stage.alerts().join());
+    stage.reconcileEvery('15 minutes');
     stage.tell('fault', 'SNS works again');
     endOutage();
     await stage.passHours(1);

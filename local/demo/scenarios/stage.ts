@@ -109,7 +109,7 @@ export class Stage {
 
   private async begin(): Promise<void> {
     const { cloud, scenario } = this;
-    if (scenario.reconcileEvery === undefined) cloud.reschedule('ReconcileSchedule', 'rate(3 hours)');
+    if (scenario.reconcileEvery === undefined) this.reconcileEvery('3 hours');
     for (const person of PEOPLE) cloud.credentialsFor(this.arnOf(person), PERSON);
     await this.until('every key has its first version', async () => this.cloud.services.states.running().length === 0 && (await this.reading()).key.completedWindow !== null, 3);
     this.tell('keyturn', `v1 of ${scenario.key} is ACTIVE, ${this.policy.alias} points to it; its next window is ${KEYS[scenario.key].windowAt}`);
@@ -137,6 +137,11 @@ export class Stage {
     const policy = this.running.policies.find(({ name }) => name === this.scenario.key);
     if (policy === undefined) throw new Error(`${this.scenario.key} is not in the configuration of the scenarios`);
     return policy;
+  }
+
+  /** From now on `reconcile` looks so often. */
+  reconcileEvery(period: '15 minutes' | '3 hours'): void {
+    this.cloud.reschedule('ReconcileSchedule', `rate(${period})`);
   }
 
   /** A few words between the events. */

@@ -9,12 +9,12 @@ export const tableRestored: Scenario = {
   demands: 'KMS has a key of this registry that the registry does not know: every key is quarantined, nothing is deleted or disabled. After the comparison, the key that the alias points to is accepted, and the quarantines are lifted.',
   key: 'orders-data',
   asks: true,
-  reconcileEvery: '15 minutes',
   async play(stage) {
     await stage.passHours(8);
     const restore = await stage.backUpTable();
     await stage.untilState('Drain');
     await stage.passHours(3);
+    stage.reconcileEvery('15 minutes');
     await restore();
     await stage.untilAlert('THE REGISTRY WENT BACK', 2);
     for (const name of NAMES) {
@@ -26,7 +26,7 @@ export const tableRestored: Scenario = {
     await stage.answers('bob', 'repair', 'approve', 'CloudTrail shows that keyturn made it');
     await stage.until('the freeze ends', async () => (await stage.reading()).freeze === null, 2);
     for (const name of NAMES) await stage.types('alice', ['lift', name, '--reason', 'compared with KMS', '--yes-i-mean', name]);
-    stage.cloud.reschedule('ReconcileSchedule', 'rate(3 hours)');
+    stage.reconcileEvery('3 hours');
     await stage.untilEnded('a1');
   },
   end: {
