@@ -46,4 +46,4 @@ test('a hijacked alias is played to the end that the design demands; an end that
     ]);
     expect(told.join('')).toContain('did NOT end as the design demands');
   });
-}, 60_000);
+}, 120_000);
