@@ -88,4 +88,6 @@ test('a question is one alert, which says how to answer it, until when, and by h
   for (const part of ['Schedule its deletion?', `keyturn approve ${approval.id}`, `keyturn deny ${approval.id}`, 'Two different people must approve', '2026-04-08T01:00:00.000Z']) expect(message).toContain(part);
   expect(attributes['severity']).toBe('ticket');
   for (const purpose of ['emergency', 'break-glass'] as const) expect(approvalAlert({ ...approval, purpose }, 'team-orders').attributes['severity']).toBe('page');
+  expect(approvalAlert(approval, 'team-orders').message).toMatch(/Is encryption impacted\? +No\./);
+  expect(approvalAlert({ ...approval, purpose: 'repair' }, 'team-orders').message).toMatch(/Is encryption impacted\? +PERHAPS\. The key is frozen/);
 });

@@ -17,7 +17,7 @@ export async function checkEnd(stage: Stage): Promise<void> {
   isEqual('versions and their KMS keys', versions.map(({ number, status, kmsKeyId = '' }) => `v${number} ${status} ${keys.get(kmsKeyId) ?? 'without a key'}`).join(', '), end.versions);
   isEqual(`${reading.key.policy.alias} points to`, versions.flatMap(({ number, kmsKeyId }) => (kmsKeyId === aliasTarget ? [`v${number}`] : [])).join() || String(aliasTarget), end.alias);
   isEqual('the key stands', standingOf(reading), end.stands);
-  isEqual('its runs', stage.runs().map(({ name: run, status, outcome }) => `${run.split('-').at(-1) ?? ''} ${outcome || status}`).join(', '), end.runs.join(', '));
+  isEqual('its runs', stage.runs().map(({ name: run, status, outcome }) => `${run.split('-').at(-1) ?? ''} ${outcome || status}`).join(', ') || 'none', end.runs.join(', ') || 'none');
   isEqual('alerts', stage.alerts().join('; ') || 'none', end.alerts.join('; ') || 'none');
   const broken = ledgerBreak(await stage.ledger(), reading.key);
   stage.check('the ledger: every transition, an unbroken chain', broken === undefined, broken);
