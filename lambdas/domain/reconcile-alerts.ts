@@ -17,8 +17,11 @@ function about(key: ManagedKey, facts: Pick<AlertFacts, 'id' | 'severity' | 'hea
   return alertOf({ key: key.name, owner: key.policy.owner, stage: 'reconcile', commands, ...UNHARMED, ...facts });
 }
 
-/** Registry and KMS disagree, or the ledger is broken: the key was frozen. */
-export function frozenAlert(key: ManagedKey, reason: string, at: Instant): Alert {
+/**
+ * Registry and KMS disagree, or the ledger is broken: the key was frozen.
+ * @param repairs flags of the repairs that would take it back, one set each
+ */
+export function frozenAlert(key: ManagedKey, reason: string, repairs: readonly string[], at: Instant): Alert {
   return about(key, {
     id: `reconcile/${key.name}/frozen/${at}`,
     severity: 'page',
@@ -30,7 +33,12 @@ export function frozenAlert(key: ManagedKey, reason: string, at: Instant): Alert
     mustCustomerAct: 'Not before the cause is known.',
     isInterventionSafe: 'Only with the commands below, once the cause is known. Everything about the key stands still.',
     next: 'Nothing. The key stays frozen until it is repaired.',
-    commands: [`keyturn status ${key.name}`, `keyturn audit ${key.name}`, `keyturn repair ${key.name} --help`],
+    commands: [
+      `keyturn status ${key.name}`,
+      `keyturn audit ${key.name}`,
+      ...repairs.map((flags) => `keyturn repair ${key.name} ${flags} --reason …     # once the cause is known, if the change was not wanted`),
+      `keyturn repair ${key.name} --help`,
+    ],
     runbook: 'frozen',
   });
 }

@@ -12,6 +12,8 @@ export interface Comparison {
   readonly observed: ReadonlyMap<number, ObservedKey>;
   /** What someone else has changed, one line each: the same line as long as it is the same difference. */
   readonly differences: readonly string[];
+  /** The repairs that take them back, as `keyturn repair` takes them. Whether that is wanted, people know. */
+  readonly repairs: readonly string[];
   /** What cannot be judged now: our own changes that are still spreading, and key stores that are away. */
   readonly unclear: readonly string[];
   /** Those of them that are so because a key store is away. */
@@ -26,12 +28,16 @@ export interface Comparison {
 export async function compareWithKms(keys: KeyProvider, key: ManagedKey, at: Instant, versions: readonly KeyVersion[] = Object.values(key.versions)): Promise<Comparison> {
   const observed = new Map<number, ObservedKey>();
   const differences: string[] = [];
+  const repairs: string[] = [];
   const unclear: string[] = [];
   const away: string[] = [];
   const behindAlias = await keys.describe(key.policy.alias);
   const alias = compareAlias(key, behindAlias?.keyId, at);
   const aliasText = `${key.policy.alias} points to ${behindAlias?.keyId ?? 'no key'}, the registry expects ${activeVersion(key)?.kmsKeyId ?? 'no key'}`;
-  if (alias === 'unexpected') differences.push(aliasText);
+  if (alias === 'unexpected') {
+    differences.push(aliasText);
+    repairs.push('--kind repoint-alias');
+  }
   if (alias === 'stale') unclear.push(aliasText);
   for (const version of versions) {
     if (version.kmsKeyId === undefined) continue;
@@ -39,11 +45,20 @@ export async function compareWithKms(keys: KeyProvider, key: ManagedKey, at: Ins
     if (seen !== undefined) observed.set(version.number, seen);
     const comparison = compareState(key, version, seen?.keyState, at);
     const text = `v${version.number} (${version.kmsKeyId}) is ${seen?.keyState ?? 'unknown to KMS'}, its status ${version.status} means ${stateOf(version)}`;
-    if (comparison === 'unexpected') differences.push(text);
+    if (comparison === 'unexpected') {
+      differences.push(text);
+      repairs.push(...repairOf(version, seen?.keyState));
+    }
     if (comparison === 'in-between' || comparison === 'unreadable') unclear.push(text);
     if (comparison === 'unreadable') away.push(`${text}; its key store ${seen?.keyStoreId ?? ''} is away`);
   }
-  return { alias, observed, differences, unclear, away };
+  return { alias, observed, differences, repairs, unclear, away };
+}
+
+/** No repair disables or deletes: for a key that was enabled or deleted there is none. */
+function repairOf(version: KeyVersion, observed: string | undefined): readonly string[] {
+  if (observed === 'PendingDeletion') return [`--kind cancel-deletion --key-version ${version.number}`];
+  return observed === 'Disabled' && stateOf(version) === 'Enabled' ? [`--kind enable --key-version ${version.number}`] : [];
 }
 
 /** What KMS shows once everything that was compared is as the registry and its open intent allow. */

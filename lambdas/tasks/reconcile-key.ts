@@ -192,7 +192,7 @@ async function verifyLedger(ports: ReconcileKeyPorts, look: Look): Promise<void>
     known !== null && known.seq > key.seq
       ? `the registry is at event ${key.seq}, and was at ${known.seq} before`
       : await breakAfter(ports, key, isWhole ? undefined : known);
-  if (broken !== undefined) return freeze(ports, look, `the ledger: ${broken}`);
+  if (broken !== undefined) return freeze(ports, look, `the ledger: ${broken}`, ['--kind rebaseline-ledger']);
   look.findings = { ...look.findings, ledger: { seq: key.seq, hash: key.head, wholeAt: isWhole ? at : known.wholeAt } };
 }
 
@@ -212,21 +212,22 @@ async function breakAfter({ registry }: ReconcileKeyPorts, key: ManagedKey, head
 async function compare(ports: ReconcileKeyPorts, look: Look): Promise<void> {
   if (look.reading.freeze !== null) return;
   const { key, at } = look;
-  const { differences } = await compareWithKms(ports.keys, key, at);
+  const { differences, repairs } = await compareWithKms(ports.keys, key, at);
   // An owner that is at work changes the key between two looks; its own steps compare, too.
   const what = differences.length === 0 ? null : `${differences.join('; ')}${key.lease === null ? '' : ` (at event ${key.seq})`}`;
   const { remembered, isConfirmed } = secondLook(look.findings.difference, what, at);
   look.findings = { ...look.findings, difference: remembered };
-  if (isConfirmed) await freeze(ports, look, differences.join('; '));
+  if (isConfirmed) await freeze(ports, look, differences.join('; '), repairs);
 }
 
-async function freeze(ports: ReconcileKeyPorts, look: Look, reason: string): Promise<void> {
+/** @param repairs that would take back what was found */
+async function freeze(ports: ReconcileKeyPorts, look: Look, reason: string, repairs: readonly string[]): Promise<void> {
   const { key, at } = look;
   const seq = (await ports.registry.read(key.name))?.key.seq;
   // The key moved while it was looked at: the next firing judges what it is then.
   if (seq !== key.seq) return;
   await ports.registry.freeze(key.name, { by: 'reconcile', at, reason });
-  await deliver(ports, frozenAlert(key, reason, at));
+  await deliver(ports, frozenAlert(key, reason, repairs, at));
   look.findings = { ...look.findings, difference: null };
   look.count({ frozenKeys: 1 });
   look.done.push(`frozen: ${reason}`);

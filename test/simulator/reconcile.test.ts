@@ -1,6 +1,6 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
-import { callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
+import { active, callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
 import { ALICE, approvals, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
@@ -72,6 +72,20 @@ test('alerts that the topic did not take are delivered later, once', async () =>
   scenario.world.fault = () => 'none';
   await reconciled(scenario, 2 * HOUR);
   expect(scenario.alerts()).toEqual(['keyturn: orders: frozen: it is not as registered, and keyturn did not cause that']);
+});
+
+test.each<[string, string, (keyId: string, foreign: string) => Readonly<Record<string, unknown>>]>([
+  ['--kind repoint-alias', 'UpdateAlias', (_, TargetKeyId) => ({ AliasName: 'alias/orders', TargetKeyId })],
+  ['--kind enable --key-version 1', 'DisableKey', (KeyId) => ({ KeyId })],
+  ['--kind cancel-deletion --key-version 1', 'ScheduleKeyDeletion', (KeyId) => ({ KeyId, PendingWindowInDays: 30 })],
+])('the alert about a frozen key names the repair: %s after %s by someone else', async (flags, operation, input) => {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.advance(2 * HOUR);
+  callKms(scenario, operation, input((await active(scenario)).kmsKeyId ?? '', foreignKey(scenario)));
+  await reconciled(scenario, HOUR);
+  expect(await scenario.isFrozen()).toBe(true);
+  const messages = scenario.world.trace.events().flatMap((event) => (event.type === 'sns.published' ? [event.message] : []));
+  expect(messages.flatMap((message) => message.match(/keyturn repair orders --kind .* --reason/g) ?? [])).toEqual([`keyturn repair orders ${flags} --reason`]);
 });
 
 test("one key's trouble does not keep the others from being looked at", async () => {

@@ -14,6 +14,7 @@ export const aliasHijacked: Scenario = {
       await kms.send(new UpdateAliasCommand({ AliasName: 'alias/orders-data', TargetKeyId: made?.KeyId }));
     });
     await stage.untilFrozen();
+    stage.check('the alert names the very repair', stage.messages().some((message) => message.includes('keyturn repair orders-data --kind repoint-alias --reason')));
     await stage.types('alice', ['audit', 'orders-data']);
     await stage.types('alice', ['repair', 'orders-data', '--kind', 'repoint-alias', '--reason', 'mallory’s change was not agreed', '--yes-i-mean', 'orders-data']);
     await stage.answers('bob', 'repair', 'approve', 'CloudTrail shows who it was');

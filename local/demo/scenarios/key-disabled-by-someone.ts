@@ -12,6 +12,7 @@ export const keyDisabledBySomeone: Scenario = {
     const KeyId = await stage.kmsKeyOf(1);
     await stage.somebody('intern', 'disables the KMS key of v1', (kms) => kms.send(new DisableKeyCommand({ KeyId })));
     await stage.untilFrozen();
+    stage.check('the alert names the very repair', stage.messages().some((message) => message.includes('keyturn repair orders-data --kind enable --key-version 1 --reason')));
     await stage.types('alice', ['repair', 'orders-data', '--kind', 'enable', '--key-version', '1', '--reason', 'disabled by mistake', '--yes-i-mean', 'orders-data']);
     await stage.answers('bob', 'repair', 'approve', 'I have seen the ticket');
     await stage.until('the freeze ends', async () => (await stage.reading()).freeze === null, 2);
