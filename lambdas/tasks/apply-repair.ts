@@ -105,7 +105,7 @@ async function enable(keys: KeyProvider, key: ManagedKey, number: number): Promi
 
 async function cancelDeletion(keys: KeyProvider, key: ManagedKey, number: number): Promise<void> {
   const { kmsKeyId, ...version } = requireVersion(key, number);
-  if (stateOf(version) === 'PendingDeletion') throw refused(key, `keyturn scheduled the deletion of v${number} itself; hold the key to cancel it`);
+  if (stateOf(version) === 'PendingDeletion') throw refused(key, `the deletion of v${number} is keyturn's own; hold the key to cancel it`);
   if ((await keys.describe(kmsKeyId))?.keyState === 'PendingDeletion') await keys.cancelDeletion(kmsKeyId);
   if (stateOf(version) === 'Enabled') return enableAndRead(keys, key, number, kmsKeyId);
   await requireState(keys, kmsKeyId, 'Disabled', (state) => new TaskError('KmsNotConsistentYet', `${key.name} v${number}: KMS still shows it ${state}`));

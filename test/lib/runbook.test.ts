@@ -16,3 +16,12 @@ test('every section that an alert names exists', () => {
   expect(named).toEqual(expect.arrayContaining(['frozen', 'quarantined', 'aborted', 'approval-needed', 'orphan', 'registry-went-back', 'late-user-rescued', 'overdue']));
   expect(named.filter((name) => !sections.has(name))).toEqual([]);
 });
+
+const PARTS = ['**Meaning.**', '**Impact.**', '**Check.**', '**Type.**', '**Do not**'];
+
+test('every section says what it means, what it harms, what to check, what to type and what not to do', () => {
+  const sections = readFileSync(join(PROJECT_ROOT, 'docs', 'operations.md'), 'utf8').split(/^## /m).slice(1);
+  expect(sections.length).toBeGreaterThan(25);
+  const lacks = sections.flatMap((section) => PARTS.filter((part) => !section.includes(part)).map((part) => `${section.split('\n')[0] ?? ''} ${part}`));
+  expect(lacks).toEqual([]);
+});
