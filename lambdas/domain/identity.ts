@@ -10,6 +10,13 @@ export interface IdentityRules {
 const ASSUMED_ROLE = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/;
 const IAM_ROLE = /^arn:([^:]+):iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/;
 
+const IAM_USER = /^arn:[^:]+:iam::\d{12}:user\/.+$/;
+
+/** Whether a caller can answer for what it asks: an IAM user, or a session of a role. A federated user chooses its own name, and root is nobody in particular. */
+export function isAccountable(callerArn: string): boolean {
+  return IAM_USER.test(callerArn) || ASSUMED_ROLE.test(callerArn);
+}
+
 /** The part of a caller's ARN that the caller cannot choose: a user, a role, or a session whose name the identity provider sets. */
 export function identityOf(callerArn: string, { vouchedRoles }: IdentityRules): string {
   const [, partition, account, role, session] = ASSUMED_ROLE.exec(callerArn) ?? [];

@@ -48,6 +48,8 @@ export function reasonToAskForRevocation(key: ManagedKey, version: KeyVersion): 
 export function recordWatched(key: ManagedKey, number: number, at: Instant, by: string): Decision {
   const version = versionOf(key, number);
   if (version?.status !== 'DISABLED' || version.watchedAt !== undefined) return DONE;
+  // A word that comes late, of an earlier bake, says nothing about this one. A minute is for CloudTrail's whole seconds and for clocks that differ.
+  if (version.disabledAt !== undefined && isBefore(at, plusSeconds(version.disabledAt, -60))) return DONE;
   return write(withVersion(key, { ...version, watchedAt: at }), { type: 'BakeWatched', at, by, facts: { version: number } });
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Caller } from '../domain/caller';
+import { isAccountable } from '../domain/identity';
 import { instantOf } from '../domain/instant';
 import { TaskError } from '../domain/task-error';
 import type { Handler } from './on-lambda';
@@ -39,8 +40,9 @@ export function functionUrlHandler<Schema extends z.ZodType, Result extends { re
     try {
       const { body, isBase64Encoded, requestContext } = parsePayload(functionUrlEvent, event);
       if (requestContext.http.method !== 'POST') return respond(405, { error: 'ask with POST' });
-      const parsed = parsePayload(schema, parseJson(isBase64Encoded === true ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '')));
       const caller = { arn: requestContext.authorizer.iam.userArn, at: instantOf(requestContext.timeEpoch) };
+      if (!isAccountable(caller.arn)) return respond(403, { error: 'not accountable', message: `${caller.arn} is neither an IAM user nor a session of a role. Sign as one of these; nothing was changed` });
+      const parsed = parsePayload(schema, parseJson(isBase64Encoded === true ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '')));
       const result = await task(parsed, caller);
       telemetry.info('request', { ...logged(parsed), by: caller.arn, status: result.status });
       return respond(result.status === 'refused' ? 403 : 200, result);

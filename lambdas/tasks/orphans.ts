@@ -125,8 +125,10 @@ async function reasonToKeep(keys: KeyProvider, keyId: string, number: number, { 
   if (ledger.some(({ facts }) => facts?.['kmsKeyId'] === keyId)) return 'the ledger names it';
   const { alias } = reading.key.policy;
   if ((await keys.aliasTarget(alias)) === keyId) return `${alias} points to it`;
-  const { lastUsedAt } = await keys.lastUsage(keyId);
-  return lastUsedAt === null ? undefined : `somebody used it at ${lastUsedAt}`;
+  const [{ lastUsedAt, trackedSince }, observed] = await Promise.all([keys.lastUsage(keyId), keys.describe(keyId)]);
+  if (lastUsedAt !== null) return `somebody used it at ${lastUsedAt}`;
+  if (observed === undefined) return 'KMS does not show it';
+  return isBefore(observed.createdAt, trackedSince) ? `KMS knows of uses since ${trackedSince} only, and it is from ${observed.createdAt}` : undefined;
 }
 
 /** The one deletion that is not a rotation's. @returns whether an approval allowed it */

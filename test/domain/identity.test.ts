@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { identityOf, isSamePrincipal } from '../../lambdas/domain/identity';
+import { identityOf, isAccountable, isSamePrincipal } from '../../lambdas/domain/identity';
 
 const ACCOUNT = '111122223333';
 const session = (role: string, name: string, account = ACCOUNT, partition = 'aws') => `arn:${partition}:sts::${account}:assumed-role/${role}/${name}`;
@@ -57,4 +57,16 @@ describe('a principal', () => {
     ['a role is no session in another partition', role, session('orders-api', 'i-0', ACCOUNT, 'aws-cn'), false],
     ['a user is no role of that name', `arn:aws:iam::${ACCOUNT}:user/orders-api`, session('orders-api', 'i-0'), false],
   ])('%s', (_, policyArn, callerArn, expected) => expect(isSamePrincipal(policyArn, callerArn)).toBe(expected));
+});
+
+test.each([
+  ['arn:aws:iam::111122223333:user/people/alice', true],
+  ['arn:aws:sts::111122223333:assumed-role/oncall/alice', true],
+  ['arn:aws-cn:sts::111122223333:assumed-role/oncall/alice', true],
+  ['arn:aws:sts::111122223333:federated-user/not-alice', false],
+  ['arn:aws:iam::111122223333:root', false],
+  ['arn:aws:iam::111122223333:role/oncall', false],
+  ['lambda.amazonaws.com', false],
+])('%s answers for what it asks: %s', (arn, isOne) => {
+  expect(isAccountable(arn)).toBe(isOne);
 });

@@ -175,6 +175,13 @@ describe('the word of CloudTrail', () => {
     expect(recordWatched(living.key, 9, TOLD, 'rescue-version')).toEqual({ kind: 'done' });
   });
 
+  test('of an earlier bake says nothing about this one', () => {
+    const { key } = disabled();
+    const { disabledAt = '' } = key.versions['v1']!;
+    expect(recordWatched(key, 1, plusSeconds(disabledAt, -61), 'rescue-version')).toEqual({ kind: 'done' });
+    expect(recordWatched(key, 1, plusSeconds(disabledAt, -1), 'rescue-version')).toMatchObject({ kind: 'write' });
+  });
+
   test('is waited for by the bake, and without it a person is asked', () => {
     const living = disabled({ autoDelete: true });
     const version = () => living.key.versions['v1']!;

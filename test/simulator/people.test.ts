@@ -161,6 +161,14 @@ function lockingPolicy(): string {
 }
 
 describe('refusals say why, and change nothing', () => {
+  test.each(['arn:aws:sts::111122223333:federated-user/not-alice', 'arn:aws:iam::111122223333:root'])('%s is nobody who could approve', async (by) => {
+    const scenario = await draining();
+    const asked = await post(scenario, 'request-rotation', ALICE, { action: 'emergency', key: 'orders', reason: 'v2 leaked' });
+    expect(await answer(scenario, by, asked.approvalId)).toMatchObject({ statusCode: 403, error: 'not accountable' });
+    expect(await post(scenario, 'operate', by, { action: 'hold', key: 'orders', reason: 'legal hold' })).toMatchObject({ statusCode: 403 });
+    expect(await scenario.key()).toMatchObject({ hold: null, emergency: null });
+  });
+
   test.each<[string, Parameters<typeof post>[1], Json, number, string]>([
     ['an unknown approval', 'decide', { action: 'answer', approvalId: '0'.repeat(20), answer: 'approve', reason: 'why not' }, 403, 'there is no approval'],
     ['a malformed approval id', 'decide', { action: 'answer', approvalId: 'x', answer: 'approve', reason: 'why not' }, 400, 'an approval id has 20 hexadecimal digits'],
