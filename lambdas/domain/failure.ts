@@ -2,7 +2,7 @@ import { SERVICE_ERRORS, STATE_ERRORS, TASK_ERRORS, type ErrorClass } from '../c
 import { MAX_SETTLEMENTS, RETIREMENT_RETRY_SECONDS, STABILISATION_SECONDS } from '../contract/timing';
 import { withDueTime } from './due-time';
 import { plusSeconds, type Instant } from './instant';
-import { requireOwner, withRetirementsLeft, type Owner } from './lease';
+import { requireOwner, withRetirementsLeft, type Holder, type Owner } from './lease';
 import { DONE, write, type Decision } from './ledger';
 import type { Failure, ManagedKey } from './managed-key';
 import { isAbortRequested } from './operations';
@@ -120,11 +120,13 @@ function withNextRun(key: ManagedKey, { kind, number, window }: Run, at: Instant
 
 /**
  * A closed execution left its number behind without ending its run: the starter goes on to the next, and after the last to quarantine. What is
- * past stays past. A lease that the closed execution holds is the next run's to take over.
+ * past stays past. A lease that the closed execution holds, or another that has ended, is the next run's to take over.
+ * @param holder what is known of the execution that holds the lease
  */
-export function raiseRun(key: ManagedKey, closed: Run, at: Instant, by: string): Decision {
+export function raiseRun(key: ManagedKey, closed: Run, at: Instant, by: string, holder?: Holder): Decision {
   if (key.quarantine !== null || !isCurrent(key, closed)) return DONE;
-  if (key.lease !== null && !isRunOf(key.lease.rotationId, closed)) return DONE;
+  const hasHolderEnded = holder !== undefined && holder.rotationId === key.lease?.rotationId && holder.closedAt !== null;
+  if (key.lease !== null && !hasHolderEnded && !isRunOf(key.lease.rotationId, closed)) return DONE;
   const facts = { window: closed.window, run: closed.number + 1 };
   if (closed.kind !== 'retirement' && closed.number >= lastNumber(key, closed)) {
     const reason = `${closed.kind} ${closed.number} of ${closed.window} was the last attempt that is allowed and ended without completing`;

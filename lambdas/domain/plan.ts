@@ -85,7 +85,7 @@ function firing({ key, freeze, at, holder, executions }: PlanMaterial): Firing {
   if (first.kind === 'wait') return first;
   const started = named(key, first.run, executions, at, holder);
   if (started !== undefined) return started;
-  const decision = raiseRun(key, first.run, at, 'start-due-rotations');
+  const decision = raiseRun(key, first.run, at, 'start-due-rotations', holder);
   const raised = decision.kind === 'done' ? key : decision.next;
   const second = nextRun(raised, at, holder);
   if (second.kind === 'wait') return second;

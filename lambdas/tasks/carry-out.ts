@@ -79,8 +79,9 @@ export async function pursueEmergency(executions: Executions, key: ManagedKey): 
   }
   const run = { kind: 'emergency', window: emergency.window, number: emergency.number } as const;
   const id = rotationId(key.name, run);
-  await executions.start(id, executionInput(key.name, run));
-  return `${id} has started.`;
+  // Its input is always the same, so a name that is taken is that of a closed execution.
+  if ((await executions.start(id, executionInput(key.name, run))) === 'started') return `${id} has started.`;
+  return `${id} has ended without completing; the next firing of the schedule goes on with the emergency.`;
 }
 
 /** Stops the owner. `handle-ended-execution` quarantines the key; once that is lifted the next run takes over. */

@@ -60,7 +60,7 @@ async function startOne({ registry, executions }: Ports, name: string, scheduled
   if (answer.kind !== 'closed') return answer;
 
   // The name is burnt for 90 days once its execution is closed, so the work goes on under the next number.
-  const raised = await registry.transact(name, (key) => raiseRun(key, next.run, scheduledAt, 'start-due-rotations'));
+  const raised = await registry.transact(name, (key) => raiseRun(key, next.run, scheduledAt, 'start-due-rotations', holder));
   const further = nextRun(raised, scheduledAt, holder);
   if (further.kind === 'wait') return { kind: 'skipped', reason: further.reason };
   const second = await start(executions, name, further.run);

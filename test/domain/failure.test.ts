@@ -155,6 +155,16 @@ describe('a raised attempt', () => {
     expect(raise(living.key, WINDOW, 1)).toEqual({ kind: 'done' });
   });
 
+  test('follows one that closed before it could take over the lease of an owner that has ended', () => {
+    const { key } = claimed();
+    const owner = 'orders-20260401T0000Z-e1';
+    const owned = { ...key, lease: { ...key.lease!, rotationId: owner } };
+    const raiseUnder = (rotationId: string, closedAt: string | null) => raiseRun(owned, attempt(1, WINDOW), AT, 'starter', { rotationId, closedAt });
+    expect(raiseUnder(owner, AT)).toMatchObject({ next: { lease: owned.lease, window: { attempt: 2 } }, note: { type: 'RunRaised' } });
+    expect(raiseUnder(owner, null)).toEqual({ kind: 'done' });
+    expect(raiseUnder('orders-20260401T0000Z-e2', AT)).toEqual({ kind: 'done' });
+  });
+
   test('never leads back to a window that is past or done', () => {
     const begun = { ...registered().key, window: { id: NEXT_WINDOW, attempt: 2 } };
     expect(raise(begun, WINDOW, 1)).toEqual({ kind: 'done' });
