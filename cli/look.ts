@@ -39,6 +39,7 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
       const registry = stack.registry();
       const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
       const readings = await Promise.all(names.map((each) => registry.read(each)));
+      if (name !== undefined && readings[0] === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
       const ids = readings.flatMap((reading) => reading?.key.approvals ?? []);
       const approvals = (await Promise.all(ids.map((id) => stack.approvals().read(id)))).filter((approval) => approval !== undefined);
       const rows = approvals.map(({ id, key, purpose, outcome, expiresAt, question }) => [id, key, purpose, outcome ?? 'open', expiresAt, question]);

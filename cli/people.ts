@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { Answer } from '../lambdas/domain/approval';
 import { plusSeconds } from '../lambdas/domain/instant';
 import type { Repair } from '../lambdas/domain/repair';
 import { CliError } from './cli-error';
@@ -33,7 +34,7 @@ export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): voi
       if (options.emergency === true) await confirmKey(key, `An emergency rotation of ${key} shortens the life of its ACTIVE version.`, options.yesIMean);
       await post('requestUrl', { action: options.emergency === true ? 'emergency' : 'rotate', key }, options);
     });
-  onKey('hold', 'Forbids every retirement step until it is released; cancels a deletion that is scheduled.').action((key: string, options: Options) => post('operateUrl', { action: 'hold', key }, options));
+  onKey('hold', 'Forbids every retirement step, and that a rotation of a window starts, until it is released; cancels a deletion that is scheduled.').action((key: string, options: Options) => post('operateUrl', { action: 'hold', key }, options));
   unsafe(onKey('release', 'Ends a hold: retirements may go on.')).action(async (key: string, options: Options) => {
     await confirmKey(key, `Without its hold, old versions of ${key} may be disabled and deleted again.`, options.yesIMean);
     await post('operateUrl', { action: 'release', key }, options);
@@ -67,25 +68,22 @@ export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): voi
       await confirmKey(key, `The repair ${options.kind} of ${key} would be made.`, options.yesIMean);
       await post('decideUrl', { action: 'repair', key, repair }, options);
     });
-  for (const { name, description, answer } of ANSWERS) {
-    unsafe(command(name, description).argument('<approval-id>', 'as keyturn approvals shows it'))
-      .addOption(new Option('--resume', 'a failed rotation goes on').hideHelp(name !== 'approve'))
-      .addOption(new Option('--abort', 'a failed rotation ends safely').hideHelp(name !== 'approve'))
-      .action(async (id: string, options: Options & { readonly resume?: boolean; readonly abort?: boolean }) => {
-        const stack = await DeployedStack.find(options, env);
-        const approval = await stack.approvals().read(id);
-        if (approval === undefined) throw new CliError(`there is no approval ${id}. keyturn approvals lists them.`);
-        const given = options.resume === true ? 'resume' : options.abort === true ? 'abort' : answer;
-        await confirmKey(approval.key, `${approval.question}\nYour answer: ${given}.`, options.yesIMean);
-        show(await stack.post('decideUrl', { action: 'answer', approvalId: id, answer: given, reason: options.reason }), options);
-      });
-  }
+  const answering = (name: string, description: string): Command => unsafe(command(name, description).argument('<approval-id>', 'as keyturn approvals shows it'));
+  const answer = async (id: string, given: Answer, options: Options): Promise<void> => {
+    const stack = await DeployedStack.find(options, env);
+    const approval = await stack.approvals().read(id);
+    if (approval === undefined) throw new CliError(`there is no approval ${id}. keyturn approvals lists them.`);
+    await confirmKey(approval.key, `${approval.question}\nYour answer: ${given}.`, options.yesIMean);
+    show(await stack.post('decideUrl', { action: 'answer', approvalId: id, answer: given, reason: options.reason }), options);
+  };
+  answering('approve', 'Answers an approval. Who requested it cannot approve it.')
+    .addOption(new Option('--resume', 'a failed rotation goes on').conflicts('abort'))
+    .addOption(new Option('--abort', 'a failed rotation ends safely').conflicts('resume'))
+    .action(async (id: string, options: Options & { readonly resume?: boolean; readonly abort?: boolean }) => {
+      await answer(id, options.resume === true ? 'resume' : options.abort === true ? 'abort' : 'approve', options);
+    });
+  answering('deny', 'Answers an approval with no.').action((id: string, options: Options) => answer(id, 'deny', options));
 }
-
-const ANSWERS = [
-  { name: 'approve', description: 'Answers an approval. Who requested it cannot approve it.', answer: 'approve' },
-  { name: 'deny', description: 'Answers an approval with no.', answer: 'deny' },
-] as const;
 
 interface RepairOptions extends Options {
   readonly kind: (typeof REPAIRS)[number];
