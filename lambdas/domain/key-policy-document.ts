@@ -6,7 +6,6 @@ const KEYTURN_ACTIONS = [
   'kms:CreateGrant',
   'kms:Decapsulate',
   'kms:Decrypt',
-  'kms:DeleteAlias',
   'kms:DeriveSharedSecret',
   'kms:DescribeKey',
   'kms:DisableKey',

@@ -76,8 +76,6 @@ export interface KeyProvider {
   ensureAlias(alias: string, keyId: string): Promise<void>;
   /** `UpdateAlias`, once. @throws {TaskError} `KmsOutcomeUnknown`. */
   moveAlias(alias: string, keyId: string): Promise<void>;
-  /** Deletes an alias; one that is gone already is fine. */
-  deleteAlias(alias: string): Promise<void>;
 
   keyPolicy(keyId: string): Promise<string>;
   /** `PutKeyPolicy`: on a version that is not promoted yet. */

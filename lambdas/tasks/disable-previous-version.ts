@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant';
-import { versionAlias, versionOf, type ManagedKey } from '../domain/managed-key';
+import { versionAlias, versionOf, type KeyVersion, type ManagedKey } from '../domain/managed-key';
 import { bakeUntil, commitDisable, intendDisable, retirementBlocker } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
@@ -30,8 +30,6 @@ export function disablePreviousVersion(ports: { registry: Registry; keys: KeyPro
       await ports.keys.disable(version.kmsKeyId);
       await requireDisabled(ports.keys, known.name, version);
     }
-    // Also when Abort Safely has found the key Disabled and committed that.
-    await ports.keys.deleteAlias(versionAlias(known.policy.alias, version.number));
     const disabled = await ports.registry.transact(input.key, (key) =>
       versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
@@ -53,13 +51,15 @@ async function serviceGrant(keys: KeyProvider, kmsKeyId: string): Promise<string
   return grant === undefined ? undefined : `${grant.granteePrincipal} still holds grant ${grant.grantId}, which cannot be carried over`;
 }
 
-/** The version alias ends with the version; one that somebody put onto another key is not ours to delete. */
-async function requireOwnVersionAlias(keys: KeyProvider, key: ManagedKey, { number, kmsKeyId }: { number: number; kmsKeyId: string }): Promise<void> {
+/**
+ * A consumer whose IAM knows the version by its version alias is refused by IAM when that is gone: the bake would not hear of it.
+ * A version that keyturn has not equipped has none.
+ */
+async function requireOwnVersionAlias(keys: KeyProvider, key: ManagedKey, { number, kmsKeyId, equippedAt }: KeyVersion & { kmsKeyId: string }): Promise<void> {
   const alias = versionAlias(key.policy.alias, number);
   const target = await keys.aliasTarget(alias);
-  if (target !== undefined && target !== kmsKeyId) {
-    throw new TaskError('ObservedMismatch', `${key.name}: ${alias} points to ${target}, the registry expects ${kmsKeyId}. Someone else changed it.`);
-  }
+  if (target === kmsKeyId || (target === undefined && equippedAt === undefined)) return;
+  throw new TaskError('ObservedMismatch', `${key.name}: ${alias} points to ${target ?? 'no key'}, the registry expects ${kmsKeyId}. Someone else changed it.`);
 }
 
 async function requireDisabled(keys: KeyProvider, name: string, version: { number: number; kmsKeyId: string }): Promise<void> {

@@ -230,9 +230,8 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
   'disable-previous-version': (scope) => [
     registry(scope),
     readKeys(scope, 'kms:ListGrants'),
-    onOwnKeys(scope, 'the soft revoke, and the end of its version alias', ['kms:DisableKey', 'kms:DeleteAlias']),
+    onOwnKeys(scope, 'the soft revoke', ['kms:DisableKey']),
     onOwnKeys(scope, 'tries the disabled version, so that CloudTrail tells of a failed use', ONE_USE),
-    ...forEach(scope.versionAliasArns, (resources) => ({ why: 'the version alias ends with it', actions: ['kms:DeleteAlias'], resources })),
   ],
 
   'check-bake': (scope) => [registry(scope), readKeys(scope, 'kms:GetKeyLastUsage')],

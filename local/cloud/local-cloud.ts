@@ -14,7 +14,7 @@ import { type Deployed, deployTemplate } from './deployment';
 import { type CloudOptions, type CloudServices, createServices } from './services';
 
 /** `admin`: everything. */
-export type Permissions = 'admin' | { readonly actions: readonly string[] };
+export type Permissions = 'admin' | { readonly actions: readonly string[]; readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> };
 
 export interface StartOptions extends CloudOptions {
   /** @default 0: any free port */
@@ -162,8 +162,8 @@ export class LocalCloud {
     const { identities } = this.services;
     identities.put(roleOrUserArn);
     if (permissions !== undefined) {
-      const Action = permissions === 'admin' ? '*' : permissions.actions;
-      identities.putPolicy(roleOrUserArn, 'local-permissions', { Statement: { Effect: 'Allow', Action, Resource: '*' } });
+      const { actions: Action, condition: Condition } = permissions === 'admin' ? { actions: '*' } : permissions;
+      identities.putPolicy(roleOrUserArn, 'local-permissions', { Statement: { Effect: 'Allow', Action, Resource: '*', ...(Condition !== undefined && { Condition }) } });
     }
     // A copy: the SDK writes into what it is given.
     return { ...identities.credentialsFor(roleOrUserArn, sessionName) };

@@ -120,15 +120,6 @@ export function keyProviderContract(name: string, makeSubject: () => Promise<Key
       expect(await failureOf(keys.moveAlias('alias/orders', await newKey()))).toBe('KmsNotConsistentYet');
     });
 
-    test('an alias is deleted, also twice', async () => {
-      await keys.ensureAlias('alias/orders', await newKey());
-      await subject.settle();
-      await keys.deleteAlias('alias/orders');
-      await subject.settle();
-      await keys.deleteAlias('alias/orders');
-      await expect(keys.aliasTarget('alias/orders')).resolves.toBeUndefined();
-    });
-
     test('tags are set inside the creation, and added later', async () => {
       const keyId = await newKey();
       await keys.addTags(keyId, { 'keyturn:superseded': 'true', 'keyturn:version': '2' });

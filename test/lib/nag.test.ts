@@ -10,7 +10,7 @@ const DECISIONS: readonly (readonly [rule: RegExp, where: RegExp, why: string])[
   [/^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:kms:.*:key\/\*\]$/, /Role\/Policy/, 'a version has no ARN before it exists; mutations are limited by tag'],
   [/^AwsSolutions-IAM5\[Resource::arn:.*:kms:.*:alias\/\*\]$/, /Role\/Policy/, 'DescribeKey of an alias that does not exist yet'],
   [/^AwsSolutions-IAM5\[Resource::\*\]$/, /(CreateKeyVersion|Reconcile)Role\/Policy|Key(Rotation|Repair)Role\/DefaultPolicy/, 'KMS, tagging and log delivery know no narrower resource for these calls'],
-  [/^AwsSolutions-IAM5\[Resource::.*:alias\/\w+\/v\*\]$/, /(CreateKeyVersion|DisablePreviousVersion)Role/, 'version aliases are numbered without end'],
+  [/^AwsSolutions-IAM5\[Resource::.*:alias\/\w+\/v\*\]$/, /CreateKeyVersionRole/, 'version aliases are numbered without end'],
   [/^AwsSolutions-IAM5\[Resource::.*:execution:keyturn-key-rotation:\*\]$/, /(ClaimRotation|StartDueRotations|RequestRotation|Decide|Reconcile)Role/, 'executions of one machine'],
   [/^AwsSolutions-IAM5\[Resource::<\w+\.Arn>:\*\]$/, /Key(Rotation|Repair)Role|SchedulerRole/, 'all versions of one function'],
   [/^AwsSolutions-SQS3$/, /DeadLetters/, 'it is the dead-letter queue'],

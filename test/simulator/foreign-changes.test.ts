@@ -57,13 +57,16 @@ test('an alias that someone else moved back to the version before, right after i
   expect(scenario.alerts()).toEqual(['keyturn: orders: security-critical failure in Confirm Promotion']);
 });
 
-test('a version alias that someone else moved is not deleted', async () => {
+test.each(['UpdateAlias', 'DeleteAlias'])('a version whose version alias someone else took by %s is not disabled: the bake would not hear of who knows it by that', async (operation) => {
   const scenario = await Scenario.bootstrapped();
+  const { kmsKeyId: first } = await active(scenario);
   const foreign = foreignKey(scenario);
-  const moved = beforeFunction(scenario, 'disable-previous-version', () => callKms(scenario, 'UpdateAlias', { AliasName: 'alias/orders/v1', TargetKeyId: foreign }));
+  const moved = beforeFunction(scenario, 'disable-previous-version', () => callKms(scenario, operation, { AliasName: 'alias/orders/v1', TargetKeyId: foreign }));
   await scenario.pass(15 * DAY);
+  expect(moved.hasHappened()).toBe(true);
   expect(await scenario.isFrozen()).toBe(true);
-  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(foreign);
+  expect(keyState(scenario, first)).toBe('Enabled');
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(operation === 'UpdateAlias' ? foreign : undefined);
   expect(kmsChanges(scenario, moved.seq())).toEqual([]);
 });
 

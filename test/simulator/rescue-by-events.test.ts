@@ -1,5 +1,5 @@
 import type { Caller } from '../../local/kernel/service';
-import { active, before, callKms, endings, foreignKey, keyState, statuses } from '../support/outsider';
+import { active, aliasTarget, before, callKms, endings, foreignKey, keyState, statuses } from '../support/outsider';
 import { reconciled, typesOf } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
@@ -48,6 +48,7 @@ const pages = (scenario: Scenario): readonly string[] => scenario.alerts().filte
 /** What every rescue comes to in the end. */
 async function expectRescued({ scenario, kmsKeyId, decrypts }: LateUse): Promise<void> {
   expect(keyState(scenario, kmsKeyId)).toBe('Enabled');
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(kmsKeyId);
   expect(decrypts()).toBe(true);
   expect(await scenario.key()).toMatchObject({ hold: { by: 'rescue-version', reason: expect.stringContaining(NIGHTLY.arn) }, versions: { v1: { status: 'DEPRECATED' } }, rescues: {}, intent: null });
   expect(pages(scenario)).toHaveLength(1);
@@ -60,6 +61,8 @@ describe('a late user, of whom only CloudTrail tells', () => {
     const use = await lateUse();
     const { scenario } = use;
     await until(scenario, `v1 ${status}`);
+    // Else a consumer whose IAM knows the version by it would be refused by IAM, and nobody would be told.
+    expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(use.kmsKeyId);
     expect(use.decrypts()).toBe(false);
     await scenario.advance(59_000);
     expect(rescues(scenario)).toEqual([]);

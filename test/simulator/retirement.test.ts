@@ -2,7 +2,7 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { msOf } from '../../lambdas/domain/instant';
 import { MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import { CONSUMER_SESSION, DAY, HOUR, Scenario, SHORT } from '../support/scenario';
-import { active, before, callKms, edit, endings, keyState, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
+import { active, aliasTarget, before, callKms, edit, endings, keyState, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
 import { policyOf } from '../support/policies';
 
 const NEXT = 'orders-20260610T0000Z-a1';
@@ -250,10 +250,13 @@ test('a grant of an AWS service on the old key blocks its disable', async () => 
   expect(scenario.violations()).toEqual([]);
 });
 
-test('the version alias goes when its version is disabled', async () => {
-  const { scenario } = await rotated();
-  const names = scenario.world.kms.snapshot().aliases.map(({ name }) => name);
-  expect([...names].sort()).toEqual(['alias/orders', 'alias/orders/v2']);
+test.each(['disable', 'delete'] as const)('with "%s" the version alias points to its version for as long as KMS has the key', async (retirement) => {
+  const { scenario, first } = await rotated({ retirement, deletionWindowDays: 7 });
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(first);
+  await scenario.advance(8 * DAY);
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(keyState(scenario, first) === undefined ? undefined : first);
+  expect(keyState(scenario, first)).toBe(retirement === 'delete' ? undefined : 'Disabled');
+  expect(scenario.violations()).toEqual([]);
 });
 
 test('a retirement whose disable a hold overtook goes on where it was once the hold is lifted', async () => {
@@ -268,5 +271,5 @@ test('a retirement whose disable a hold overtook goes on where it was once the h
   await scenario.pass(4 * DAY);
   expect(keyState(scenario, first)).toBe('PendingDeletion');
   expect(scenario.violations()).toEqual([]);
-  expect(scenario.world.kms.snapshot().aliases.map(({ name }) => name)).not.toContain('alias/orders/v1');
+  expect(aliasTarget(scenario, 'alias/orders/v1')).toBe(first);
 });

@@ -180,6 +180,6 @@ test('a retirement that a hold left pending is finished by a retirement run afte
   expect(keyState(scenario, v1)).toBe('PendingDeletion');
   expect(await scenario.key()).toMatchObject({ retirementPending: [], retirementDueAt: null, retirementRuns: 1 });
   expect(scenario.createdKeys()).toHaveLength(2);
-  expect([...new Set(kmsChanges(scenario, from))].sort()).toEqual(['DeleteAlias', 'DisableKey', 'ScheduleKeyDeletion']);
+  expect([...new Set(kmsChanges(scenario, from))].sort()).toEqual(['DisableKey', 'ScheduleKeyDeletion']);
   expect(scenario.violations()).toEqual([]);
 });

@@ -19,7 +19,6 @@ export const CALL_KINDS = {
   CreateKey: 'create',
   CreateAlias: 'change',
   UpdateAlias: 'change',
-  DeleteAlias: 'change',
   PutKeyPolicy: 'change',
   TagResource: 'change',
   CreateGrant: 'change',

@@ -3,7 +3,6 @@ import {
   CreateAliasCommand,
   CreateGrantCommand,
   CreateKeyCommand,
-  DeleteAliasCommand,
   DescribeCustomKeyStoresCommand,
   DescribeKeyCommand,
   DisableKeyCommand,
@@ -119,11 +118,6 @@ export class KmsKeyProvider implements KeyProvider {
   async moveAlias(alias: string, keyId: string): Promise<void> {
     const command = new UpdateAliasCommand({ AliasName: alias, TargetKeyId: keyId });
     await attempt('UpdateAlias', `${alias} to ${keyId}`, () => this.clients.kms.send(command));
-  }
-
-  async deleteAlias(alias: string): Promise<void> {
-    const command = new DeleteAliasCommand({ AliasName: alias });
-    await attempt('DeleteAlias', alias, () => unless(isNotFound, this.clients.kms.send(command), () => undefined));
   }
 
   async keyPolicy(keyId: string): Promise<string> {

@@ -66,7 +66,6 @@ export const DRIVERS: Readonly<Record<string, (place: Place) => Promise<unknown>
     keys(place).createKey({ spec: 'SYMMETRIC_DEFAULT', usage: 'ENCRYPT_DECRYPT', origin: 'AWS_KMS', description: '', policy: place.world.composition('create-key-version').defaultPolicy(), tags: {} }),
   'KmsKeyProvider.ensureAlias CreateAlias': async (place) => keys(place).ensureAlias('alias/orders/v2', place.kmsKeys.symmetric),
   'KmsKeyProvider.moveAlias UpdateAlias': async (place) => keys(place).moveAlias('alias/orders', place.kmsKeys.symmetric),
-  'KmsKeyProvider.deleteAlias DeleteAlias': async (place) => keys(place).deleteAlias('alias/orders/v1'),
   'KmsKeyProvider.keyPolicy GetKeyPolicy': async (place) => keys(place).keyPolicy(place.kmsKeys.symmetric),
   'KmsKeyProvider.putKeyPolicy PutKeyPolicy': async (place) => keys(place).putKeyPolicy(place.kmsKeys.symmetric, place.world.composition('create-key-version').defaultPolicy()),
   'KmsKeyProvider.tags ListResourceTags': async (place) => keys(place).tags(place.kmsKeys.symmetric),
@@ -112,7 +111,7 @@ export const DRIVERS: Readonly<Record<string, (place: Place) => Promise<unknown>
 
   'StepFunctionsCallbacks.wake SendTaskSuccess': async ({ world }) => world.composition('decide').callbacks().wake('token' as TaskToken),
   'StepFunctionsExecutions.start StartExecution': async (place) => executions(place).start(NAME, { key: 'orders', window: '20260601T0000Z', attempt: 1 }),
-  'StepFunctionsExecutions.stop StopExecution': async (place) => executions(place).stop(NAME, 'a test'),
+  'StepFunctionsExecutions.stop StopExecution': async (place) => executions(place).stop(EXECUTION, 'a test'),
   'StepFunctionsExecutions.describe DescribeExecution': async (place) => executions(place).status(NAME),
   'LambdaRescuer.invoke Invoke': async ({ world }) => world.composition('operate').rescuer().cancelDeletions('orders', NOTE),
   'LambdaProbes.ask Invoke': async ({ world }) => world.composition('notify-dependent').probes().ask('arn:aws:lambda:eu-central-1:111122223333:function:probe', {}),

@@ -40,7 +40,7 @@ const DENIED = ['AccessDeniedException', 'ExpiredTokenException'];
 
 const KMS_CREATE = ['KmsKeyProvider.createKey CreateKey'];
 const KMS_CHANGES = [
-  'KmsKeyProvider.ensureAlias CreateAlias', 'KmsKeyProvider.moveAlias UpdateAlias', 'KmsKeyProvider.deleteAlias DeleteAlias', 'KmsKeyProvider.putKeyPolicy PutKeyPolicy',
+  'KmsKeyProvider.ensureAlias CreateAlias', 'KmsKeyProvider.moveAlias UpdateAlias', 'KmsKeyProvider.putKeyPolicy PutKeyPolicy',
   'KmsKeyProvider.addTags TagResource', 'KmsKeyProvider.carryGrants CreateGrant', 'KmsKeyProvider.disable DisableKey', 'KmsKeyProvider.scheduleDeletion ScheduleKeyDeletion',
   'KmsKeyProvider.cancelDeletion CancelKeyDeletion', 'KmsKeyProvider.enable EnableKey',
 ];
@@ -71,15 +71,14 @@ const KMS_ROWS: readonly Row[] = [
   { at: KMS_LOOKS, on: ['KMSInternalException', 'DependencyTimeoutException', 'KeyUnavailableException', ...SERVER_FAULTS, ...NO_ANSWER], means: 'Throttled', errorClass: 'retry', because: 'nothing is changed by a look or a proof: it is made again' },
   { at: TAGGED_KEYS, on: ['InternalServiceException', ...SERVER_FAULTS, ...NO_ANSWER], means: 'Throttled', errorClass: 'retry', because: 'nothing is changed by a look' },
 
-  { at: but([...KMS_CHANGES, ...KMS_LOOKS], 'KmsKeyProvider.describe DescribeKey', 'KmsKeyProvider.deleteAlias DeleteAlias', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores'), on: ['NotFoundException'], means: 'KmsNotConsistentYet', errorClass: 'retry', because: 'KMS shows a fresh key or alias up to minutes late; the task looks again before it acts' },
+  { at: but([...KMS_CHANGES, ...KMS_LOOKS], 'KmsKeyProvider.describe DescribeKey', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores'), on: ['NotFoundException'], means: 'KmsNotConsistentYet', errorClass: 'retry', because: 'KMS shows a fresh key or alias up to minutes late; the task looks again before it acts' },
   { at: ['KmsKeyProvider.describe DescribeKey'], on: ['NotFoundException'], means: 'answered', because: 'no key is an answer to who asks whether there is one' },
-  { at: ['KmsKeyProvider.deleteAlias DeleteAlias'], on: ['NotFoundException'], means: 'answered', because: 'the alias is gone, as it should be' },
   { at: but([...KMS_CHANGES, ...KMS_LOOKS], ...SHOWN_IN_EVERY_STATE), on: ['KMSInvalidStateException', 'DisabledException'], means: 'KmsNotConsistentYet', errorClass: 'retry', because: 'KMS may still hold the state before our last change; a key that stays so is an ObservedMismatch of the task that looks again, and a repeated deletion asks what the key is' },
 
   { at: ['KmsKeyProvider.ensureAlias CreateAlias'], on: ['AlreadyExistsException'], means: 'KmsNotConsistentYet', errorClass: 'retry', because: 'the alias exists and KMS does not show yet where it points: here it points nowhere' },
-  { at: but([...KMS_CREATE, ...KMS_CHANGES], 'KmsKeyProvider.deleteAlias DeleteAlias', 'KmsKeyProvider.disable DisableKey', 'KmsKeyProvider.scheduleDeletion ScheduleKeyDeletion', 'KmsKeyProvider.cancelDeletion CancelKeyDeletion'), on: ['LimitExceededException'], means: 'QuotaExceeded', errorClass: 'non-recoverable', because: 'a quota of resources is raised by a person' },
+  { at: but([...KMS_CREATE, ...KMS_CHANGES], 'KmsKeyProvider.disable DisableKey', 'KmsKeyProvider.scheduleDeletion ScheduleKeyDeletion', 'KmsKeyProvider.cancelDeletion CancelKeyDeletion'), on: ['LimitExceededException'], means: 'QuotaExceeded', errorClass: 'non-recoverable', because: 'a quota of resources is raised by a person' },
   { at: [...KMS_CREATE, 'KmsKeyProvider.putKeyPolicy PutKeyPolicy'], on: ['MalformedPolicyDocumentException'], means: 'UnusablePolicy', errorClass: 'non-recoverable', because: 'a policy does not mend itself' },
-  { at: but(KMS, 'KmsKeyProvider.publicKey GetPublicKey', 'KmsKeyProvider.moveAlias UpdateAlias', 'KmsKeyProvider.deleteAlias DeleteAlias', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores'), on: ['UnsupportedOperationException', 'InvalidKeyUsageException', 'InvalidArnException', 'InvalidAliasNameException', 'TagException'], means: 'UnsupportedKey', errorClass: 'non-recoverable', because: 'KMS refuses what the configuration asks for' },
+  { at: but(KMS, 'KmsKeyProvider.publicKey GetPublicKey', 'KmsKeyProvider.moveAlias UpdateAlias', 'KmsKeyProvider.keyStoreState DescribeCustomKeyStores'), on: ['UnsupportedOperationException', 'InvalidKeyUsageException', 'InvalidArnException', 'InvalidAliasNameException', 'TagException'], means: 'UnsupportedKey', errorClass: 'non-recoverable', because: 'KMS refuses what the configuration asks for' },
   { at: ['KmsKeyProvider.publicKey GetPublicKey'], on: ['InvalidKeyUsageException', 'InvalidArnException'], means: 'UnsupportedKey', errorClass: 'non-recoverable', because: 'KMS refuses what the configuration asks for' },
   { at: ['KmsKeyProvider.publicKey GetPublicKey'], on: ['UnsupportedOperationException'], means: 'answered', because: 'a key without a public half has none to tell' },
   { at: KMS_CREATE, on: ['XksKeyAlreadyInUseException', 'XksKeyInvalidConfigurationException', 'XksKeyNotFoundException'], means: 'UnsupportedKey', errorClass: 'non-recoverable', because: 'external key stores are no origin of keyturn' },

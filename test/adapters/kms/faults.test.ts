@@ -32,7 +32,6 @@ function failsAfter(operation: string): Interceptor {
 const REPEATABLE: readonly (readonly [string, (keys: KmsKeyProvider, one: string, other: string) => Promise<unknown>])[] = [
   ['CreateAlias', (keys, one) => keys.ensureAlias('alias/orders/v2', one)],
   ['UpdateAlias', (keys, _one, other) => keys.moveAlias('alias/orders', other)],
-  ['DeleteAlias', (keys) => keys.deleteAlias('alias/orders')],
   ['PutKeyPolicy', async (keys, one, other) => keys.putKeyPolicy(other, await keys.keyPolicy(one))],
   ['TagResource', (keys, one) => keys.addTags(one, { 'keyturn:superseded': 'true' })],
   ['CreateGrant', (keys, one, other) => keys.carryGrants(one, other)],

@@ -42,7 +42,6 @@ const CHANGES: readonly (readonly [string, (keys: KmsKeyProvider) => Promise<unk
   ['CreateKey', (keys) => keys.createKey(NEW_KEY)],
   ['CreateAlias', (keys) => keys.ensureAlias('alias/orders/v2', KEY_ID)],
   ['UpdateAlias', (keys) => keys.moveAlias('alias/orders', KEY_ID)],
-  ['DeleteAlias', (keys) => keys.deleteAlias('alias/orders/v2')],
   ['PutKeyPolicy', (keys) => keys.putKeyPolicy(KEY_ID, '{}')],
   ['TagResource', (keys) => keys.addTags(KEY_ID, { team: 'shop' })],
   ['CreateGrant', (keys) => keys.carryGrants(OTHER_KEY_ID, KEY_ID)],
@@ -320,8 +319,4 @@ describe('a read', () => {
     await expect(keys.describe(KEY_ID)).rejects.toMatchObject({ name: 'Throttled' });
     await expect(keys.grants(KEY_ID)).rejects.toMatchObject({ name: 'Throttled', message: expect.stringContaining('the answer has no GrantId') as unknown });
   });
-});
-
-test('an alias that is gone already is deleted', async () => {
-  await expect(stubKms({ DeleteAlias: fails('NotFoundException') }).keys.deleteAlias('alias/orders/v2')).resolves.toBeUndefined();
 });

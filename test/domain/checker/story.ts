@@ -233,10 +233,7 @@ const STEPS = {
   drain: (s: Story) => s.wait(7 * DAY + 3600),
   released: (s: Story) => s.answer(1, 'released'),
   intendDisable: (s: Story) => void s.write('DisableIntended', A2, { intent: { kind: 'disable', version: 1, at: s.now } }),
-  disable: (s: Story) => {
-    s.setState('k1', 'Disabled');
-    s.point(versionAlias(ALIAS, 1), null);
-  },
+  disable: (s: Story) => void s.setState('k1', 'Disabled'),
   commitDisable: (s: Story) =>
     void s.write('VersionDisabled', A2, (key) => ({ ...s.version(1, { status: 'DISABLED', disabledAt: s.now, revokeNotBefore: plusSeconds(s.now, 7 * DAY) })(key), intent: null })),
   bake: (s: Story) => { s.write('BakeWatched', 'rescue-version', s.version(1, { watchedAt: s.now })); s.wait(7 * DAY); },
@@ -246,7 +243,10 @@ const STEPS = {
   complete: (s: Story) => complete(s, A2),
   destroyed: (s: Story) => {
     s.wait(7 * DAY);
-    s.as({ actor: 'kms.amazonaws.com' }, () => s.setState('k1', 'Deleted'));
+    s.as({ actor: 'kms.amazonaws.com' }, () => {
+      s.point(versionAlias(ALIAS, 1), null);
+      s.setState('k1', 'Deleted');
+    });
     s.write('VersionDestroyed', 'recorder', s.version(1, { status: 'DESTROYED', destroyedAt: s.now }));
   },
 };

@@ -1,6 +1,6 @@
 import { withVersion } from '../../../lambdas/domain/managed-key';
 import { expectViolation, type BadTrace } from './expect-violation';
-import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf } from './story';
+import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf, type Story } from './story';
 
 const FOREIGN = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
@@ -94,11 +94,11 @@ const BAD: readonly BadTrace[] = [
     const s = story({ useNew: (t) => (proof = t.point(`${ALIAS}/v1`, 'k2')) }, 'useNew');
     return { s, proof: [proof] };
   }],
-  ['3 a version alias names its version', 'a version alias deleted while its version drains', () => {
+  ...(['drain', 'disable', 'bake', 'revoke'] as const).map((step): BadTrace => ['3 a version alias names its version', `a version alias deleted in the step ${step}`, () => {
     let proof = 0;
-    const s = story({ drain: (t) => (proof = t.point(`${ALIAS}/v1`, null)) }, 'drain');
+    const s = story({ [step]: (t: Story) => (proof = t.point(`${ALIAS}/v1`, null)) }, step);
     return { s, proof: [proof] };
-  }],
+  }]),
 ];
 
 describe('versions and alias', () => {

@@ -89,6 +89,20 @@ test('an alias moves to a Disabled key, and away from a key that is pending dele
   });
 });
 
+test('the aliases of a key end with it, by the hand of KMS, and not before', async () => {
+  const kit = new Kit();
+  const [one, other] = [kit.createKey(), kit.createKey()];
+  kit.call('CreateAlias', { AliasName: 'alias/one', TargetKeyId: one });
+  kit.call('CreateAlias', { AliasName: 'alias/one/v1', TargetKeyId: one });
+  kit.call('CreateAlias', { AliasName: 'alias/other', TargetKeyId: other });
+  kit.call('ScheduleKeyDeletion', { KeyId: one, PendingWindowInDays: 7 });
+  await kit.pass(7 * 24 * HOUR_MS - 1);
+  expect(kit.kms.snapshot().aliases).toHaveLength(3);
+  await kit.pass(1);
+  expect(kit.kms.snapshot().aliases).toEqual([{ name: 'alias/other', targetKeyId: other }]);
+  expect(kit.traced('kms.alias-changed').slice(3)).toMatchObject(['alias/one', 'alias/one/v1'].map((alias) => ({ actor: 'kms.amazonaws.com', alias, from: one, to: null })));
+});
+
 test('a key holds 50 aliases', () => {
   const kit = new Kit();
   const TargetKeyId = kit.createKey();

@@ -6,7 +6,7 @@ import type { KeyView } from '../world';
 
 /**
  * Invariant 3: keyturn points the alias to the ACTIVE version; between a promote intent and its commit to the old or the
- * new one; never back to a superseded one. Version aliases name their own version, from its creation until it is disabled.
+ * new one; never back to a superseded one. keyturn points a version alias to its own version and never deletes one: KMS does, with the key.
  */
 export const aliasFollowsActive: Rule = ({ world, options, findings }) => {
   const moves = findings('3 the alias follows the ACTIVE version', 'keyturn moved no alias of a managed key');
@@ -29,12 +29,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings }) => {
     if (named === undefined) return;
     versionAliases.examined();
     const { key, number, version } = named;
-    if (event.to === null) {
-      const isRetiring = key.meta?.intent?.kind === 'disable' && key.meta.intent.version === number;
-      if (!isRetiring && (version?.status === 'ACTIVE' || version?.status === 'DEPRECATED')) {
-        versionAliases.violated(`${key.name}: keyturn deleted ${event.alias} while v${number} is ${version.status}`, [key.metaSeq, event.seq]);
-      }
-    } else if (event.to !== version?.kmsKeyId) {
+    if (event.to !== version?.kmsKeyId) {
       versionAliases.violated(`${key.name}: keyturn pointed ${event.alias} to ${describeTarget(key, event.to)}; v${number} has ${version?.kmsKeyId ?? 'no KMS key'}`, [
         key.metaSeq,
         event.seq,

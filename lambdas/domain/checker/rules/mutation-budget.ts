@@ -19,7 +19,6 @@ export const MUTATION_BUDGETS: ReadonlyMap<string, number> = new Map([
   ['CreateKey', MAX_CREATE_INTENTS],
   ['CreateAlias', 2 * ONE_PER_TRY],
   ['UpdateAlias', ONE_PER_TRY],
-  ['DeleteAlias', ONE_PER_TRY],
   ['PutKeyPolicy', ONE_PER_TRY],
   ['CreateGrant', MAX_CARRIED_GRANTS * (1 + MAX_SETTLEMENTS)],
   ['TagResource', ONE_PER_TRY],
