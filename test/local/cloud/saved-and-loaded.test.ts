@@ -163,6 +163,8 @@ test('a rotation that was saved while it drained is completed by another cloud, 
   );
   const assembly = await synthesize({ directory: path.join(folder, 'cdk.out'), configuration });
   const before = await start(assembly);
+  // Four looks a day are enough here, and so is their time.
+  before.cloud.reschedule('ReconcileSchedule', 'rate(6 hours)');
   await before.pace.advance(7 * DAY);
   expect(before.cloud.services.states.running()).toEqual([expect.objectContaining({ name: 'orders-20270107T0000Z-a1', state: 'Drain' })]);
   const registrations = (running: RunningCloud): number =>
