@@ -15,6 +15,7 @@ const answer = z.looseObject({
   isPassComplete: z.boolean(),
   done: z.array(z.object({ key: z.string(), what: z.string() })),
   failed: z.array(z.object({ key: z.string(), check: z.string(), error: z.string() })),
+  unconfirmed: z.array(z.object({ key: z.string(), what: z.string(), confirmableFrom: z.string() })),
 });
 type Answer = z.infer<typeof answer>;
 
@@ -28,12 +29,13 @@ interface Report {
   readonly keysRegistered: number;
   readonly done: readonly Line[];
   readonly failed: Answer['failed'];
+  readonly unconfirmed: Answer['unconfirmed'];
   readonly needsPerson: readonly Line[];
 }
 
 export function addReconcileCommand(program: Command, env: NodeJS.ProcessEnv): void {
   withConnection(program.command('reconcile'))
-    .description('Runs the reconciliation now and prints its findings. Exit code: 1 if something needs a person or could not be checked, 2 if it could not run.')
+    .description('Runs the reconciliation now and prints its findings. Exit code: 1 if something needs a person, differs or could not be checked, 2 if it could not run.')
     .option('--json', 'prints JSON')
     .action((options: Options) => looking(() => reconcile(options, env)));
 }
@@ -48,10 +50,11 @@ async function reconcile(options: Options, env: NodeJS.ProcessEnv): Promise<stri
     keysRegistered: names.length,
     done: answers.flatMap(({ done }) => done),
     failed: answers.flatMap(({ failed }) => failed),
+    unconfirmed: answers.flatMap(({ unconfirmed }) => unconfirmed),
     needsPerson: (await Promise.all(names.map((name) => waitingOf(stack, name)))).flat(),
   };
   print(options, report, () => textOf(report));
-  const findings = report.failed.length + report.needsPerson.length;
+  const findings = report.failed.length + report.unconfirmed.length + report.needsPerson.length;
   return findings === 0 ? undefined : `${findings} ${findings === 1 ? 'finding needs' : 'findings need'} a person. docs/operations.md says what to do about each.`;
 }
 
@@ -76,10 +79,11 @@ async function waitingOf(stack: DeployedStack, name: string): Promise<readonly L
   return needsPerson(reading.key, reading.freeze, known, stack.now()).map((what) => ({ key: name, what }));
 }
 
-function textOf({ keysLookedAt, keysRegistered, done, failed, needsPerson: waiting }: Report): string {
+function textOf({ keysLookedAt, keysRegistered, done, failed, unconfirmed, needsPerson: waiting }: Report): string {
   const rows = [
     ...done.map(({ key, what }) => ['done', key, what]),
     ...failed.map(({ key, check, error }) => ['not checked', key, `${check}: ${error}`]),
+    ...unconfirmed.map(({ key, what, confirmableFrom }) => ['differs, not yet confirmed', key, `${what}; look again after ${confirmableFrom}`]),
     ...waiting.map(({ key, what }) => ['needs a person', key, what]),
   ];
   const counted = `${keysLookedAt} of ${keysRegistered} keys were looked at`;

@@ -56,9 +56,14 @@ export function withAlerted(alerted: readonly string[], id: string): readonly st
   return [...alerted.filter((other) => other !== id), id].slice(-MAX_ALERTED);
 }
 
+/** From when on a look that sees a remembered difference again confirms it. */
+export function confirmableFrom({ since }: NonNullable<KeyFindings['difference']>): Instant {
+  return plusSeconds(since, SECOND_LOOK_SECONDS);
+}
+
 /** What a difference comes to: the first look remembers it, one that is late enough confirms it, and a different one begins anew. */
 export function secondLook(known: KeyFindings['difference'], what: string | null, at: Instant): { readonly remembered: KeyFindings['difference']; readonly isConfirmed: boolean } {
   if (what === null) return { remembered: null, isConfirmed: false };
   if (known?.what !== what) return { remembered: { what, since: at }, isConfirmed: false };
-  return { remembered: known, isConfirmed: !isBefore(at, plusSeconds(known.since, SECOND_LOOK_SECONDS)) };
+  return { remembered: known, isConfirmed: !isBefore(at, confirmableFrom(known)) };
 }

@@ -2,7 +2,7 @@ import { FULL_LEDGER_CHECK_SECONDS, RECONCILE_EVERY_SECONDS } from '../contract/
 import { isOverdue, overdueAt, retirementsPendingTooLong } from '../domain/age';
 import type { Alert } from '../domain/alert';
 import { standingOf, type Approval } from '../domain/approval';
-import { added, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
+import { added, confirmableFrom, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
 import { versionKey, type ManagedKey } from '../domain/managed-key';
@@ -18,6 +18,7 @@ import { deliver, type AlertPorts } from './alerting';
 import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
 import { compareWithKms } from './comparison';
 import { standStill } from './handle-ended-execution';
+import { holderOf } from './holder';
 import { wakeWaiter } from './waiting';
 
 export interface ReconcileKeyPorts extends AlertPorts, CarryOutPorts {
@@ -33,11 +34,20 @@ export interface FailedCheck {
   readonly error: string;
 }
 
+/** A difference that one look has seen: it may be a late reading, and the next look tells. */
+export interface UnconfirmedDifference {
+  readonly key: string;
+  readonly what: string;
+  /** From when on another look confirms it. */
+  readonly confirmableFrom: Instant;
+}
+
 export interface KeyReport {
   readonly totals: Totals;
   /** What was done, one line each. */
   readonly done: readonly string[];
   readonly failed: readonly FailedCheck[];
+  readonly unconfirmed: readonly UnconfirmedDifference[];
 }
 
 /** One key under reconciliation: what is known of it, and what has come of that. */
@@ -85,13 +95,19 @@ export async function reconcileKey(ports: ReconcileKeyPorts, name: string, at: I
   const failed: FailedCheck[] = [];
   const fail = (check: string, error: unknown): void => void failed.push({ key: name, check, error: String(error) });
   const look = await begin(ports, name, at).catch((error: unknown) => fail('registry', error));
-  if (look === undefined) return { totals: { ...NOTHING_COUNTED, failedChecks: failed.length }, done: [], failed };
+  if (look === undefined) return { totals: { ...NOTHING_COUNTED, failedChecks: failed.length }, done: [], failed, unconfirmed: [] };
   const before = canonicalJson(look.findings);
   look.count({ frozenKeys: look.reading.freeze === null ? 0 : 1, quarantinedKeys: look.key.quarantine === null ? 0 : 1 });
   for (const [check, make] of Object.entries(CHECKS)) await make(ports, look).catch((error: unknown) => fail(check, error));
   if (canonicalJson(look.findings) !== before) await ports.reconciliation.remember(name, look.findings).catch((error: unknown) => fail('memory', error));
   look.count({ failedChecks: failed.length });
-  return { totals: look.totals, done: look.done, failed };
+  return { totals: look.totals, done: look.done, failed, unconfirmed: unconfirmedOf(look) };
+}
+
+/** A frozen key is not compared: what is remembered of it is old. */
+function unconfirmedOf({ reading, key, findings: { difference } }: Look): readonly UnconfirmedDifference[] {
+  if (reading.freeze !== null || difference === null) return [];
+  return [{ key: key.name, what: difference.what, confirmableFrom: confirmableFrom(difference) }];
 }
 
 async function begin({ registry, reconciliation }: ReconcileKeyPorts, name: string, at: Instant): Promise<Look | undefined> {
@@ -150,7 +166,7 @@ async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): P
 async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> {
   const { lease } = look.key;
   if (lease === null || look.isStandingStill || isEmergencyWaiting(look.key)) return;
-  const closedAt = await ports.executions.closedAt(lease.rotationId);
+  const closedAt = (await holderOf(ports.executions, look.key, look.at))?.closedAt ?? null;
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
   const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });

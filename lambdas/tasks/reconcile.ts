@@ -4,7 +4,7 @@ import { MAX_KEYS_PER_RECONCILIATION } from '../contract/timing';
 import { added, NOTHING_COUNTED, type PassState, type Totals } from '../domain/findings';
 import { instantOf, msOf, type Instant } from '../domain/instant';
 import { lookForOrphans, type OrphanPorts } from './orphans';
-import { reconcileKey, type FailedCheck, type ReconcileKeyPorts } from './reconcile-key';
+import { reconcileKey, type FailedCheck, type ReconcileKeyPorts, type UnconfirmedDifference } from './reconcile-key';
 
 /** The schedule's own time, never "now". */
 export const reconcileInput = z.strictObject({ scheduledTime: z.iso.datetime({ offset: true }) });
@@ -15,6 +15,7 @@ export interface ReconcileOutput {
   readonly isPassComplete: boolean;
   readonly done: readonly { readonly key: string; readonly what: string }[];
   readonly failed: readonly FailedCheck[];
+  readonly unconfirmed: readonly UnconfirmedDifference[];
 }
 
 interface Ports extends ReconcileKeyPorts, OrphanPorts {
@@ -36,7 +37,7 @@ export function reconcile(ports: Ports) {
     const { afterKey } = pass;
     const ahead = names.filter((name) => afterKey === null || name > afterKey);
     const batch = ahead.slice(0, MAX_KEYS_PER_RECONCILIATION);
-    const output = { done: [] as { key: string; what: string }[], failed: [] as FailedCheck[] };
+    const output = { done: [] as { key: string; what: string }[], failed: [] as FailedCheck[], unconfirmed: [] as UnconfirmedDifference[] };
 
     pass = await searchForOrphans(ports, names, pass, at, output);
     for (let start = 0; start < batch.length; start += GROUP_SIZE) {
@@ -45,6 +46,7 @@ export function reconcile(ports: Ports) {
       for (const [index, report] of reports.entries()) {
         output.done.push(...report.done.map((what) => ({ key: group[index] ?? '', what })));
         output.failed.push(...report.failed);
+        output.unconfirmed.push(...report.unconfirmed);
         pass = { ...pass, totals: added(pass.totals, report.totals) };
       }
       pass = { ...pass, afterKey: group.at(-1) ?? null };

@@ -31,7 +31,7 @@ describe('what somebody else did to a key is found, frozen and told of once, and
     const { kmsKeyId } = (await scenario.key()).versions['v1'] ?? {};
     callKms(scenario, operation, { KeyId: kmsKeyId });
     const from = traceLength(scenario);
-    await scenario.world.reconcile();
+    expect(await scenario.world.reconcile()).toMatchObject({ ok: true, payload: { unconfirmed: [{ key: 'orders', what: expect.stringContaining(difference) }] } });
     // One look may be a late one.
     expect(await scenario.isFrozen()).toBe(false);
     await scenario.advance(HOUR / 4);
