@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { aliasConditions, type AliasCondition } from '../lambdas/domain/alias-conditions';
 import type { Instant } from '../lambdas/domain/instant';
-import type { Holder } from '../lambdas/domain/lease';
 import { planOf, type DependentAnswer, type Firing, type KeyPlan, type PlanMaterial } from '../lambdas/domain/plan';
 import type { KeyReading } from '../lambdas/ports/registry';
 import { acknowledgementId, requiredDependents, verdictOn } from '../lambdas/tasks/acknowledgement-questions';
+import { holderOf } from '../lambdas/tasks/holder';
 import { CliError, complaintOf } from './cli-error';
 import { withConnection, type ConnectionOptions } from './connection';
 import { readIamDetails, type IamPolicy } from './iam-file';
@@ -56,7 +56,7 @@ async function reportOn(stack: DeployedStack, reading: KeyReading, iam: readonly
     });
   const { key, freeze } = reading;
   const at = stack.now();
-  const holder = await ifAllowed('whether the owner has ended', undefined, () => holderOf(stack, reading));
+  const holder = await ifAllowed('whether the owner has ended', undefined, () => holderOf(stack.executions(), key, at));
   const approvals = await ifAllowed('approvals', [], async () => (await Promise.all(key.approvals.map((id) => stack.approvals().read(id)))).filter((approval) => approval !== undefined));
   const answers = await ifAllowed("dependents' answers", [], () => answersOf(stack, reading));
   const material: PlanMaterial = { key, freeze, at, holder, approvals, answers, executions: new Map() };
@@ -65,10 +65,6 @@ async function reportOn(stack: DeployedStack, reading: KeyReading, iam: readonly
   if (iam === undefined) notLookedAt.push('policies of IAM: give what `aws iam get-account-authorization-details` prints with --iam');
   const ofIam = (iam ?? []).flatMap(({ where, document }) => aliasConditions(document, key.policy.alias).map((found) => ({ where, ...found })));
   return { ...plan, aliasConditions: [...conditions, ...ofIam], notLookedAt };
-}
-
-async function holderOf(stack: DeployedStack, { key: { lease } }: KeyReading): Promise<Holder | undefined> {
-  return lease === null ? undefined : { rotationId: lease.rotationId, closedAt: await stack.executions().closedAt(lease.rotationId) };
 }
 
 /** The starter meets names that are used up; at most two in one firing. */

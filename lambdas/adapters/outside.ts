@@ -55,31 +55,33 @@ export class StepFunctionsExecutions implements Executions {
   }
 
   async status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined> {
-    const { status } = await this.describe(name);
+    const { status } = await this.describe(this.arnOf(name));
     if (status === undefined) return undefined;
     return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'RUNNING' : 'CLOSED';
   }
 
-  async closedAt(name: string): Promise<Instant | null> {
-    const { status, stopDate } = await this.describe(name);
+  async closedAt(executionArn: string): Promise<Instant | null | undefined> {
+    const { status, stopDate } = await this.describe(executionArn);
+    if (status === undefined) return undefined;
     return status === 'RUNNING' || status === 'PENDING_REDRIVE' || stopDate === undefined ? null : stopDate.toISOString();
   }
 
-  async stop(name: string, cause: string): Promise<void> {
+  async stop(executionArn: string, cause: string): Promise<'stopped' | 'not-found'> {
     try {
-      await this.client.send(new StopExecutionCommand({ executionArn: this.arnOf(name), error: 'Stopped', cause }));
+      await this.client.send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause }));
+      return 'stopped';
     } catch (error) {
-      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return;
-      throw serviceError(error, `stop execution ${name}`);
+      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return 'not-found';
+      throw serviceError(error, `stop execution ${executionArn}`);
     }
   }
 
-  private async describe(name: string): Promise<Partial<Pick<DescribeExecutionCommandOutput, 'status' | 'stopDate'>>> {
+  private async describe(executionArn: string): Promise<Partial<Pick<DescribeExecutionCommandOutput, 'status' | 'stopDate'>>> {
     try {
-      return await this.client.send(new DescribeExecutionCommand({ executionArn: this.arnOf(name) }));
+      return await this.client.send(new DescribeExecutionCommand({ executionArn }));
     } catch (error) {
       if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return {};
-      throw serviceError(error, `describe execution ${name}`);
+      throw serviceError(error, `describe execution ${executionArn}`);
     }
   }
 

@@ -65,6 +65,12 @@ export const MAX_STARTS_PER_FIRING = 300;
 /** A closed execution's lease is taken over only after so long: no call of it is under way, and KMS shows what it did. */
 export const TAKEOVER_SECONDS = QUIESCENCE_SECONDS + KMS_CONSISTENCY_SECONDS;
 
+/**
+ * `DescribeExecution` is eventually consistent: an execution that it does not know may have begun just now. One that took its lease so long ago has ended:
+ * Step Functions forgets it 90 days later, or with its state machine, and never while it runs.
+ */
+export const FORGOTTEN_AFTER_SECONDS = 86_400;
+
 /** A retirement that could not go on is tried again after so long. */
 export const RETIREMENT_RETRY_SECONDS = 86_400;
 

@@ -1,11 +1,11 @@
 import type { KeyPolicy } from '../contract/key-policy';
-import { RETIREMENT_RETRY_SECONDS, TAKEOVER_SECONDS } from '../contract/timing';
+import { FORGOTTEN_AFTER_SECONDS, RETIREMENT_RETRY_SECONDS, TAKEOVER_SECONDS } from '../contract/timing';
 import { withUnconfirmedDrainsBegun } from './drain';
 import { withDueTime } from './due-time';
 import { beginEmergency } from './emergency';
 import { isBefore, msOf, plusSeconds, type Instant } from './instant';
 import { DONE, write, type Decision } from './ledger';
-import { activeVersion, versionOf, withVersion, type KeyVersion, type ManagedKey } from './managed-key';
+import { activeVersion, versionOf, withVersion, type KeyVersion, type Lease, type ManagedKey } from './managed-key';
 import type { Run } from './rotation-id';
 import { TaskError } from './task-error';
 import { compareWindows, dueAt, isWindowOf, nextWindow, windowAt, windowStart } from './windows';
@@ -28,8 +28,17 @@ export interface ClaimRequest {
 /** The execution that holds a lease, as Step Functions describes it. */
 export interface Holder {
   readonly rotationId: string;
-  /** `null` while it runs, or as far as Step Functions shows yet. */
+  /** `null` while it runs, or as far as Step Functions shows yet; the grant's time for one that it has forgotten. */
   readonly closedAt: Instant | null;
+}
+
+/**
+ * Who holds a lease, by what Step Functions says of its execution. One that Step Functions has forgotten ended at some time since the grant.
+ * @param closedAt `undefined` when there is no such execution, or none yet
+ */
+export function holderOfLease({ rotationId, grantedAt }: Lease, closedAt: Instant | null | undefined, at: Instant): Holder {
+  const isForgotten = closedAt === undefined && !isBefore(at, plusSeconds(grantedAt, FORGOTTEN_AFTER_SECONDS));
+  return { rotationId, closedAt: isForgotten ? grantedAt : (closedAt ?? null) };
 }
 
 /** @throws {TaskError} `StaleOwner` unless `owner` holds the lease with the current fencing token. */

@@ -38,10 +38,10 @@ export interface Executions {
   start(name: string, input: Readonly<Record<string, unknown>>): Promise<'started' | 'exists'>;
   /** `undefined` when there is no such execution, or none yet: the answer is eventually consistent. */
   status(name: string): Promise<'RUNNING' | 'CLOSED' | undefined>;
-  /** When it ended; `null` while it runs, and as long as Step Functions does not know it. */
-  closedAt(name: string): Promise<Instant | null>;
+  /** When it ended; `null` while it runs. `undefined` when there is no such execution, none yet, or none any more. */
+  closedAt(executionArn: string): Promise<Instant | null | undefined>;
   /** Ends it from outside. One that is closed already is fine. */
-  stop(name: string, cause: string): Promise<void>;
+  stop(executionArn: string, cause: string): Promise<'stopped' | 'not-found'>;
 }
 
 /** Starts repairs of frozen keys. */

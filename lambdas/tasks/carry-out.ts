@@ -1,7 +1,10 @@
+import { FORGOTTEN_AFTER_SECONDS } from '../contract/timing';
 import type { Approval } from '../domain/approval';
 import { approveEmergency } from '../domain/emergency';
+import { plusSeconds } from '../domain/instant';
 import { isRetiring } from '../domain/lease';
 import type { ManagedKey } from '../domain/managed-key';
+import { quarantineForDeadOwner } from '../domain/operations';
 import { executionInput, rotationId } from '../domain/rotation-id';
 import type { Approvals } from '../ports/approvals';
 import type { Callbacks, Executions, Repairs } from '../ports/outside';
@@ -75,7 +78,7 @@ export async function pursueEmergency(executions: Executions, key: ManagedKey): 
   if (emergency === null || emergency.isDone) return 'The emergency is done.';
   if (lease !== null && lease.work !== 'emergency') {
     if (!isRetiring(key)) return `${lease.rotationId} is making or promoting a version now; the emergency starts as soon as it has ended.`;
-    await executions.stop(lease.rotationId, `emergency ${emergency.number} of ${key.name}: ${emergency.reason}`);
+    await executions.stop(lease.executionArn, `emergency ${emergency.number} of ${key.name}: ${emergency.reason}`);
   }
   const run = { kind: 'emergency', window: emergency.window, number: emergency.number } as const;
   const id = rotationId(key.name, run);
@@ -84,10 +87,19 @@ export async function pursueEmergency(executions: Executions, key: ManagedKey): 
   return `${id} has ended without completing; the next firing of the schedule goes on with the emergency.`;
 }
 
-/** Stops the owner. `handle-ended-execution` quarantines the key; once that is lifted the next run takes over. */
-async function breakGlass({ registry, executions }: CarryOutPorts, { key: name, rotationId: owner, id }: Approval): Promise<string> {
-  const reading = await registry.read(name);
-  if (owner === null || reading?.key.lease?.rotationId !== owner) return 'The owner has changed meanwhile; nothing was stopped.';
-  await executions.stop(owner, `break-glass, approval ${id}`);
-  return `${owner} was stopped. The key is quarantined; keyturn lift lets the next run take over.`;
+/**
+ * Stops the owner. `handle-ended-execution` quarantines the key; once that is lifted the next run takes over. An owner that Step Functions does not know
+ * has no end to tell of, so its key is quarantined here.
+ */
+async function breakGlass({ registry, executions }: CarryOutPorts, { key: name, rotationId: owner, id, votes, requestedAt }: Approval): Promise<string> {
+  const lease = (await registry.read(name))?.key.lease ?? null;
+  if (owner === null || lease?.rotationId !== owner) return 'The owner has changed meanwhile; nothing was stopped.';
+  if ((await executions.stop(lease.executionArn, `break-glass, approval ${id}`)) === 'stopped') {
+    return `${owner} was stopped. The key is quarantined; keyturn lift lets the next run take over.`;
+  }
+  const last = votes.at(-1);
+  const note = { by: last?.by ?? 'break-glass', at: last?.at ?? requestedAt, reason: `break-glass, approval ${id}: Step Functions does not know ${owner}, which holds the lease` };
+  const { quarantine } = await registry.transact(name, (key) => quarantineForDeadOwner(key, owner, note));
+  const takenOver = `the next run takes over, from ${plusSeconds(lease.grantedAt, FORGOTTEN_AFTER_SECONDS)} on`;
+  return `Step Functions does not know ${owner}, so nothing was stopped. ${quarantine === null ? `It holds the lease still; ${takenOver}.` : `The key is quarantined; once keyturn lift has lifted that, ${takenOver}.`}`;
 }

@@ -46,7 +46,7 @@ export function claimRotation(ports: Ports) {
       throw new TaskError('ExecutionNameMismatch', `the execution is named ${input.rotationId}, its input makes it ${expected}. Start it under that name.`);
     }
     const known = await readKey(ports.registry, input.key);
-    const holder = known.lease?.rotationId === input.rotationId ? undefined : await holderOf(ports.executions, known);
+    const holder = known.lease?.rotationId === input.rotationId ? undefined : await holderOf(ports.executions, known, input.enteredAt);
     if (holder !== undefined && holder.closedAt !== null) await resolveIntentOf(holder, ports, known, input);
     // Duplicates end here. The lease comes before the look at KMS: only an owner can freeze or quarantine for what it sees there.
     const claimed = await ports.registry.transact(input.key, (key) =>

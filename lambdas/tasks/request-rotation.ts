@@ -31,7 +31,7 @@ export function requestRotation(ports: Ports) {
 }
 
 async function rotate({ executions }: Ports, key: ManagedKey, caller: Caller): Promise<Told> {
-  const next = rotateNow(key, caller.at, await holderOf(executions, key));
+  const next = rotateNow(key, caller.at, await holderOf(executions, key, caller.at));
   if (next.kind === 'wait') return told('refused', `${key.name} is not rotated now: ${next.reason}`);
   const id = rotationId(key.name, next.run);
   if ((await executions.start(id, executionInput(key.name, next.run))) === 'started') return told('done', `${id} has started`, { rotationId: id });

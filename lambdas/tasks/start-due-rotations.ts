@@ -53,7 +53,7 @@ export function startDueRotations(ports: Ports) {
 async function startOne({ registry, executions }: Ports, name: string, scheduledAt: Instant): Promise<Result> {
   const reading = await registry.read(name);
   if (reading === undefined) return { kind: 'skipped', reason: 'not in the registry' };
-  const holder = reading.freeze === null ? await holderOf(executions, reading.key) : undefined;
+  const holder = reading.freeze === null ? await holderOf(executions, reading.key, scheduledAt) : undefined;
   const next = startable(reading, scheduledAt, holder);
   if (next.kind === 'wait') return { kind: 'skipped', reason: next.reason };
   const answer = await start(executions, name, next.run);

@@ -1,3 +1,4 @@
+import { instantOf } from '../../lambdas/domain/instant';
 import { rotationId } from '../../lambdas/domain/rotation-id';
 import type { TaskToken } from '../../lambdas/ports/acknowledgements';
 import { AwsError } from '../../local/kernel/aws-error';
@@ -74,6 +75,20 @@ describe('executions', () => {
     await world.timeline.settle();
     expect(await executions.status(NAME)).toBe('CLOSED');
     expect(await executions.start(NAME, input)).toBe('exists');
+  });
+
+  test('are described and stopped by their own ARN; what is not known is told apart from what runs', async () => {
+    const world = new World();
+    const executions = world.composition(at).executions();
+    const arn = `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${NAME}`;
+    expect(await executions.closedAt(arn)).toBeUndefined();
+    expect(await executions.stop(arn, 'a test')).toBe('not-found');
+    await executions.start(NAME, input);
+    expect(await executions.closedAt(arn)).toBeNull();
+    expect(await executions.stop(arn, 'a test')).toBe('stopped');
+    expect(await executions.closedAt(arn)).toBe(instantOf(world.timeline.nowMs()));
+    expect(await executions.stop(arn, 'a test')).toBe('stopped');
+    expect(await executions.closedAt(arn.replace('key-rotation', 'former-rotation'))).toBeUndefined();
   });
 
   test.each([

@@ -3,7 +3,7 @@ import type { Approval } from '../../../lambdas/domain/approval';
 import { setHold } from '../../../lambdas/domain/operations';
 import { rotationId } from '../../../lambdas/domain/rotation-id';
 import type { TaskToken } from '../../../lambdas/ports/acknowledgements';
-import { World } from '../../../local/simulator/world';
+import { STATE_MACHINE_ARN, World } from '../../../local/simulator/world';
 import { policyOf } from '../../support/policies';
 
 /** What the drivers find: a world with one registered key, and KMS keys of every kind. Nothing that a driver leaves behind is in another's way. */
@@ -13,6 +13,7 @@ export interface Place {
 }
 
 const NAME = rotationId('orders', { kind: 'rotation', window: '20260601T0000Z', number: 1 });
+const EXECUTION = `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${NAME}`;
 const AT = '2026-06-01T00:00:00.000Z';
 const NOTE = { by: 'a person', at: AT, reason: 'a test' };
 const ALERT = { id: 'a1', key: 'orders', subject: 's', message: 'm', attributes: {} };
