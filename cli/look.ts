@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { standingOf, type Approval } from '../lambdas/domain/approval';
 import type { LedgerEvent } from '../lambdas/domain/ledger';
-import type { ManagedKey } from '../lambdas/domain/managed-key';
+import { repairSchema } from '../lambdas/domain/repair';
 import type { KeyReading } from '../lambdas/ports/registry';
 import { CliError } from './cli-error';
 import { withConnection, type ConnectionOptions } from './connection';
@@ -9,6 +10,14 @@ import { DeployedStack } from './stack';
 
 type Options = ConnectionOptions & OutputOptions;
 
+/** A key, and what was asked about it. */
+interface View extends KeyReading {
+  /** What waits for a person's answer now. */
+  readonly openApprovals: readonly Approval[];
+  /** What the repair under way was approved as. */
+  readonly repairKind: string | null;
+}
+
 /** What people look at: nothing is changed. The caller needs to read the registry's table. */
 export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const command = (name: string, description: string): Command => withConnection(program.command(name).description(description)).option('--json', 'prints JSON');
@@ -16,10 +25,11 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
   command('status', 'Shows a key, or all of them: versions, owner, what waits for a person, what is due.')
     .argument('[key]', 'name of the managed key')
     .action(async (name: string | undefined, options: Options) => {
-      const registry = (await DeployedStack.find(options, env)).registry();
+      const stack = await DeployedStack.find(options, env);
+      const registry = stack.registry();
       const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
       const readings = await Promise.all(names.map((each) => registry.read(each)));
-      const known = readings.filter((reading) => reading !== undefined);
+      const known = await Promise.all(readings.filter((reading) => reading !== undefined).map((reading) => viewOf(stack, reading)));
       if (name !== undefined && known.length === 0) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
       print(options, known, () => (name === undefined ? overview(known) : known.map(detail).join('\n')));
     });
@@ -47,34 +57,61 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
     });
 }
 
-function overview(readings: readonly KeyReading[]): string {
-  const rows = readings.map(({ key, freeze }) => {
-    const active = Object.values(key.versions).find(({ status }) => status === 'ACTIVE');
-    return [key.name, key.policy.owner, active === undefined ? 'none' : `v${active.number}`, standing(key, freeze), key.lease?.rotationId ?? '', key.dueAt];
-  });
-  return rows.length === 0 ? 'The registry has no keys.' : table(['key', 'owner', 'active', 'stands', 'owned by', 'due'], rows);
+async function viewOf(stack: DeployedStack, reading: KeyReading): Promise<View> {
+  const { key } = reading;
+  const approvals = (await Promise.all(key.approvals.map((id) => stack.approvals().read(id)))).filter((approval) => approval !== undefined);
+  const repair = approvals.find(({ id }) => id === key.repair?.approvalId)?.facts['repair'];
+  return {
+    ...reading,
+    openApprovals: approvals.filter((approval) => standingOf(approval, key.rev, stack.now()) === 'open'),
+    repairKind: repair === undefined ? null : repairSchema.parse(JSON.parse(repair)).kind,
+  };
 }
 
-function detail({ key, freeze }: KeyReading): string {
+function overview(views: readonly View[]): string {
+  const rows = views.map((view) => {
+    const { key } = view;
+    const active = Object.values(key.versions).find(({ status }) => status === 'ACTIVE');
+    return [key.name, key.policy.owner, active === undefined ? 'none' : `v${active.number}`, standing(view), String(view.openApprovals.length), key.lease?.rotationId ?? '', key.dueAt];
+  });
+  return rows.length === 0 ? 'The registry has no keys.' : table(['key', 'owner', 'active', 'stands', 'open questions', 'owned by', 'due'], rows);
+}
+
+function detail(view: View): string {
+  const { key, openApprovals } = view;
   const versions = Object.values(key.versions).map((version) => [
     `v${version.number}`,
     version.status,
     version.kmsKeyId ?? '',
-    version.disableNotBefore === undefined ? '' : `disable not before ${version.disableNotBefore}`,
-    version.revokeNotBefore === undefined ? '' : `revoke not before ${version.revokeNotBefore}`,
+    version.disableNotBefore ?? '',
+    version.revokeNotBefore ?? '',
   ]);
   return [
     `${key.name}  ${key.policy.alias}  owner ${key.policy.owner}`,
-    `Stands        ${standing(key, freeze)}`,
+    `Stands        ${standing(view)}`,
+    ...openApprovals.map((approval) => coloured('yellow', `Waits for a person  ${questionText(approval)}`)),
+    ...repairLine(view),
     `Owned by      ${key.lease === null ? 'nobody' : `${key.lease.rotationId} since ${key.lease.grantedAt}`}`,
     `In doubt      ${key.intent === null ? 'nothing' : `${key.intent.kind} of v${key.intent.version} since ${key.intent.at}`}`,
     `Due           ${key.dueAt}, last completed window ${key.completedWindow ?? 'none'}`,
     `Unretired     ${key.retirementPending.length === 0 ? 'nothing' : key.retirementPending.map((number) => `v${number}`).join(', ')}`,
-    table(['version', 'status', 'KMS key', '', ''], versions),
+    table(['version', 'status', 'KMS key', 'disable from', 'revoke from'], versions),
   ].join('\n');
 }
 
-function standing(key: ManagedKey, freeze: KeyReading['freeze']): string {
+function questionText({ id, purpose, expiresAt }: Approval): string {
+  const command = purpose === 'recover' ? `keyturn approve ${id} --resume --reason …, or with --abort` : `keyturn approve ${id} --reason …`;
+  return `${id} (${purpose}) until ${expiresAt}: ${command}`;
+}
+
+/** A repair that was made and did not lift the freeze stays until another one begins. */
+function repairLine({ key: { repair }, repairKind }: View): readonly string[] {
+  if (repair === null) return [];
+  const text = repair.madeAt === undefined ? `under way since ${repair.begunAt}` : `begun ${repair.begunAt}, made ${repair.madeAt}; the freeze ends once registry and KMS are found to agree`;
+  return [`Repair        ${repairKind ?? `of approval ${repair.approvalId}`}, ${text}`];
+}
+
+function standing({ key, freeze, openApprovals }: View): string {
   const words = [
     ...(freeze === null ? [] : [coloured('red', `FROZEN since ${freeze.at}: ${freeze.reason}`)]),
     ...(key.quarantine === null ? [] : [coloured('red', `QUARANTINED since ${key.quarantine.at}: ${key.quarantine.reason}`)]),
@@ -83,6 +120,7 @@ function standing(key: ManagedKey, freeze: KeyReading['freeze']): string {
     ...(key.abortRequest === null ? [] : [`abort requested by ${key.abortRequest.by}`]),
     ...(key.emergency === null || key.emergency.isDone ? [] : [`emergency ${key.emergency.number}`]),
     ...(key.removed ? ['removed from the configuration'] : []),
+    ...(openApprovals.length === 0 ? [] : [coloured('yellow', 'waits for a person')]),
   ];
   return words.join('; ') || coloured('green', 'in order');
 }

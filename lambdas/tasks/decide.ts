@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { vote, type Approval, type Vote } from '../domain/approval';
 import type { Caller } from '../domain/caller';
 import type { IdentityRules } from '../domain/identity';
+import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { liftQuarantine } from '../domain/operations';
-import { describeRepair, repairSchema } from '../domain/repair';
+import { describeRepair, repairSchema, type Repair } from '../domain/repair';
 import { TaskError } from '../domain/task-error';
 import type { Approvals } from '../ports/approvals';
 import type { Registry } from '../ports/registry';
@@ -41,11 +42,17 @@ export function decide(ports: Ports) {
       case 'lift':
         return lift(ports.registry, body, caller);
       case 'repair':
-        return ask(ports, body.key, caller, {
-          purpose: 'repair',
-          question: `${body.key} is frozen. ${capitalized(describeRepair(body.repair))}? (${body.reason})`,
-          facts: { repair: JSON.stringify(body.repair), reason: body.reason },
-        });
+        return ask(
+          ports,
+          body.key,
+          caller,
+          {
+            purpose: 'repair',
+            question: `${body.key} is frozen. ${capitalized(describeRepair(body.repair))}? (${body.reason})`,
+            facts: { repair: JSON.stringify(body.repair), reason: body.reason },
+          },
+          (key) => unknownVersion(key, body.repair),
+        );
       case 'break-glass':
         return ask(ports, body.key, caller, { purpose: 'break-glass', question: `Stop the execution that owns ${body.key}, so that another takes over? (${body.reason})`, facts: { reason: body.reason } });
     }
@@ -98,13 +105,22 @@ async function lift(registry: Registry, { key: name, reason: why }: Extract<Body
   return seen.isQuarantined ? told('done', `${name}: the quarantine is lifted; the next firing of the schedule goes on`) : told('unchanged', `${name} is not quarantined`);
 }
 
+/** Nobody is asked to approve what cannot be done. Versions that have ended for good are not among those that a repair can change. */
+function unknownVersion(key: ManagedKey, repair: Repair): string | undefined {
+  if ((repair.kind !== 'enable' && repair.kind !== 'cancel-deletion') || versionOf(key, repair.version) !== undefined) return undefined;
+  const known = Object.values(key.versions).map(({ number, status }) => `v${number} (${status})`).join(', ');
+  return `${key.name} has no v${repair.version} that a repair could change; it has ${known === '' ? 'none' : known}. Nothing was asked`;
+}
+
 /** Asks for something that somebody else must approve. Asking the same twice is one question. */
-async function ask(ports: Ports, name: string, caller: Caller, asked: Asked): Promise<Told> {
+async function ask(ports: Ports, name: string, caller: Caller, asked: Asked, objection: (key: ManagedKey) => string | undefined = () => undefined): Promise<Told> {
   const reading = await ports.registry.read(name);
   if (reading === undefined) return told('refused', `${name} is not in the registry`);
   const { key, freeze } = reading;
   if (asked.purpose === 'repair' && freeze === null) return told('refused', `${name} is not frozen; there is nothing to repair`);
   if (asked.purpose === 'break-glass' && key.lease === null) return told('refused', `nobody owns ${name}; there is nothing to break`);
+  const objected = objection(key);
+  if (objected !== undefined) return told('refused', objected);
   const approval = await askPerson(ports, key, caller, asked);
   return told('asked', `another person must approve ${approval.id}: ${approval.question}`, { approvalId: approval.id });
 }

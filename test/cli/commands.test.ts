@@ -9,7 +9,9 @@ import { STACK_OUTPUTS } from '../../lambdas/contract/names';
 import type { RunningCloud } from '../../local/cloud/running-cloud';
 import { KEYS, peopleCloud, type PeopleCloud } from './support/people-cloud';
 
+const MINUTE = 60_000;
 const HOUR = 3_600_000;
+const { isTTY } = process.stdout;
 
 let people: PeopleCloud;
 let running: RunningCloud;
@@ -29,10 +31,14 @@ afterAll(async () => {
 beforeEach(() => {
   output = '';
   errors = '';
+  process.stdout.isTTY = false;
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((output += String(text)), true));
   jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((errors += String(text)), true));
 });
-afterEach(() => { jest.restoreAllMocks(); });
+afterEach(() => {
+  process.stdout.isTTY = isTTY;
+  jest.restoreAllMocks();
+});
 
 /** A command as somebody; what it printed is that of this command alone. */
 async function as(who: string | null, ...args: string[]): Promise<number> {
@@ -202,6 +208,13 @@ describe('operating', () => {
     expect(asked).toMatchObject({ code: 0, value: { status: 'asked' } });
     expect(await as('user/alice', 'approvals', 'urgent')).toBe(0);
     expect(output).toContain(id);
+    expect(await as('user/registry-reader', 'status', 'urgent')).toBe(0);
+    expect(output).toMatch(new RegExp(`Stands +waits for a person\\nWaits for a person  ${id} \\(emergency\\) until 2027-[^ ]+Z: keyturn approve ${id} --reason …\\n`));
+    expect(output).toMatch(/disable from +│ revoke from/);
+    expect(await as('user/registry-reader', 'status')).toBe(0);
+    expect(output).toMatch(/│ urgent +│[^│]+│[^│]+│ waits for a person +│ 1 /);
+    expect(output).toMatch(/│ quiet +│[^│]+│[^│]+│ in order +│ 0 /);
+    expect((await json('user/registry-reader', 'status', 'urgent')).value).toMatchObject([{ openApprovals: [{ id, purpose: 'emergency' }] }]);
     expect(await as('user/alice', 'approve', id, ...WHY, '--yes-i-mean', 'urgent')).toBe(1);
     expect(errors).toContain('requested it and cannot approve it');
     expect(await as('role/security', 'approve', id, ...WHY)).toBe(1);
@@ -242,9 +255,16 @@ describe('operating', () => {
     expect(errors).toContain('--kind enable needs --key-version <number>.');
     expect(await as('user/alice', 'repair', 'misled', '--kind', 'repoint-alias', ...WHY)).toBe(1);
     expect(errors).toContain('--yes-i-mean misled');
+    expect(await as('user/alice', 'repair', 'misled', '--kind', 'enable', '--key-version', '7', ...WHY, '--yes-i-mean', 'misled')).toBe(1);
+    expect(errors).toMatch(/misled has no v7 that a repair could change; it has v1 \(ACTIVE\)\. Nothing was asked/);
     const { value } = await json<Told>('user/alice', 'repair', 'misled', '--kind', 'repoint-alias', ...WHY, '--yes-i-mean', 'misled');
     expect(await as('role/security', 'approve', value.approvalId ?? '', ...WHY, '--yes-i-mean', 'misled')).toBe(0);
+    await running.pace.advance(MINUTE);
+    expect(await as('user/registry-reader', 'status', 'misled')).toBe(0);
+    expect(output).toMatch(/Stands +FROZEN since .*\nRepair +repoint-alias, under way since 2027-/);
     await running.pace.advance(HOUR);
+    expect(await as('user/registry-reader', 'status', 'misled')).toBe(0);
+    expect(output).not.toMatch(/^Repair/m);
     expect(await as(null, 'reconcile')).toBe(0);
     expect(await as('user/registry-reader', 'audit', 'misled')).toBe(0);
   });
