@@ -110,20 +110,22 @@ export class LambdaRescuer implements Rescuer {
     private readonly functionArn: string,
   ) {}
 
-  async cancelDeletions(key: string, hold: Note): Promise<void> {
-    await this.invoke(`cancel the scheduled deletions of ${key}`, { action: 'cancel-deletions', key, ...hold });
+  async cancelDeletions(key: string, { by, at, reason }: Note): Promise<boolean> {
+    const answer = await this.invoke(`cancel the scheduled deletions of ${key}`, { action: 'cancel-deletions', key, by, at, reason });
+    return (JSON.parse(answer) as { outcome?: unknown }).outcome === 'deletions-cancelled';
   }
 
   async finishRescues(key: string): Promise<void> {
     await this.invoke(`finish the rescues of ${key}`, { action: 'finish-rescues', key });
   }
 
-  private async invoke(call: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
+  private async invoke(call: string, payload: Readonly<Record<string, unknown>>): Promise<string> {
     try {
       const { FunctionError: failed, Payload: answer } = await this.client.send(
         new InvokeCommand({ FunctionName: this.functionArn, InvocationType: 'RequestResponse', Payload: new TextEncoder().encode(JSON.stringify(payload)) }),
       );
       if (failed !== undefined) throw new TaskError('Throttled', `${call}: ${new TextDecoder().decode(answer)}. Try again`);
+      return new TextDecoder().decode(answer);
     } catch (error) {
       throw serviceError(error, call);
     }

@@ -29,6 +29,17 @@ function isBeingRetired({ intent }: ManagedKey, number: number): boolean {
 }
 
 /**
+ * Versions whose scheduled deletion must not stand. A hold takes back every revocation; a freeze only the one that its owner has begun and not
+ * committed: what was committed before was lawful.
+ */
+export function deletionsToCancel({ hold, intent, versions }: ManagedKey, isFrozen: boolean): readonly KeyVersion[] {
+  return Object.values(versions).filter(({ number, status }) => {
+    const isBeingRevoked = intent?.kind === 'revoke' && intent.version === number;
+    return hold === null ? isFrozen && isBeingRevoked && status !== 'REVOKED' : isBeingRevoked || status === 'REVOKED';
+  });
+}
+
+/**
  * Announces the rescue and holds the key, in one write. A DEPRECATED version that nobody is disabling needs none.
  * @throws {TaskError} `LedgerMismatch` for a version that is not there any more
  */

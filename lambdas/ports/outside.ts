@@ -52,8 +52,12 @@ export interface Repairs {
 
 /** Reaches the function that takes retirement steps back. */
 export interface Rescuer {
-  /** Cancels the scheduled deletions of a held key, and returns when that is done. @throws {TaskError} `Throttled` when it has to be tried again */
-  cancelDeletions(key: string, hold: Note): Promise<void>;
+  /**
+   * Cancels the scheduled deletions that a hold or a freeze does not let stand, and returns when that is done.
+   * @returns whether there was one
+   * @throws {TaskError} `Throttled` when it has to be tried again
+   */
+  cancelDeletions(key: string, why: Note): Promise<boolean>;
   /** Goes on with the rescues of a key that stand open, and returns when they are done. @throws {TaskError} `Throttled` when it has to be tried again */
   finishRescues(key: string): Promise<void>;
 }

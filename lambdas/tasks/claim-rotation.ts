@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DependentPolicy } from '../contract/key-policy';
-import { claim, settleHolder, subjectOf, type Holder, type RunSubject } from '../domain/lease';
+import { claim, subjectOf, type RunSubject } from '../domain/lease';
 import type { ManagedKey } from '../domain/managed-key';
 import { drainUntil } from '../domain/retirement';
 import { rotationId } from '../domain/rotation-id';
@@ -9,9 +9,9 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Executions } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
+import { resolveIntentOf } from './dead-owner';
 import { holderOf } from './holder';
 import { rotationInput } from './input';
-import { resolutionOf } from './open-intent';
 import { readKey } from './reality';
 
 export const claimRotationInput = rotationInput.extend({ executionArn: z.string().min(1).max(2048) });
@@ -47,7 +47,7 @@ export function claimRotation(ports: Ports) {
     }
     const known = await readKey(ports.registry, input.key);
     const holder = known.lease?.rotationId === input.rotationId ? undefined : await holderOf(ports.executions, known, input.enteredAt);
-    if (holder !== undefined && holder.closedAt !== null) await resolveIntentOf(holder, ports, known, input);
+    if (holder !== undefined && holder.closedAt !== null) await resolveIntentOf(holder, ports, known, { by: input.rotationId, at: input.enteredAt });
     // Duplicates end here. The lease comes before the look at KMS: only an owner can freeze or quarantine for what it sees there.
     const claimed = await ports.registry.transact(input.key, (key) =>
       claim(key, { rotationId: input.rotationId, executionArn: input.executionArn, run: input.run, at: input.enteredAt, ...(holder === undefined ? {} : { holder }) }),
@@ -56,19 +56,6 @@ export function claimRotation(ports: Ports) {
     await requireAsRegistered(ports.keys, claimed, input.enteredAt, subject.version, subject.previous?.number ?? 0);
     return toOutput(claimed, subject, input.enteredAt);
   };
-}
-
-/**
- * An owner that ended without aborting may have left an intent. What it was about has happened by now or never will: it ends as Abort Safely would
- * have ended it, before anything of the key is given to another run. Whoever tries it twice finds it done.
- * @throws {TaskError} `OwnerNotSettled` while it may still happen
- */
-async function resolveIntentOf(holder: Holder, { registry, keys }: Ports, known: ManagedKey, input: Input): Promise<void> {
-  if (known.intent === null || known.intent.kind === 'create') return;
-  const settled = await registry.transact(input.key, (key) => settleHolder(key, holder, input.enteredAt, input.rotationId));
-  if (settled.lease?.rotationId !== holder.rotationId) return;
-  const resolve = await resolutionOf(keys, settled, { rotationId: holder.rotationId, fence: settled.fence }, input.enteredAt);
-  if (resolve !== undefined) await registry.transact(input.key, resolve);
 }
 
 function toOutput(key: ManagedKey, subject: RunSubject, at: string): ClaimRotationOutput {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { alertOf } from '../domain/alert';
 import { instantOf, type Instant } from '../domain/instant';
-import type { Note } from '../domain/managed-key';
+import type { ManagedKey, Note } from '../domain/managed-key';
 import { quarantineForDeadOwner } from '../domain/operations';
 import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
@@ -87,15 +87,29 @@ export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading,
       headline: `an execution ${what} and still holds the key`,
       reason: `${reason}. ${cause}`.trim(),
       isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
-      isDecryptionValid: 'Yes. Nothing is disabled or revoked before the lease has been taken over.',
+      isDecryptionValid: decryptionAfter(key),
       mustCustomerAct: 'No.',
       isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
       next: NEXT[outcome],
-      commands: [`keyturn status ${name}`, `keyturn history ${name}`, ...COMMANDS[outcome].map((command) => command.replace('<key>', name))],
+      commands: ['keyturn status <key>', 'keyturn history <key>', ...(isRetirementOpen(key) ? [HOLD] : []), ...COMMANDS[outcome]].map((command) => command.replace('<key>', name)),
       runbook: 'execution-ended-from-outside',
     }),
   );
   return outcome;
+}
+
+const HOLD = 'keyturn hold <key> --reason …     # cancels a deletion';
+
+function isRetirementOpen({ intent }: ManagedKey): boolean {
+  return intent?.kind === 'disable' || intent?.kind === 'revoke';
+}
+
+/** The call behind an open intent may be under way, and nobody can stop it any more. */
+function decryptionAfter(key: ManagedKey): string {
+  const { intent } = key;
+  if (intent === null || !isRetirementOpen(key)) return 'Yes. Nothing is disabled or revoked before the lease has been taken over.';
+  const effect = intent.kind === 'disable' ? 'is disabled then' : 'is scheduled for deletion then, unless the key is held';
+  return `As before, so far. Its intent to ${intent.kind} v${intent.version} is open: the call may still take effect, and v${intent.version} ${effect}. The other versions stay as they are.`;
 }
 
 const NEXT: Readonly<Record<Aftermath, string>> = {

@@ -3,6 +3,7 @@ import type { Caller } from '../domain/caller';
 import type { Decision } from '../domain/ledger';
 import type { ManagedKey, Note } from '../domain/managed-key';
 import { endPause, releaseHold, requestAbort, setHold, setPause } from '../domain/operations';
+import { deletionsToCancel } from '../domain/rescue';
 import type { Rescuer } from '../ports/outside';
 import type { Registry } from '../ports/registry';
 import { transactAnyway } from './frozen-writes';
@@ -51,11 +52,11 @@ export function operate(ports: Ports) {
 /** A hold wins also over a freeze: it only takes permissions away. A deletion that is scheduled already is cancelled. */
 async function hold({ registry, rescuer }: Ports, name: string, note: Note): Promise<Told> {
   const held = await transactAnyway(registry, name, (key) => setHold(key, note));
-  const revoked = Object.values(held.versions).filter(({ number, status }) => status === 'REVOKED' || (held.intent?.kind === 'revoke' && held.intent.version === number));
+  const revoked = deletionsToCancel(held, false);
   if (revoked.length === 0) return told('done', `${name} is held: nothing is disabled or revoked until it is released`);
   const versions = revoked.map(({ number }) => `v${number}`).join(', ');
-  await rescuer.cancelDeletions(name, note);
-  return told('done', `${name} is held, and the scheduled deletion of ${versions} was cancelled`);
+  const isCancelled = await rescuer.cancelDeletions(name, note);
+  return told('done', isCancelled ? `${name} is held, and the scheduled deletion of ${versions} was cancelled` : `${name} is held; no deletion is scheduled; if one is under way it is cancelled by the next reconciliation`);
 }
 
 async function change(registry: Registry, name: string, decide: (key: ManagedKey) => Decision, done: string, unchanged: string): Promise<Told> {

@@ -1,12 +1,13 @@
-import { FULL_LEDGER_CHECK_SECONDS, RECONCILE_EVERY_SECONDS } from '../contract/timing';
+import { FULL_LEDGER_CHECK_SECONDS, RECONCILE_EVERY_SECONDS, TAKEOVER_SECONDS } from '../contract/timing';
 import { isOverdue, overdueAt, retirementsPendingTooLong } from '../domain/age';
 import type { Alert } from '../domain/alert';
 import { standingOf, type Approval } from '../domain/approval';
 import { added, confirmableFrom, NOTHING_COUNTED, secondLook, withAlerted, type KeyFindings, type Totals } from '../domain/findings';
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
-import { versionKey, type ManagedKey } from '../domain/managed-key';
+import { versionKey, versionOf, type ManagedKey } from '../domain/managed-key';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
+import { deletionsToCancel } from '../domain/rescue';
 import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import { windowAt } from '../domain/windows';
@@ -17,8 +18,10 @@ import type { KeyReading } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
 import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
 import { compareWithKms } from './comparison';
+import { resolveIntentOf } from './dead-owner';
 import { standStill } from './handle-ended-execution';
 import { holderOf } from './holder';
+import { resolutionOf } from './open-intent';
 import { wakeWaiter } from './waiting';
 
 export interface ReconcileKeyPorts extends AlertPorts, CarryOutPorts {
@@ -56,7 +59,7 @@ class Look {
   totals = NOTHING_COUNTED;
 
   constructor(
-    readonly reading: KeyReading,
+    public reading: KeyReading,
     readonly at: Instant,
     public findings: KeyFindings,
   ) {}
@@ -83,7 +86,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   approvals: finishApprovals,
   owner: lookAtOwner,
   emergency: lookAtEmergency,
-  hold: cancelHeldDeletions,
+  deletions: cancelDeletions,
+  'open intent': endLeftIntent,
   rescues: finishRescues,
   ledger: verifyLedger,
   'alias and key states': compare,
@@ -181,12 +185,39 @@ async function lookAtEmergency({ executions }: ReconcileKeyPorts, look: Look): P
   look.done.push(await pursueEmergency(executions, look.key));
 }
 
-/** A hold wins also over a deletion that was scheduled while it was being set. */
-async function cancelHeldDeletions({ rescuer }: ReconcileKeyPorts, look: Look): Promise<void> {
-  const { hold, versions, name } = look.key;
-  if (hold === null || !Object.values(versions).some(({ status }) => status === 'REVOKED')) return;
-  await rescuer.cancelDeletions(name, hold);
-  look.done.push('cancelled the deletions of a held key');
+/** A hold or a freeze wins also over a deletion that was scheduled while it was being set. */
+async function cancelDeletions({ rescuer }: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { key, freeze } = look.reading;
+  const why = key.hold ?? freeze;
+  if (why === null || deletionsToCancel(key, freeze !== null).length === 0) return;
+  if (await rescuer.cancelDeletions(key.name, why)) look.done.push(`cancelled the deletions of a ${key.hold === null ? 'frozen' : 'held'} key`);
+}
+
+/**
+ * What a dead owner left open ends with the next claim. Whatever keeps the next run away (a hold, a pause, a quarantine) must not keep that from
+ * ending: a rescue waits behind it. The open intent of a frozen key ends with its repair.
+ */
+async function endLeftIntent(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  const { key, freeze } = look.reading;
+  const { intent } = key;
+  if (freeze !== null || intent === null || intent.kind === 'create') return;
+  const holder = await holderOf(ports.executions, key, look.at);
+  if (holder === undefined || holder.closedAt === null || isBefore(look.at, plusSeconds(holder.closedAt, TAKEOVER_SECONDS))) return;
+  if (!(await canEnd(ports.keys, key, holder.rotationId, look.at))) return;
+  await resolveIntentOf(holder, ports, key, { by: 'reconcile', at: look.at });
+  look.reading = (await ports.registry.read(key.name)) ?? look.reading;
+  look.done.push(`ended the ${intent.kind} of v${intent.version} that ${holder.rotationId} left open`);
+}
+
+/** Not while KMS cannot be read, or shows what only a look at all of it explains; nor is a held key revoked: its deletion is cancelled first. */
+async function canEnd(keys: KeyProvider, key: ManagedKey, rotationId: string, at: Instant): Promise<boolean> {
+  try {
+    const end = (await resolutionOf(keys, key, { rotationId, fence: key.fence }, at))?.(key);
+    return end?.kind === 'write' && (key.hold === null || versionOf(end.next, key.intent?.version ?? 0)?.status !== 'REVOKED');
+  } catch (error) {
+    if (error instanceof TaskError && ['KmsNotConsistentYet', 'KeyStoreNotReady', 'ObservedMismatch'].includes(error.name)) return false;
+    throw error;
+  }
 }
 
 /** Whoever began a rescue may have died, or had to wait for what the owner was doing to the version. */

@@ -4,7 +4,7 @@ import { FAILED_USES } from '../contract/names';
 import { alertOf } from '../domain/alert';
 import { instantOf, msOf } from '../domain/instant';
 import { versionKey, type KeyVersion, type ManagedKey } from '../domain/managed-key';
-import { commitCancelledDeletion, commitRescue, intendRescue, isRescuable, type RescueReason } from '../domain/rescue';
+import { commitCancelledDeletion, commitRescue, deletionsToCancel, intendRescue, isRescuable, type RescueReason } from '../domain/rescue';
 import { recordWatched } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
@@ -32,8 +32,8 @@ const failedUse = z.object({
   }),
 });
 
-/** A hold that came after a deletion was scheduled. */
-const heldKey = z.strictObject({
+/** A hold or a freeze that came after a deletion was scheduled. */
+const stoppedKey = z.strictObject({
   action: z.literal('cancel-deletions'),
   key: z.string().regex(KEY_NAME_PATTERN),
   by: z.string(),
@@ -44,7 +44,7 @@ const heldKey = z.strictObject({
 /** Rescues that were begun and stand open, by whoever died or had to wait. */
 const unfinished = z.strictObject({ action: z.literal('finish-rescues'), key: z.string().regex(KEY_NAME_PATTERN) });
 
-export const rescueInput = z.union([failedUse, heldKey, unfinished]);
+export const rescueInput = z.union([failedUse, stoppedKey, unfinished]);
 type Input = z.infer<typeof rescueInput>;
 
 export interface RescueOutput {
@@ -163,15 +163,15 @@ async function finishRescues(ports: Ports, name: string): Promise<RescueOutput> 
   return { outcome: versions.length === 0 ? 'nothing-to-rescue' : 'rescued', versions };
 }
 
-async function cancelDeletions({ registry, keys }: Ports, { key: name, by, at, reason }: z.infer<typeof heldKey>): Promise<RescueOutput> {
+async function cancelDeletions({ registry, keys }: Ports, { key: name, by, at, reason }: z.infer<typeof stoppedKey>): Promise<RescueOutput> {
   const reading = await registry.read(name);
   if (reading === undefined) return { outcome: 'not-ours', versions: [] };
   const cancelled: number[] = [];
-  for (const { number, status } of Object.values(reading.key.versions)) {
-    const isBeingRevoked = reading.key.intent?.kind === 'revoke' && reading.key.intent.version === number;
-    if (status !== 'REVOKED' && !isBeingRevoked) continue;
+  for (const { number, status } of deletionsToCancel(reading.key, reading.freeze !== null)) {
     const { kmsKeyId } = requireVersion(reading.key, number);
-    if ((await keys.describe(kmsKeyId))?.keyState !== 'PendingDeletion') continue;
+    const state = (await keys.describe(kmsKeyId))?.keyState;
+    // Whoever died between the call and its commit has left a version REVOKED whose key is Disabled.
+    if (state !== 'PendingDeletion' && (state !== 'Disabled' || status !== 'REVOKED')) continue;
     await keys.cancelDeletion(kmsKeyId);
     await transactAnyway(registry, name, (current) => commitCancelledDeletion(current, number, { by, at, reason }));
     cancelled.push(number);

@@ -2,6 +2,7 @@ import { versionOf, type ManagedKey } from '../domain/managed-key';
 import { isConsented } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
 import { commitRevoke, deletionWindowDays, intendRevoke, reasonToAskForRevocation, retirementBlocker, withdrawRetirement } from '../domain/retirement';
+import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import type { Approvals } from '../ports/approvals';
@@ -42,17 +43,28 @@ export function revokePreviousVersion(ports: Ports) {
 }
 
 /**
- * The deletion is scheduled. A hold that came after the intent cancels it at once: whoever looks then finds the version DISABLED, as before.
+ * The deletion is scheduled. A hold or a freeze that came after the intent cancels it at once: whoever looks then finds the version DISABLED, as before.
+ * @throws {TaskError} `KeyFrozen` once the deletion is cancelled
  */
 async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput, kmsKeyId: string, deletionAt: string): Promise<RevokeOutput> {
   const owner = ownerOf(input);
-  const committed = await registry.transact(input.key, (key) =>
-    key.hold === null ? commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt) : { kind: 'done' },
-  );
+  const committed = await registry
+    .transact(input.key, (key) => (key.hold === null ? commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt) : { kind: 'done' }))
+    .catch(async (error: unknown) => {
+      if (error instanceof TaskError && error.name === 'KeyFrozen') await cancelUncommitted({ registry, keys }, input, kmsKeyId);
+      throw error;
+    });
   if (committed.hold === null || versionOf(committed, input.previous)?.status === 'REVOKED') return { decision: 'revoked', deletionAt };
   await keys.cancelDeletion(kmsKeyId);
   await registry.transact(input.key, (key) => withdrawRetirement(key, owner, input.enteredAt));
   return { decision: 'pending', reason: `held by ${committed.hold.by} while its deletion was being scheduled; the deletion was cancelled` };
+}
+
+/** A commit whose answer was lost may stand before the freeze: such a revocation was lawful, and stays. */
+async function cancelUncommitted({ registry, keys }: Pick<Ports, 'registry' | 'keys'>, input: ApprovableInput, kmsKeyId: string): Promise<void> {
+  const reading = await registry.read(input.key);
+  if (reading !== undefined && versionOf(reading.key, input.previous)?.status === 'REVOKED') return;
+  await keys.cancelDeletion(kmsKeyId);
 }
 
 /** Why the approval that is needed does not count, or `undefined`. */

@@ -3,6 +3,7 @@ import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
 import { quarantine } from '../../lambdas/domain/operations';
+import { edit } from '../support/outsider';
 import { ALICE, post } from '../support/people';
 import { DAY, Scenario } from '../support/scenario';
 
@@ -35,6 +36,19 @@ test('quarantines the key of the owner that ended, leaves it the lease, and tell
   expect(await scenario.key()).toMatchObject({ lease, versions, quarantine: { by: 'handle-ended-execution', at: instantOf(STOPPED_MS), reason: expect.stringContaining(`${OWNER} ended ABORTED with Stopped`) } });
   const alert = scenario.world.trace.events().find((event) => event.type === 'sns.published');
   expect(alert).toMatchObject({ attributes: { alertId: `${OWNER}/ended/${instantOf(STOPPED_MS)}`, severity: 'page' }, message: expect.stringMatching(/by hand[^]*keyturn lift orders/) });
+});
+
+test.each([
+  ['revoke', 'Its intent to revoke v1 is open: the call may still take effect, and v1 is scheduled for deletion then, unless the key is held'],
+  ['disable', 'Its intent to disable v1 is open: the call may still take effect, and v1 is disabled then'],
+] as const)('names an open intent to %s, whose call may still take effect, and the hold that stops a deletion', async (kind, words) => {
+  const scenario = await owned();
+  await edit(scenario, () => ({ intent: { kind, version: 1, at: instantOf(STOPPED_MS) } }));
+  await handle(scenario, ended());
+  const [message = ''] = scenario.world.trace.events().flatMap((event) => (event.type === 'sns.published' ? [event.message] : []));
+  expect(message).toContain(words);
+  expect(message).toContain('keyturn hold orders --reason');
+  expect(message).not.toContain('Nothing is disabled or revoked');
 });
 
 test('an event that comes twice is one quarantine and one alert, published again under its id', async () => {

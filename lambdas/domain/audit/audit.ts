@@ -143,6 +143,7 @@ export const TOLD: Readonly<Record<string, Condition>> = {
   '6 nothing is retired while held or frozen': told,
   '6 only the owner retires, by an intent': needsCloudTrail,
   '6 a hold after the call cancels the deletion': needsCloudTrail,
+  '6 a freeze before the commit cancels the deletion': needsCloudTrail,
   '6 a retirement is taken back by a rescue only': needsCloudTrail,
   '6 a version returns by a rescue only': told,
   '7 statuses move along the table': told,

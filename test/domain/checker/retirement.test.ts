@@ -17,6 +17,7 @@ const firstOf = (s: Story, original: () => void): number => {
 };
 const policy = (change: Partial<typeof POLICY>) => (s: Story) => void s.write('PolicyChanged', 'registrar', { policy: { ...POLICY, ...change } });
 const note = (s: Story) => ({ by: 'eve', at: s.now, reason: 'legal' });
+const revokedAt = (s: Story): number => s.events.findLast((event) => event.type === 'kms.key-state-changed' && event.to === 'PendingDeletion')?.seq ?? -1;
 const skip = (): void => undefined;
 const withoutBake = (key: ManagedKey): ManagedKey => { const { revokeNotBefore: _gone, ...v1 } = key.versions['v1']!; return { ...key, versions: { ...key.versions, v1: { ...v1, status: 'DEPRECATED' } } }; };
 
@@ -62,6 +63,12 @@ const BAD: readonly BadTrace[] = [
   }],
   ['6 a hold after the call cancels the deletion', 'a held key deleted', () =>
     told('destroyed', (s) => { s.wait(7 * DAY); return s.setState('k1', 'Deleted'); }, { complete: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); original(); } })],
+  ['6 a freeze before the commit cancels the deletion', 'a deletion scheduled under a freeze that stays', () =>
+    told('commitRevoke', (s) => { s.wait(DAY); s.use('Decrypt', 'k2'); return revokedAt(s); }, { intendRevoke: (s, original) => { original(); s.put('FREEZE', null, note(s)); } })],
+  ['6 a freeze before the commit cancels the deletion', 'a deletion scheduled under a freeze that is cancelled a day later', () =>
+    told('commitRevoke', (s) => { s.wait(DAY); return s.setState('k1', 'Disabled'); }, { intendRevoke: (s, original) => { original(); s.put('FREEZE', null, note(s)); } })],
+  ['6 a freeze before the commit cancels the deletion', 'a frozen key deleted whose revocation was never committed', () =>
+    told('commitRevoke', (s) => { s.put('FREEZE', null, note(s)); s.wait(7 * DAY); return s.setState('k1', 'Deleted'); })],
   ['8 deadlines are written once', 'a drain that restarts', () =>
     told('drain', (s) => { s.wait(DAY); return s.write('PromotionConfirmed', A2, s.version(1, { disableNotBefore: plusSeconds(s.now, 7 * DAY) })); })],
   ['8 deadlines are written once', 'a deadline brought forward', () => told('drain', (s) => s.write('DrainExtended', A2, s.version(1, { disableNotBefore: s.now })))],
@@ -98,6 +105,11 @@ describe('retirement', () => {
     ['4 no retirement against the policy', 'a policy that was tightened a moment before', () => story({ intendRevoke: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],
     ['6 nothing is retired while held or frozen', 'a hold between the intent and the call', () => story({ intendRevoke: (s, original) => { original(); s.write('HoldSet', 'eve', { hold: note(s) }); s.wait(5); } }, 'revoke')],
     ['6 a hold after the call cancels the deletion', 'a hold that was released', () => story({ complete: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); s.write('HoldReleased', 'eve', { hold: null }); original(); } })],
+    ['6 a freeze before the commit cancels the deletion', 'a freeze behind the commit', () => story({ complete: (s) => s.put('FREEZE', null, note(s)) })],
+    ['6 a freeze before the commit cancels the deletion', 'a deletion that is cancelled at once', () =>
+      story({ intendRevoke: (s, original) => { original(); s.put('FREEZE', null, note(s)); }, commitRevoke: (s) => { s.wait(5); s.setState('k1', 'Disabled'); s.wait(DAY); } }, 'commitRevoke')],
+    ['6 a retirement is taken back by a rescue only', 'a deletion under a freeze, not committed, that is cancelled', () =>
+      story({ intendRevoke: (s, original) => { original(); s.put('FREEZE', null, note(s)); }, commitRevoke: (s) => { s.wait(5); s.setState('k1', 'Disabled'); } }, 'commitRevoke')],
   ];
   test.each(LEGAL)('%s: allows %s', (invariant, _, build) => {
     expect(verdictOf(build(), invariant)).toMatchObject({ status: 'held', violations: [] });

@@ -23,6 +23,9 @@ export const keysRotateInTime: Rule = ({ world, options, findings }) => {
     if (meta.lease === null) return;
     const end = ended.get(meta.lease.rotationId);
     if (end === undefined || meta.quarantine !== null || key.frozen !== undefined) return;
+    // A person was told of this end and has lifted the quarantine; what keeps the next run away is a person's decision, too.
+    const isKeptAway = meta.removed || meta.hold !== null || (meta.pause !== null && msOf(meta.pause.until) > options.untilMs);
+    if (isKeptAway && meta.endedOwner?.rotationId === meta.lease.rotationId) return;
     // An approved emergency takes over by itself; everything else waits for a person, who has to be told so at once.
     const graceMs = meta.emergency?.isDone === false ? GRACE_MS : QUARANTINE_GRACE_MS;
     if (options.untilMs - end.atMs <= graceMs) return;

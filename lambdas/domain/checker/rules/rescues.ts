@@ -6,7 +6,7 @@ import type { VersionView } from '../world';
 
 /**
  * Invariant 6, the way back: keyturn takes a disable or a scheduled deletion back only in a rescue that the registry has announced, in an approved
- * repair, or, for a deletion, while the key is held.
+ * repair, or, for a deletion, while the key is held, or frozen and the deletion not committed.
  */
 export const rescues: Rule = ({ world, options, findings }) => {
   const effects = findings('6 a retirement is taken back by a rescue only', 'keyturn enabled no KMS key and cancelled no deletion');
@@ -16,7 +16,9 @@ export const rescues: Rule = ({ world, options, findings }) => {
     effects.examined();
     const isCancelled = event.from === 'PendingDeletion' && event.to === 'Disabled';
     const isAnnounced = isBeingRescued(key.meta, version.number) || key.meta?.repair != null;
-    if (isAnnounced || (isCancelled && key.held !== undefined)) return;
+    const intent = key.meta?.intent;
+    const isFrozenBeforeCommit = key.frozen !== undefined && intent?.kind === 'revoke' && intent.version === version.number;
+    if (isAnnounced || (isCancelled && (key.held !== undefined || isFrozenBeforeCommit))) return;
     effects.violated(`${key.name} v${version.number}: keyturn made ${event.keyId} ${event.to}, from ${event.from}, and no rescue was announced`, [key.metaSeq, event.seq]);
   }
 

@@ -2,7 +2,11 @@ import type { KmsKeyStateChanged } from '../../trace';
 import type { Rule } from '../rule';
 import { hasChanged } from '../transitions';
 import type { KeyView, VersionView } from '../world';
+import { RECONCILE_EVERY_SECONDS } from '../../../contract/timing';
 import { retirementStepOf, UNREAD_MS, WORDS, type RetirementStep } from './retirement';
+
+/** Time for the function itself, or else the reconciliation, to cancel what was scheduled under a freeze: four looks. */
+const CANCEL_GRACE_MS = 4 * RECONCILE_EVERY_SECONDS * 1000;
 
 /**
  * Invariant 6: no revocation by an aborted, superseded, frozen or held rotation. A hold or freeze that lands between the
@@ -12,6 +16,8 @@ export const revocationAuthority: Rule = ({ world, options, findings, executionO
   const stopped = findings('6 nothing is retired while held or frozen', 'keyturn retired nothing');
   const owned = findings('6 only the owner retires, by an intent', 'keyturn disabled and revoked no version');
   const cancelled = findings('6 a hold after the call cancels the deletion', 'no key of a version that keyturn revoked was deleted');
+  const frozen = findings('6 a freeze before the commit cancels the deletion', 'keyturn scheduled no deletion');
+  const underFreeze = new Map<string, { readonly event: KmsKeyStateChanged; readonly frozenSeq: number; readonly what: string }>();
 
   function checkStopped({ key, version }: VersionView, step: RetirementStep, event: KmsKeyStateChanged): void {
     stopped.examined();
@@ -37,18 +43,42 @@ export const revocationAuthority: Rule = ({ world, options, findings, executionO
   function checkDeletion({ key, version }: VersionView, event: KmsKeyStateChanged): void {
     const scheduled = world.kmsChange(event.keyId);
     if (scheduled?.to !== 'PendingDeletion' || !options.isKeyturn(scheduled.actor)) return;
+    if (key.frozen !== undefined && version.status !== 'REVOKED' && !underFreeze.has(event.keyId)) {
+      frozen.violated(`${key.name} v${version.number} was deleted while the key was frozen, and its revocation was never committed`, [scheduled.seq, key.frozen.seq, event.seq]);
+    }
     cancelled.examined();
     if (key.held !== undefined) {
       cancelled.violated(`${key.name} v${version.number} was deleted although the key has been held since before`, [scheduled.seq, key.held.seq, event.seq]);
     }
   }
 
+  /** A deletion that begins under a freeze has to end before KMS deletes the key, and soon. */
+  function followUnderFreeze(event: KmsKeyStateChanged): void {
+    const begun = underFreeze.get(event.keyId);
+    if (begun !== undefined && (event.to === 'Deleted' || event.atMs - begun.event.atMs > CANCEL_GRACE_MS)) notCancelled(begun, event.seq);
+    underFreeze.delete(event.keyId);
+    if (event.to !== 'PendingDeletion' || !options.isKeyturn(event.actor)) return;
+    const view = world.versionOfKmsKey(event.keyId);
+    if (view === undefined) return;
+    frozen.examined();
+    const { key, version } = view;
+    if (key.frozen !== undefined) underFreeze.set(event.keyId, { event, frozenSeq: key.frozen.seq, what: `${key.name} v${version.number}` });
+  }
+
+  function notCancelled({ event, frozenSeq, what }: { readonly event: KmsKeyStateChanged; readonly frozenSeq: number; readonly what: string }, endSeq?: number): void {
+    frozen.violated(`${what}: its deletion was scheduled while the key was frozen, and was not cancelled`, [frozenSeq, event.seq, endSeq]);
+  }
+
   return {
+    atEnd() {
+      for (const begun of underFreeze.values()) if (options.untilMs - begun.event.atMs > CANCEL_GRACE_MS) notCancelled(begun);
+    },
     onEvent(candidate) {
       if (candidate.type === 'kms.key-state-changed' && candidate.to === 'Deleted') {
         const view = world.versionOfKmsKey(candidate.keyId);
         if (view !== undefined) checkDeletion(view, candidate);
       }
+      if (candidate.type === 'kms.key-state-changed') followUnderFreeze(candidate);
       const retired = options.isKeyturn(candidate.actor) ? retirementStepOf(candidate) : undefined;
       const view = retired === undefined ? undefined : world.versionOfKmsKey(retired.event.keyId);
       if (retired === undefined || view === undefined) return;
