@@ -7,6 +7,7 @@ import { CliError } from './cli-error';
 import { withConnection, type ConnectionOptions } from './connection';
 import { coloured, print, table, type OutputOptions } from './output';
 import { DeployedStack } from './stack';
+import { standStillOf } from './stand-still';
 
 type Options = ConnectionOptions & OutputOptions;
 
@@ -111,10 +112,10 @@ function repairLine({ key: { repair }, repairKind }: View): readonly string[] {
   return [`Repair        ${repairKind ?? `of approval ${repair.approvalId}`}, ${text}`];
 }
 
-function standing({ key, freeze, openApprovals }: View): string {
+function standing(view: View): string {
+  const { key, openApprovals } = view;
   const words = [
-    ...(freeze === null ? [] : [coloured('red', `FROZEN since ${freeze.at}: ${freeze.reason}`)]),
-    ...(key.quarantine === null ? [] : [coloured('red', `QUARANTINED since ${key.quarantine.at}: ${key.quarantine.reason}`)]),
+    ...standStillOf(view),
     ...(key.hold === null ? [] : [coloured('yellow', `held by ${key.hold.by}: ${key.hold.reason}`)]),
     ...(key.pause === null ? [] : [coloured('yellow', `paused until ${key.pause.until} by ${key.pause.by}: ${key.pause.reason}`)]),
     ...(key.abortRequest === null ? [] : [`abort requested by ${key.abortRequest.by}`]),

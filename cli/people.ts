@@ -8,6 +8,7 @@ import { durationMs } from './duration';
 import { withConnection, type ConnectionOptions } from './connection';
 import { print, type OutputOptions } from './output';
 import { positiveInteger } from './positive-integer';
+import { reasonText } from './reason-text';
 import { DeployedStack, type Told } from './stack';
 
 interface Options extends ConnectionOptions, OutputOptions {
@@ -24,7 +25,7 @@ export function addPeopleCommands(program: Command, env: NodeJS.ProcessEnv): voi
     show(await stack.post(entrance, { ...body, reason: options.reason }), options);
   };
   const command = (name: string, description: string): Command =>
-    withConnection(program.command(name).description(description).requiredOption('--reason <text>', 'why; it goes into the ledger')).option('--json', 'prints the answer as JSON');
+    withConnection(program.command(name).description(description).requiredOption('--reason <text>', 'why; it goes into the ledger', reasonText)).option('--json', 'prints the answer as JSON');
   const onKey = (name: string, description: string): Command => command(name, description).argument('<key>', 'name of the managed key');
   const unsafe = (made: Command): Command => made.option('--yes-i-mean <key>', "the key's name once more, instead of typing it when asked");
 

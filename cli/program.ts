@@ -28,7 +28,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
 }
 
 function programFor(env: NodeJS.ProcessEnv): Command {
-  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').version(version).exitOverride().showHelpAfterError().enablePositionalOptions();
+  const program = new Command('keyturn').description('Rotates cryptographic keys on AWS, exactly once per key and rotation window.').version(version).exitOverride().showHelpAfterError('keyturn <command> --help tells the options of a command.').enablePositionalOptions();
   withConnection(program.command('ack'))
     .description("Answers a dependent's acknowledgement, signed as the caller: only the principal that the policy names counts.")
     .argument('<acknowledgement-id>', 'the id from the event "Key Version Prepared" or "Key Version Promoted"')

@@ -3,7 +3,8 @@ import { KEY_NAME_PATTERN } from '../contract/key-policy';
 
 /** What every request of a person brings. The reason goes into the ledger, so that whoever reads it later knows why. */
 export const keyName = z.string().regex(KEY_NAME_PATTERN);
-export const reason = z.string().trim().min(3, { error: 'say why, in a few words' }).max(500);
+export const REASON_LENGTH = { min: 3, max: 500 } as const;
+export const reason = z.string().trim().min(REASON_LENGTH.min, { error: 'say why, in a few words' }).max(REASON_LENGTH.max);
 
 /**
  * What a person is told.

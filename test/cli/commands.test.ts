@@ -124,6 +124,15 @@ describe('audit', () => {
     expect(output).toMatch(/quiet: \d+ events of the ledger, KMS was not looked at \(--cloudtrail\)\. Not looked at: executions, acknowledgements/);
     const { code, value } = await json<{ violations: number; checked: number; notCheckable: number; lookedAt: object }>('user/registry-reader', 'audit', 'quiet');
     expect([code, value.violations, value.checked > 8, value.notCheckable > 20]).toEqual([0, 0, true, true]);
+    process.stdout.isTTY = true;
+    process.stdout.hasColors = () => false;
+    expect(await as('user/registry-reader', 'audit', 'quiet')).toBe(0);
+    expect(output).toContain(`\n${value.notCheckable} not checkable (--all shows them)\n`);
+    expect(output).toMatch(/held/);
+    expect(output).not.toMatch(/│ not checkable/);
+    expect(await as('user/registry-reader', 'audit', 'quiet', '--all')).toBe(0);
+    expect(output.match(/│ not checkable/g)).toHaveLength(value.notCheckable);
+    expect(output).not.toContain('--all');
   });
 
   test('looks at exports of CloudTrail: a log file, a compressed one, and what lookup-events prints', async () => {
@@ -248,6 +257,8 @@ describe('operating', () => {
     const found = await json<{ keysLookedAt: number; needsPerson: object[] }>(null, 'reconcile');
     expect(found).toMatchObject({ code: 1, value: { keysLookedAt: 7, keysRegistered: 7, failed: [], unconfirmed: [], needsPerson: [{ key: 'misled', what: expect.stringMatching(/^frozen since .* by reconcile: alias\/misled points to/) }] } });
     expect(errors).toBe('keyturn: 1 finding needs a person. docs/operations.md says what to do about each.\n');
+    await as('user/registry-reader', 'audit', 'misled');
+    expect(output).toMatch(/^misled: FROZEN since 2027-[^ ]+Z: alias\/misled points to/);
     expect(await as('user/registry-reader', 'reconcile')).toBe(2);
     expect(errors).toMatch(/You need lambda:InvokeFunction on arn:aws:lambda/);
 
@@ -293,7 +304,13 @@ describe('what cannot be done', () => {
 
   test.each(['rotate', 'hold', 'release', 'pause', 'resume', 'abort', 'lift', 'break-glass', 'repair', 'approve', 'deny'])('%s without a reason', async (command) => {
     expect(await as('user/alice', command, 'quiet', '--for', '1h')).toBe(1);
-    expect(errors).toMatch(/required option '--reason <text>' not specified|unknown option '--for'/);
+    expect(errors).toMatch(/^error: (required option '--reason <text>' not specified|unknown option '--for')[^\n]*\nkeyturn <command> --help tells the options of a command\.\n$/);
+  });
+
+  test.each([['short', 'x'], ['short but for spaces', '   x   '], ['long', 'x'.repeat(501)]])('a reason that is too %s', async (_, reason) => {
+    expect(await as('user/alice', 'hold', 'quiet', '--reason', reason)).toBe(1);
+    expect(errors).toMatch(/^error: option '--reason <text>' argument '[ x]+' is invalid\. It must have 3 to 500 characters: say why, in a few words\.\n/);
+    expect(output).toBe('');
   });
 
   test('anything without permission, with what is missing', async () => {
