@@ -15,6 +15,13 @@ import { isBefore, type Instant } from './instant';
 export const APPROVAL_PURPOSES = ['recover', 'disable', 'revoke', 'emergency', 'repair', 'break-glass', 'delete-orphan'] as const;
 export type ApprovalPurpose = (typeof APPROVAL_PURPOSES)[number];
 
+/** Purposes that an execution asks for, and waits. */
+const WAITED_FOR: readonly ApprovalPurpose[] = ['recover', 'disable', 'revoke'];
+
+export function isWaitedFor({ purpose }: Pick<Approval, 'purpose'>): boolean {
+  return WAITED_FOR.includes(purpose);
+}
+
 /** What may be answered. `resume` and `abort` answer `recover`; `approve` and `deny` everything else. */
 export type Answer = 'approve' | 'deny' | 'resume' | 'abort';
 

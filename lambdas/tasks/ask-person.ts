@@ -24,7 +24,7 @@ export async function askPerson(ports: AskPorts, key: ManagedKey, caller: Caller
   for (let asking = 1; asking <= MAX_ASKINGS; asking++) {
     const approval = await ports.approvals.open(approvalOf(key, caller, asked, asking));
     if (standingOf(approval, key.rev, caller.at) !== 'open') continue;
-    await noteAsked(ports.registry, approval);
+    await noteAsked(ports, approval, caller.at);
     await deliver(ports, approvalAlert(approval, key.policy.owner));
     return approval;
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vote, type Approval, type Vote } from '../domain/approval';
+import { isWaitedFor, vote, type Approval, type Vote } from '../domain/approval';
 import type { Caller } from '../domain/caller';
 import type { IdentityRules } from '../domain/identity';
 import { versionOf, type ManagedKey } from '../domain/managed-key';
@@ -11,7 +11,7 @@ import type { Registry } from '../ports/registry';
 import { askPerson, type Asked, type AskPorts } from './ask-person';
 import { carryOut, type CarryOutPorts } from './carry-out';
 import { keyName, reason, told, type Told } from './people';
-import { isWaitedFor, wakeWaiter } from './waiting';
+import { wakeWaiter } from './waiting';
 
 const approval = z.string().regex(/^[0-9a-f]{20}$/, { error: 'an approval id has 20 hexadecimal digits; keyturn approvals lists them' });
 

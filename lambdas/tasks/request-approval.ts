@@ -39,7 +39,7 @@ export function requestApproval(ports: Ports) {
     const { key } = reading;
     const asked = approvalFor(input.question, key, input.rotationId, { question: questionText(input.question.purpose, key, input.previous), version: input.previous });
     const approval = await ports.approvals.open(asked, waiterOf(input));
-    await noteAsked(ports.registry, approval);
+    await noteAsked(ports, approval, input.enteredAt);
     const standing = standingOf(approval, key.rev, input.enteredAt);
     // A consent that a freeze has overtaken counts once the freeze has ended: Confirm Repair wakes the state then, unless it came before the token was here.
     if (standing === 'consented' && reading.freeze !== null && (await ports.registry.read(input.key))?.freeze != null) return {};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Approval } from '../domain/approval';
+import { isWaitedFor, type Approval } from '../domain/approval';
 import { msOf, type Instant } from '../domain/instant';
 import type { ManagedKey } from '../domain/managed-key';
 import type { TaskToken, Waiter } from '../ports/acknowledgements';
@@ -16,13 +16,6 @@ export const visit = z.object({
 /** Visits and tries in their order: each has a token of its own, and only the newest wakes the state. There are far fewer than a thousand tries. */
 export function waiterOf({ taskToken, retries, enteredAt }: z.infer<typeof visit> & { readonly enteredAt: Instant }): Waiter {
   return { token: taskToken as TaskToken, since: msOf(enteredAt) * 1000 + retries };
-}
-
-/** Purposes that an execution asks for, and waits. */
-const WAITED_FOR: readonly Approval['purpose'][] = ['recover', 'disable', 'revoke'];
-
-export function isWaitedFor({ purpose }: Approval): boolean {
-  return WAITED_FOR.includes(purpose);
 }
 
 interface Ports {

@@ -86,7 +86,7 @@ const askDependents = (scope: GrantScope) =>
 
 const readApprovals = (scope: GrantScope) => items(scope, 'reads what people answered; whoever acts on an answer cannot write one', PARTITIONS.approval, ['GetItem']);
 
-const askPeople = (scope: GrantScope) => items(scope, 'asks, and keeps answers that exist', PARTITIONS.approval, ['UpdateItem']);
+const askPeople = (scope: GrantScope) => items(scope, 'asks, keeps answers that exist, and sees what else is asked about the key', PARTITIONS.approval, ['GetItem', 'UpdateItem']);
 
 const countVotes = (scope: GrantScope) => items(scope, 'reads questions, counts answers and marks what was done about them', PARTITIONS.approval, ['GetItem', 'UpdateItem']);
 
