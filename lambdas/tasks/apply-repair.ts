@@ -52,6 +52,14 @@ async function readFrozen(registry: Registry, { key: name, approval, fence }: In
 async function resolveIntent({ registry, keys }: Ports, key: ManagedKey, input: Input): Promise<ManagedKey> {
   if (key.intent === null || key.intent.kind === 'create' || key.lease === null) return key;
   const owner = { rotationId: key.lease.rotationId, fence: key.fence };
+  if (key.intent.kind === 'revoke') {
+    // A frozen rotation revokes nothing: what was not committed before the freeze came is taken back.
+    const { kmsKeyId } = requireVersion(key, key.intent.version);
+    if ((await keys.describe(kmsKeyId))?.keyState === 'PendingDeletion') {
+      await keys.cancelDeletion(kmsKeyId);
+      return registry.transactFrozen(input.key, (current) => withdrawIntent(current, owner, input.enteredAt));
+    }
+  }
   const resolve = await resolutionOf(keys, key, owner, input.enteredAt).catch((error: unknown): ((current: ManagedKey) => Decision) => {
     if (!(error instanceof TaskError) || error.name !== 'ObservedMismatch') throw error;
     return (current) => withdrawIntent(current, owner, input.enteredAt);

@@ -1,13 +1,31 @@
 import { plusSeconds } from '../../lambdas/domain/instant';
 import type { Decision } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
-import { commitCancelledDeletion, commitRescue, intendRescue, isRescuable } from '../../lambdas/domain/rescue';
+import { commitCancelledDeletion, commitRescue, deletionsToCancel, intendRescue, isRescuable } from '../../lambdas/domain/rescue';
 import { commitDisable, intendDisable, intendRevoke, retirementBlocker, withdrawRetirement } from '../../lambdas/domain/retirement';
 import { AT, bootstrapped, disabled, draining, error, LATER, revoked, type LivingKey } from './living-key';
 
 const rescue = { by: 'rescue-version', at: LATER, reason: 'reports called Decrypt' };
 const AGAIN = plusSeconds(LATER, 86_400);
 const v1 = (living: LivingKey) => living.key.versions['v1']!;
+
+describe('a scheduled deletion that must not stand', () => {
+  const hold = { by: 'eve', at: LATER, reason: 'legal' };
+  const revoking = (): ManagedKey => ({ ...disabled().key, intent: { kind: 'revoke', version: 1, at: AT } });
+  const disabling = (): ManagedKey => ({ ...draining().key, intent: { kind: 'disable', version: 1, at: AT } });
+
+  test.each<[string, () => ManagedKey, boolean, readonly number[]]>([
+    ['a held key, committed', () => ({ ...revoked().key, hold }), false, [1]],
+    ['a held key, begun', () => ({ ...revoking(), hold }), false, [1]],
+    ['a held and frozen key, committed', () => ({ ...revoked().key, hold }), true, [1]],
+    ['a frozen key, begun', revoking, true, [1]],
+    ['a frozen key, committed before', () => revoked().key, true, []],
+    ['a key that goes on, begun', revoking, false, []],
+    ['a held key that is being disabled', () => ({ ...disabling(), hold }), true, []],
+  ])('of %s', (_, key, isFrozen, numbers) => {
+    expect(deletionsToCancel(key(), isFrozen).map(({ number }) => number)).toEqual(numbers);
+  });
+});
 
 describe('a rescue', () => {
   test('of a DISABLED version holds the key, and ends with the version as it drained before', () => {

@@ -1,7 +1,7 @@
 import { instantOf } from '../../lambdas/domain/instant';
 import { STATE_MACHINE_ARN } from '../../local/simulator/world';
 import { before, endings, keyState, statuses } from '../support/outsider';
-import { ALICE, BOB, post, reconciled, typesOf, type Answer } from '../support/people';
+import { ALICE, answer, BOB, post, reconciled, typesOf, type Answer } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 
@@ -95,6 +95,19 @@ describe('a freeze between the intent to revoke and its call', () => {
     expect(keyState(scenario, v1)).toBe('Disabled');
     expect(scenario.violations()).toEqual([]);
   });
+});
+
+test('a repair that comes before the reconciliation cancels a deletion that was not committed when the freeze came', async () => {
+  const { scenario, v1 } = await draining();
+  await appliedLate(scenario, 'ScheduleKeyDeletion', async () => freeze(scenario));
+  expect(keyState(scenario, v1)).toBe('PendingDeletion');
+  const asked = await post(scenario, 'decide', ALICE, { action: 'repair', key: 'orders', repair: { kind: 'compare' }, reason: 'nothing is left to mend' });
+  expect(await answer(scenario, BOB, asked.approvalId)).toMatchObject({ status: 'done' });
+  await scenario.advance(2 * HOUR);
+  expect(await scenario.isFrozen()).toBe(false);
+  expect(keyState(scenario, v1)).toBe('Disabled');
+  expect(await statuses(scenario)).toBe('v1 DISABLED, v2 ACTIVE');
+  expect(scenario.violations()).toEqual([]);
 });
 
 test('a revocation that was committed before the freeze came stays: it was lawful', async () => {
