@@ -123,6 +123,24 @@ test('a revocation that was committed before the freeze came stays: it was lawfu
   expect(scenario.violations()).toEqual([]);
 });
 
+test('a hold whose rescuer dies behind its call has the reconciliation say that the version is DISABLED again', async () => {
+  const { scenario, v1 } = await draining();
+  for (let half = 0; half < 40 && !(await statuses(scenario)).includes('v1 REVOKED'); half++) await scenario.pass(DAY / 2);
+  let hasDied = false;
+  scenario.world.fault = ({ operation }) => {
+    if (operation !== 'CancelKeyDeletion' || hasDied) return 'none';
+    hasDied = true;
+    return 'die-after';
+  };
+  await hold(scenario);
+  expect(keyState(scenario, v1)).toBe('Disabled');
+  expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');
+  await reconciled(scenario, HOUR / 2);
+  expect(await statuses(scenario)).toBe('v1 DISABLED, v2 ACTIVE');
+  expect(await scenario.isFrozen()).toBe(false);
+  expect(scenario.violations()).toEqual([]);
+});
+
 describe('a deletion that is under way when its owner is stopped', () => {
   test('is cancelled and withdrawn by the reconciliation while the key is held, and nobody is told that it was cancelled before', async () => {
     const { scenario, v1 } = await draining();
