@@ -67,15 +67,18 @@ async function reportOn(stack: DeployedStack, reading: KeyReading, iam: readonly
   return { ...plan, aliasConditions: [...conditions, ...ofIam], notLookedAt };
 }
 
-/** The starter meets names that are used up; at most two in one firing. */
+/** The starter meets names that are used up, and so does whoever foresees the next start. */
 async function planWithNames(stack: DeployedStack, material: PlanMaterial): Promise<KeyPlan> {
   const executions = new Map(material.executions);
   for (;;) {
     const plan = planOf({ ...material, executions });
-    if (plan.now.kind !== 'start') return plan;
-    const status = await stack.executions().status(plan.now.rotationId);
-    if (status === undefined) return plan;
-    executions.set(plan.now.rotationId, status);
+    const ids = [plan.now.kind === 'start' ? plan.now.rotationId : undefined, plan.next?.rotationId].filter((id) => id !== undefined);
+    const before = executions.size;
+    for (const id of new Set(ids)) {
+      const status = await stack.executions().status(id);
+      if (status !== undefined) executions.set(id, status);
+    }
+    if (executions.size === before) return plan;
   }
 }
 

@@ -68,10 +68,12 @@ export interface KeyPlan {
 /** What happens to a key next, by the rules that the starter and the workflow follow themselves. */
 export function planOf(material: PlanMaterial): KeyPlan {
   const { key, freeze, at, approvals } = material;
+  const now = firing(material);
   return {
     key: key.name,
-    now: firing(material),
-    next: nextStart(material),
+    now,
+    // What runs is about to own the key.
+    next: now.kind === 'running' ? null : nextStart(material),
     owner: key.lease === null ? null : { rotationId: key.lease.rotationId, since: key.lease.grantedAt, waitsFor: ownersWaits(material) },
     retirements: retirementsOf(material),
     needsPerson: needsPerson(key, freeze, approvals, at),
@@ -105,15 +107,32 @@ function named(key: ManagedKey, run: Run, executions: PlanMaterial['executions']
 }
 
 /** Nothing but time decides between these moments. */
-function nextStart({ key, freeze, at, holder }: PlanMaterial): KeyPlan['next'] {
+function nextStart(material: PlanMaterial): KeyPlan['next'] {
+  const { key, at, holder } = material;
   const moments = [at, key.dueAt, key.rotationDueAt, key.retirementDueAt, key.emergency?.dueAt, key.pause?.until, dueAt(key.policy, nextWindow(key.policy, windowAt(key.policy, at)))]
     .filter((moment): moment is Instant => moment != null && !isBefore(moment, at) && !isBefore(moment, key.dueAt))
     .sort();
+  let raised = key;
   for (const moment of moments) {
-    const next = startable({ key, freeze }, moment, holder);
-    if (next.kind === 'start') return { at: moment, ...planned(key, next.run, moment, holder) };
+    const { key: met, run } = openRun({ ...material, key: raised }, moment);
+    if (run !== undefined) return { at: moment, ...planned(met, run, moment, holder) };
+    raised = met;
   }
   return null;
+}
+
+/** What would start at a moment, if anything does, under the first name that is not used up; and the key with those raised that are. */
+function openRun({ key, freeze, holder, executions }: PlanMaterial, moment: Instant): { readonly key: ManagedKey; readonly run?: Run } {
+  let raised = key;
+  for (;;) {
+    const next = startable({ key: raised, freeze }, moment, holder);
+    if (next.kind === 'wait') return { key: raised };
+    const status = executions.get(rotationId(key.name, next.run));
+    if (status === undefined) return { key: raised, run: next.run };
+    const decision = status === 'RUNNING' ? undefined : raiseRun(raised, next.run, moment, 'start-due-rotations', holder);
+    if (decision?.kind !== 'write') return { key: raised };
+    raised = decision.next;
+  }
 }
 
 function planned(key: ManagedKey, run: Run, at: Instant, holder: Holder | undefined): PlannedRun {
