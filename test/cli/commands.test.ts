@@ -92,7 +92,7 @@ describe('looking', () => {
 
   test('plan says what the caller may not read, instead of leaving it out silently', async () => {
     expect(await as('user/registry-reader', 'plan', 'quiet')).toBe(0);
-    expect(output).toMatch(/Not looked at +key policies: .*kms:GetKeyPolicy/);
+    expect(output).toMatch(/Not looked at +whether executions of these names exist: .*states:DescribeExecution[^]*key policies: .*kms:GetKeyPolicy/);
   });
 
   test('plan finds key policies and policies of IAM that lose the key at a promotion', async () => {
