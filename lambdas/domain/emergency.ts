@@ -26,9 +26,13 @@ export function emergencyBlocker(key: ManagedKey, at: Instant): string | undefin
   if (activeVersion(key) === undefined) return 'it has no ACTIVE version that could be compromised';
   if (key.quarantine !== null) return `it is quarantined: ${key.quarantine.reason}. Lift the quarantine first`;
   if (key.emergency !== null && !key.emergency.isDone) return `emergency ${key.emergency.number} is under way since ${key.emergency.at}`;
-  const recent = key.emergencies.filter((earlier) => isBefore(plusSeconds(at, -EMERGENCY_PERIOD_SECONDS), earlier));
-  if (recent.length < MAX_EMERGENCIES_PER_PERIOD) return undefined;
-  return `${recent.length} emergencies began in the last ${EMERGENCY_PERIOD_SECONDS / 3600} hours; at most ${MAX_EMERGENCIES_PER_PERIOD} may`;
+  if (!isTooFrequent(key, at)) return undefined;
+  return `${MAX_EMERGENCIES_PER_PERIOD} emergencies began in the last ${EMERGENCY_PERIOD_SECONDS / 3600} hours; at most ${MAX_EMERGENCIES_PER_PERIOD} may`;
+}
+
+/** Whether as many emergencies as a period may have were approved in the last one. */
+export function isTooFrequent({ emergencies }: Pick<ManagedKey, 'emergencies'>, at: Instant): boolean {
+  return emergencies.filter((earlier) => isBefore(plusSeconds(at, -EMERGENCY_PERIOD_SECONDS), earlier)).length >= MAX_EMERGENCIES_PER_PERIOD;
 }
 
 /** Writes an approved emergency down. The starter starts its execution. @throws {TaskError} `RotationNotAllowed` */

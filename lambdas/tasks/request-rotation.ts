@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Caller } from '../domain/caller';
-import { emergencyBlocker } from '../domain/emergency';
+import { emergencyBlocker, isTooFrequent } from '../domain/emergency';
+import { frequentEmergenciesAlert } from '../domain/frequency-alert';
 import { activeVersion, type ManagedKey } from '../domain/managed-key';
 import { rotateNow } from '../domain/rotate-now';
 import { executionInput, rotationId } from '../domain/rotation-id';
 import type { Executions } from '../ports/outside';
+import { deliver } from './alerting';
 import { askPerson, type AskPorts } from './ask-person';
 import { holderOf } from './holder';
 import { keyName, reason, told, type Told } from './people';
@@ -43,6 +45,7 @@ async function rotate({ executions }: Ports, key: ManagedKey, caller: Caller): P
 async function emergency(ports: Ports, key: ManagedKey, why: string, caller: Caller): Promise<Told> {
   const blocker = emergencyBlocker(key, caller.at);
   const active = activeVersion(key);
+  if (blocker !== undefined && isTooFrequent(key, caller.at)) await deliver(ports, frequentEmergenciesAlert(key, caller.arn, blocker));
   if (blocker !== undefined || active === undefined) return told('refused', `no emergency of ${key.name}: ${blocker ?? 'it has no ACTIVE version'}`);
   const asked = await askPerson(ports, key, caller, {
     purpose: 'emergency',

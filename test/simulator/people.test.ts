@@ -134,6 +134,19 @@ test('an emergency that is approved during a drain stops the owner, replaces the
   expect(scenario.violations()).toEqual([]);
 });
 
+test('one emergency more than a day may have is refused, and people are told', async () => {
+  const scenario = await draining();
+  const ask = () => post(scenario, 'request-rotation', ALICE, { action: 'emergency', key: 'orders', reason: 'once more' });
+  const now = scenario.world.timeline.nowMs();
+  await edit(scenario, () => ({ emergencies: [3, 2, 1].map((hours) => new Date(now - hours * HOUR).toISOString()) }));
+  expect(await ask()).toMatchObject({ statusCode: 403, message: expect.stringContaining('3 emergencies began in the last 24 hours; at most 3 may') });
+  expect(scenario.alerts()).toEqual([expect.stringContaining('emergencies are abnormally frequent')]);
+  await edit(scenario, () => ({ emergencies: [now - 25 * HOUR, now - 2 * HOUR, now - HOUR].map((at) => new Date(at).toISOString()) }));
+  expect(await ask()).toMatchObject({ status: 'asked' });
+  expect(scenario.alerts()).toHaveLength(2);
+  expect(scenario.alerts()[1]).toContain('an approval is needed: emergency');
+});
+
 test('an answer to a void question wakes whoever waits, which asks anew', async () => {
   const scenario = await Scenario.bootstrapped();
   callKms(scenario, 'PutKeyPolicy', { KeyId: (await scenario.key()).versions['v1']?.kmsKeyId, PolicyName: 'default', Policy: lockingPolicy() });
