@@ -27,11 +27,7 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .argument('[key]', 'name of the managed key')
     .action(async (name: string | undefined, options: Options) => {
       const stack = await DeployedStack.find(options, env);
-      const registry = stack.registry();
-      const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
-      const readings = await Promise.all(names.map((each) => registry.read(each)));
-      const known = await Promise.all(readings.filter((reading) => reading !== undefined).map((reading) => viewOf(stack, reading)));
-      if (name !== undefined && known.length === 0) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
+      const known = await Promise.all((await readingsOf(stack, name)).map((reading) => viewOf(stack, reading)));
       print(options, known, () => (name === undefined ? overview(known) : known.map(detail).join('\n')));
     });
 
@@ -47,11 +43,7 @@ export function addLookCommands(program: Command, env: NodeJS.ProcessEnv): void 
     .argument('[key]', 'name of the managed key')
     .action(async (name: string | undefined, options: Options) => {
       const stack = await DeployedStack.find(options, env);
-      const registry = stack.registry();
-      const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
-      const readings = await Promise.all(names.map((each) => registry.read(each)));
-      if (name !== undefined && readings[0] === undefined) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
-      const ids = readings.flatMap((reading) => reading?.key.approvals ?? []);
+      const ids = (await readingsOf(stack, name)).flatMap(({ key }) => key.approvals);
       const approvals = (await Promise.all(ids.map((id) => stack.approvals().read(id)))).filter((approval) => approval !== undefined);
       const rows = approvals.map(({ id, key, purpose, outcome, expiresAt, question }) => [id, key, purpose, outcome ?? 'open', expiresAt, question]);
       print(options, approvals, () => (rows.length === 0 ? 'Nothing was asked.' : table(['id', 'key', 'purpose', 'answer', 'expires', 'question'], rows)));
@@ -67,6 +59,15 @@ async function viewOf(stack: DeployedStack, reading: KeyReading): Promise<View> 
     openApprovals: approvals.filter((approval) => standingOf(approval, key.rev, stack.now()) === 'open'),
     repairKind: repair === undefined ? null : repairSchema.parse(JSON.parse(repair)).kind,
   };
+}
+
+/** One key, or all of them by name. @throws {CliError} when there is no such key */
+async function readingsOf(stack: DeployedStack, name: string | undefined): Promise<readonly KeyReading[]> {
+  const registry = stack.registry();
+  const names = name === undefined ? [...(await registry.allNames())].sort() : [name];
+  const readings = (await Promise.all(names.map((each) => registry.read(each)))).filter((reading) => reading !== undefined);
+  if (name !== undefined && readings.length === 0) throw new CliError(`${name} is not in the registry. keyturn status shows all keys.`);
+  return readings;
 }
 
 function overview(views: readonly View[]): string {
