@@ -4,6 +4,7 @@ import { instantOf, msOf } from '../../lambdas/domain/instant';
 import { AwsError } from '../../local/kernel/aws-error';
 import { edit, kmsChanges, traceLength } from '../support/outsider';
 import { ALICE, answer, approvals, BOB, CAROL, post, reconciled } from '../support/people';
+import { makeOrphan } from '../support/orphan';
 import { policyOf } from '../support/policies';
 import { CONSUMER_SESSION, DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 
@@ -55,18 +56,7 @@ const ASKED: Readonly<Record<ApprovalPurpose, () => Promise<Scenario>>> = {
   },
   async 'delete-orphan'() {
     const scenario = await Scenario.registered(policyOf(SHORT));
-    let isFirst = true;
-    scenario.world.fault = ({ operation }) => {
-      if (operation !== 'CreateKey' || !isFirst) return 'none';
-      isFirst = false;
-      return 'lose-answer';
-    };
-    scenario.world.interceptAll = async (call, next) => {
-      const result = await next();
-      return call.operation !== 'GetResources' || scenario.createdKeys().length > 1 ? result : { ...(result as object), ResourceTagMappingList: [] };
-    };
-    await scenario.world.fireSchedule();
-    await scenario.advance(3 * HOUR);
+    await makeOrphan(scenario);
     await reconciled(scenario, HOUR);
     return scenario;
   },

@@ -2,28 +2,16 @@ import { AwsError } from '../../local/kernel/aws-error';
 import type { Approval } from '../../lambdas/domain/approval';
 import { active, aliasTarget, callKms, edit, foreignKey, keyState, kmsChanges, setHold, traceLength } from '../support/outsider';
 import { answer, approvals, BOB, reconciled } from '../support/people';
+import { makeOrphan } from '../support/orphan';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 
 const done = (result: unknown): readonly string[] => (result as { payload: { done: { what: string }[] } }).payload.done.map(({ what }) => what);
 const failed = (result: unknown): readonly { check: string }[] => (result as { payload: { failed: { check: string }[] } }).payload.failed;
 
-/** The answer of the first CreateKey is lost, and its key stays out of sight until another one was adopted. */
 async function orphaned(): Promise<{ readonly scenario: Scenario; readonly orphan: string }> {
   const scenario = await Scenario.registered();
-  let isFirst = true;
-  scenario.world.fault = ({ operation }) => {
-    if (operation !== 'CreateKey' || !isFirst) return 'none';
-    isFirst = false;
-    return 'lose-answer';
-  };
-  scenario.world.interceptAll = async (call, next) => {
-    const result = await next();
-    if (call.operation !== 'GetResources' || scenario.createdKeys().length > 1) return result;
-    return { ...(result as object), ResourceTagMappingList: [] };
-  };
-  await scenario.world.fireSchedule();
-  await scenario.advance(3 * HOUR);
+  await makeOrphan(scenario);
   expect(scenario.createdKeys()).toHaveLength(2);
   const orphan = scenario.createdKeys()[0] ?? '';
   expect((await active(scenario)).kmsKeyId).not.toBe(orphan);
