@@ -11,6 +11,15 @@ export interface Clock {
  */
 export type OnInternalError = (error: unknown, what: string) => void;
 
+/** Something that is under way, and may wait for virtual time meanwhile. */
+export interface Activity {
+  /** It waits; as often as it is resumed. */
+  rest(): void;
+  resume(): void;
+  /** Once, whether it rests or not. */
+  end(): void;
+}
+
 /** One thing that will happen at a virtual time. */
 interface Timer {
   readonly atMs: number;
@@ -87,12 +96,28 @@ export class Timeline implements Clock {
   /** Counts `work` as an activity: time stands still until it settles. */
   track<T>(work: Promise<T>): Promise<T> {
     this.active++;
-    const settled = (): void => {
-      this.active--;
-      this.tell();
-    };
+    const settled = (): void => { this.settled(); };
     work.then(settled, settled);
     return work;
+  }
+
+  /** Begins an activity that may rest: while all that it does is wait for virtual time, time goes on. */
+  begin(): Activity {
+    let rests = 0;
+    let hasEnded = false;
+    this.active++;
+    return {
+      rest: () => {
+        if (rests++ === 0 && !hasEnded) this.settled();
+      },
+      resume: () => {
+        if (--rests === 0 && !hasEnded) this.active++;
+      },
+      end: () => {
+        hasEnded = true;
+        if (rests === 0) this.settled();
+      },
+    };
   }
 
   /** Reports that something failed inside: to whom the timeline was given, else to its driver, who goes no further. */
@@ -157,6 +182,11 @@ export class Timeline implements Clock {
     } catch (error) {
       this.fail(error, timer.label);
     }
+  }
+
+  private settled(): void {
+    this.active--;
+    this.tell();
   }
 
   private tell(): void {

@@ -6,6 +6,7 @@ import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { DUE_INDEX, ENV, FAILED_USES } from '../../lambdas/contract/names';
+import { FUNCTION_TIMEOUT_SECONDS, REQUEST_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { Composition } from '../../lambdas/runtime/composition';
@@ -18,7 +19,7 @@ import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-se
 import { CloudTrail, usualDelay } from '../cloudtrail/cloudtrail';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
-import { Timeline } from '../kernel/clock';
+import { type Activity, Timeline } from '../kernel/clock';
 import type { Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
@@ -63,6 +64,12 @@ const runningInvocation = new AsyncLocalStorage<string>();
 /** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on. */
 export type Fault = 'none' | 'die-before' | 'die-after' | 'lose-answer' | AwsError;
 
+/** How long a call is under way: to its effect, and from there to its caller. Virtual ms. */
+export interface Legs {
+  readonly requestMs: number;
+  readonly answerMs: number;
+}
+
 /** One SDK call as a fault plan sees it. */
 export interface FaultPoint {
   readonly function: FunctionName;
@@ -90,12 +97,16 @@ export class World {
   fault: (point: FaultPoint) => Fault = () => 'none';
   /** Stands between every client, functions and others, and the services. */
   interceptAll: Interceptor = (_call, next) => next();
+  /** How long each call of a function is under way. One that takes longer than a client waits has its effect all the same. @default no time */
+  latency: ((point: FaultPoint) => Legs) | undefined;
+  /** Stands between whoever invokes a function and the function. */
+  interceptInvocation: (name: FunctionName, event: unknown, next: () => Promise<LambdaResult>) => Promise<LambdaResult> = (_name, _event, next) => next();
   /** Every call of a function, in order. */
   readonly calls: FaultPoint[] = [];
 
   private readonly identities = new IdentityDirectory();
   private readonly transport: HttpHandler;
-  private readonly running = new Map<string, { readonly name: FunctionName; readonly die: () => void }>();
+  private readonly running = new Map<string, Invocation>();
   private invocations = 0;
   private readonly handlers = new Map<FunctionName, Handler>();
 
@@ -145,9 +156,25 @@ export class World {
 
   /** Invokes a function as Lambda does: an error or a death is an answer. */
   async invoke(name: FunctionName, event: unknown, origin: string | null = null): Promise<LambdaResult> {
+    return this.interceptInvocation(name, event, () => this.run(name, event, origin));
+  }
+
+  private async run(name: FunctionName, event: unknown, origin: string | null): Promise<LambdaResult> {
     const traceId = `Root=1-${(this.invocations++).toString(16).padStart(8, '0')}-${name}`;
+    const activity = this.timeline.begin();
+    let forgetTimeout = (): void => undefined;
     const death = new Promise<LambdaResult>((resolve) => {
-      this.running.set(traceId, { name, die: () => resolve({ ok: false, error: 'Lambda.Unknown', cause: 'The function died (simulated).' }) });
+      const invocation: Invocation = {
+        name,
+        activity,
+        isDead: false,
+        die: (error) => {
+          invocation.isDead = true;
+          resolve({ ok: false, error, cause: 'The function died (simulated).' });
+        },
+      };
+      this.running.set(traceId, invocation);
+      forgetTimeout = this.timeline.after(FUNCTION_TIMEOUT_SECONDS * 1000, `${name} times out`, () => { invocation.die('Sandbox.Timedout'); });
     });
     const handler = this.handlerOf(name);
     const life = runningInvocation.run(traceId, () => handler(event, { awsRequestId: traceId })).then(
@@ -158,8 +185,10 @@ export class World {
         cause: JSON.stringify({ errorType: error instanceof Error ? error.name : 'Error', errorMessage: error instanceof Error ? error.message : String(error) }),
       }),
     );
-    const result = await this.timeline.track(Promise.race([life, death]));
+    const result = await Promise.race([life, death]);
+    forgetTimeout();
     this.running.delete(traceId);
+    activity.end();
     this.trace.emit({ type: 'lambda.invoked', actor: 'lambda.amazonaws.com', traceId, function: name, execution: origin, error: result.ok ? null : result.error });
     return result;
   }
@@ -279,12 +308,14 @@ export class World {
     return handler;
   }
 
-  private async intercept(call: ServiceCall, next: () => Promise<unknown>): Promise<unknown> {
+  private async intercept(call: ServiceCall, apply: () => Promise<unknown>): Promise<unknown> {
     const traceId = call.caller.traceId;
     const invoked = traceId === undefined ? undefined : this.running.get(traceId);
-    if (invoked === undefined) return next();
+    if (invoked === undefined) return apply();
     const point: FaultPoint = { function: invoked.name, service: call.service, operation: call.operation, input: call.input, index: this.calls.length };
     this.calls.push(point);
+    const legs = this.latency?.(point);
+    const next = legs === undefined ? apply : () => this.underWay(invoked, legs, apply);
     const fault = this.fault(point);
     if (fault === 'none') return next();
     if (fault instanceof AwsError) throw fault;
@@ -294,12 +325,47 @@ export class World {
     throw new LostAnswer();
   }
 
+  /** Gives up as a client does; what is under way arrives whoever waits for it. */
+  private async underWay(invoked: Invocation, { requestMs, answerMs }: Legs, apply: () => Promise<unknown>): Promise<unknown> {
+    const patienceMs = REQUEST_TIMEOUT_SECONDS * 1000;
+    if (requestMs + answerMs > patienceMs) {
+      this.timeline.after(requestMs, 'a late call arrives', () => apply().then(noop, noop));
+      await this.pass(invoked, patienceMs);
+      throw new LostAnswer('The client has waited long enough (simulated).');
+    }
+    const answer = this.pass(invoked, requestMs, { evenIfDead: true }).then(apply);
+    await answer.catch(noop);
+    await this.pass(invoked, answerMs);
+    return answer;
+  }
+
+  /** Virtual time passes for a function that waits. Nothing of one that died meanwhile runs on. */
+  private pass(invoked: Invocation, ms: number, { evenIfDead = false } = {}): Promise<void> {
+    return new Promise<void>((resolve) => {
+      invoked.activity.rest();
+      this.timeline.after(ms, 'a call is under way', () => {
+        invoked.activity.resume();
+        if (evenIfDead || !invoked.isDead) resolve();
+      });
+    });
+  }
+
   /** The function is gone: its call never settles. */
-  private die(invoked: { readonly die: () => void }): Promise<never> {
-    invoked.die();
+  private die(invoked: Invocation): Promise<never> {
+    invoked.die('Lambda.Unknown');
     return new Promise<never>(() => undefined);
   }
 }
+
+/** One run of a function. */
+interface Invocation {
+  readonly name: FunctionName;
+  readonly activity: Activity;
+  isDead: boolean;
+  readonly die: (error: string) => void;
+}
+
+const noop = (): void => undefined;
 
 /** The trace tells what happened; log lines would only cost time. */
 export const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
