@@ -61,6 +61,9 @@ export interface WorldOptions {
  */
 const runningInvocation = new AsyncLocalStorage<string>();
 
+/** A job that is not a function, such as a cron script: its role, and the pool that it runs in. */
+export type JobName = `${string}@${string}`;
+
 /** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on. */
 export type Fault = 'none' | 'die-before' | 'die-after' | 'lose-answer' | AwsError;
 
@@ -72,7 +75,7 @@ export interface Legs {
 
 /** One SDK call as a fault plan sees it. */
 export interface FaultPoint {
-  readonly function: FunctionName;
+  readonly function: FunctionName | JobName;
   readonly service: string;
   readonly operation: string;
   readonly input: unknown;
@@ -159,7 +162,35 @@ export class World {
     return this.interceptInvocation(name, event, () => this.run(name, event, origin));
   }
 
+  /** Runs a job that is not a function. Its calls are disturbed as those of functions are, and it dies as they do; no time-out ends it. */
+  async runJob(name: JobName, job: () => Promise<void>): Promise<LambdaResult> {
+    return (await this.live(name, job)).result;
+  }
+
+  /** What the SDK clients of a job are made with: its role, and the way to the services. */
+  jobClientConfig(name: JobName) {
+    const { role, pool } = jobOf(name);
+    this.identities.put(role);
+    const { accessKeyId, secretAccessKey, sessionToken = '' } = this.identities.credentialsFor(role, pool);
+    return { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport };
+  }
+
+  /** Virtual time passes for the job that calls it. @throws {Error} outside of one */
+  async sleep(ms: number): Promise<void> {
+    const sleeper = this.running.get(runningInvocation.getStore() ?? '');
+    if (sleeper === undefined) throw new Error('Nothing sleeps here: only jobs and functions do');
+    await this.pass(sleeper, ms);
+  }
+
   private async run(name: FunctionName, event: unknown, origin: string | null): Promise<LambdaResult> {
+    const handler = this.handlerOf(name);
+    const { traceId, result } = await this.live(name, (id) => handler(event, { awsRequestId: id }), FUNCTION_TIMEOUT_SECONDS * 1000);
+    this.trace.emit({ type: 'lambda.invoked', actor: 'lambda.amazonaws.com', traceId, function: name, execution: origin, error: result.ok ? null : result.error });
+    return result;
+  }
+
+  /** One life of a function or job, under a trace id of its own: it ends, dies, or times out. */
+  private async live(name: FunctionName | JobName, work: (traceId: string) => Promise<unknown>, timeoutMs?: number): Promise<{ readonly traceId: string; readonly result: LambdaResult }> {
     const traceId = `Root=1-${(this.invocations++).toString(16).padStart(8, '0')}-${name}`;
     const activity = this.timeline.begin();
     let forgetTimeout = (): void => undefined;
@@ -174,10 +205,9 @@ export class World {
         },
       };
       this.running.set(traceId, invocation);
-      forgetTimeout = this.timeline.after(FUNCTION_TIMEOUT_SECONDS * 1000, `${name} times out`, () => { invocation.die('Sandbox.Timedout'); });
+      if (timeoutMs !== undefined) forgetTimeout = this.timeline.after(timeoutMs, `${name} times out`, () => { invocation.die('Sandbox.Timedout'); });
     });
-    const handler = this.handlerOf(name);
-    const life = runningInvocation.run(traceId, () => handler(event, { awsRequestId: traceId })).then(
+    const life = runningInvocation.run(traceId, () => work(traceId)).then(
       (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
       (error: unknown): LambdaResult => ({
         ok: false,
@@ -189,8 +219,7 @@ export class World {
     forgetTimeout();
     this.running.delete(traceId);
     activity.end();
-    this.trace.emit({ type: 'lambda.invoked', actor: 'lambda.amazonaws.com', traceId, function: name, execution: origin, error: result.ok ? null : result.error });
-    return result;
+    return { traceId, result };
   }
 
   /** Fires the schedule for a time, as one pool's scheduler does. */
@@ -208,8 +237,9 @@ export class World {
     return this.states.call('StartExecution', { stateMachineArn: STATE_MACHINE_ARN, name, input: JSON.stringify(input) });
   }
 
-  /** ARN of a function's session, as it stands in the trace. */
-  actorOf(name: FunctionName): string {
+  /** ARN of a function's or job's session, as it stands in the trace. */
+  actorOf(name: FunctionName | JobName): string {
+    if (isJobName(name)) return this.identities.credentialsFor(jobOf(name).role, jobOf(name).pool).caller.arn;
     return this.identities.credentialsFor(roleArn(name), name).caller.arn;
   }
 
@@ -357,9 +387,9 @@ export class World {
   }
 }
 
-/** One run of a function. */
+/** One run of a function or job. */
 interface Invocation {
-  readonly name: FunctionName;
+  readonly name: FunctionName | JobName;
   readonly activity: Activity;
   isDead: boolean;
   readonly die: (error: string) => void;
@@ -381,6 +411,15 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
   [ENV.topicArn]: TOPIC_ARN,
   [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
 };
+
+function isJobName(name: string): name is JobName {
+  return name.includes('@');
+}
+
+function jobOf(name: JobName): { readonly role: string; readonly pool: string } {
+  const [role = '', pool = ''] = name.split('@');
+  return { role: `arn:aws:iam::${ACCOUNT}:role/${role}`, pool };
+}
 
 function roleArn(name: FunctionName): string {
   return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
