@@ -1,0 +1,73 @@
+import { ConditionalCheckFailedException, DeleteItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ACCOUNT, type World } from '../world';
+
+const TABLE = 'rotation-leases';
+
+/** A dead owner's lease expires after so long; every change takes seconds. */
+const LEASE_MS = 5 * 60_000;
+
+export function makeLeaseTable(world: World): void {
+  const founder = { accountId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/founder`, userId: 'AIDAFOUNDER' };
+  const keyOnly = { AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] };
+  world.dynamodb.call('CreateTable', { TableName: TABLE, BillingMode: 'PAY_PER_REQUEST', ...keyOnly }, founder);
+}
+
+/** The lease of one key, as one job sees it: an item with its owner and the time on the clock at which it expires. */
+export class Lease {
+  /** @param owner nobody else's name */
+  constructor(
+    private readonly dynamodb: DynamoDBClient,
+    private readonly keyName: string,
+    private readonly owner: string,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** @returns whether it is ours now: nobody had it, or whoever had it has let it expire */
+  async take(): Promise<boolean> {
+    const nowMs = this.nowMs();
+    return this.isOurs(
+      this.dynamodb.send(
+        new PutItemCommand({
+          TableName: TABLE,
+          Item: { pk: { S: this.keyName }, holder: { S: this.owner }, expiresAtMs: { N: String(nowMs + LEASE_MS) } },
+          // Our own name: a first try, whose answer was lost.
+          ConditionExpression: 'attribute_not_exists(pk) OR expiresAtMs <= :now OR holder = :us',
+          ExpressionAttributeValues: { ':now': { N: String(nowMs) }, ':us': { S: this.owner } },
+        }),
+      ),
+    );
+  }
+
+  /** @throws {Error} when it is not ours any more */
+  async renew(): Promise<void> {
+    const renewal = this.dynamodb.send(
+      new UpdateItemCommand({
+        TableName: TABLE,
+        Key: { pk: { S: this.keyName } },
+        UpdateExpression: 'SET expiresAtMs = :until',
+        ConditionExpression: 'holder = :us',
+        ExpressionAttributeValues: { ':until': { N: String(this.nowMs() + LEASE_MS) }, ':us': { S: this.owner } },
+      }),
+    );
+    if (!(await this.isOurs(renewal))) throw new Error(`Another job has taken ${this.keyName} over`);
+  }
+
+  /** One that is not ours any more stays with its owner. */
+  async giveBack(): Promise<void> {
+    await this.isOurs(
+      this.dynamodb.send(
+        new DeleteItemCommand({ TableName: TABLE, Key: { pk: { S: this.keyName } }, ConditionExpression: 'holder = :us', ExpressionAttributeValues: { ':us': { S: this.owner } } }),
+      ),
+    );
+  }
+
+  private async isOurs(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
