@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
@@ -20,7 +21,7 @@ import { CloudTrail, usualDelay } from '../cloudtrail/cloudtrail';
 import { IdentityDirectory } from '../iam/identities';
 import { AwsError } from '../kernel/aws-error';
 import { type Activity, Timeline } from '../kernel/clock';
-import type { Service } from '../kernel/service';
+import type { Caller, Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import type { KmsOptions } from '../kms/options';
@@ -30,10 +31,12 @@ import { StepFunctionsService } from '../sfn/service';
 import { SnsService } from '../sns/sns-service';
 import { SqsService } from '../sqs/sqs-service';
 import { TaggingService } from '../tagging/tagging-service';
-import { createDispatch } from '../wire/dispatch';
+import { createCall, createDispatch, type DispatchOptions } from '../wire/dispatch';
 import { type Interceptor, LostAnswer, type ServiceCall } from '../wire/message';
 import { inProcessHandler } from '../wire/transport';
+import { type DirectClients, directClients } from './direct-clients';
 import { HANDLERS } from './handlers';
+import { seeded } from './random';
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
@@ -53,6 +56,11 @@ export interface WorldOptions {
   /** How long after a KMS call CloudTrail tells of it, in ms. @default one to five minutes, by `random` */
   readonly cloudTrailDelayMs?: () => number;
   readonly kms?: Partial<Pick<KmsOptions, 'visibilityDelayMs' | 'requestQuotas' | 'cryptography'>>;
+  /**
+   * What is between the functions and the services: all that the SDK's clients do, or a short cut that is the same to both and several times as fast.
+   * @default 'sdk'
+   */
+  readonly wire?: 'sdk' | 'direct';
 }
 
 /**
@@ -64,8 +72,8 @@ const runningInvocation = new AsyncLocalStorage<string>();
 /** A job that is not a function, such as a cron script: its role, and the pool that it runs in. */
 export type JobName = `${string}@${string}`;
 
-/** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on. */
-export type Fault = 'none' | 'die-before' | 'die-after' | 'lose-answer' | AwsError;
+/** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on; `die-during` leaves the call under way. */
+export type Fault = 'none' | 'die-before' | 'die-during' | 'die-after' | 'lose-answer' | AwsError;
 
 /** How long a call is under way: to its effect, and from there to its caller. Virtual ms. */
 export interface Legs {
@@ -109,6 +117,7 @@ export class World {
 
   private readonly identities = new IdentityDirectory();
   private readonly transport: HttpHandler;
+  private readonly directClients: DirectClients | undefined;
   private readonly running = new Map<string, Invocation>();
   private invocations = 0;
   private readonly handlers = new Map<FunctionName, Handler>();
@@ -132,15 +141,17 @@ export class World {
     this.states = new StepFunctionsService({ ...place, random: this.random, newId, lambda: this.lambda(), onEvent });
     const taggedKeys = () => this.kms.snapshot().keys.map(({ arn, tags }) => ({ arn, tags }));
     const lambda = new LambdaService({ ...place, nextId: newId, endpoint: () => '', credentialsFor: (arn, session) => this.identities.credentialsFor(arn, session) });
-    const dispatch = createDispatch({
+    const front: DispatchOptions = {
       services: { kms: this.kms, dynamodb: this.dynamodb, states: this.states, events: this.bus, sns: this.sns, tagging: new TaggingService(taggedKeys), lambda: this.withOwnFunctions(lambda) },
       credentials: this.identities,
       authorize: () => undefined,
       trace: this.trace,
       nextRequestId: newId,
       intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
-    });
-    this.transport = withTraceId(inProcessHandler(dispatch), () => runningInvocation.getStore());
+    };
+    this.transport = withTraceId(inProcessHandler(createDispatch(front)), () => runningInvocation.getStore());
+    const call = createCall(front);
+    if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inNextTurn(call(direct)), nextRequestId: newId });
     this.deploy();
   }
 
@@ -153,8 +164,10 @@ export class World {
 
   /** What a function with this name would be composed of; its calls carry the function's identity. @param environment @default what this stack gives it */
   composition(name: FunctionName, environment: NodeJS.ProcessEnv = ENVIRONMENT): Composition {
-    const { accessKeyId, secretAccessKey, sessionToken = '' } = this.identities.credentialsFor(roleArn(name), name);
-    return new Composition(environment, { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport });
+    const { accessKeyId, secretAccessKey, sessionToken = '', caller } = this.identities.credentialsFor(roleArn(name), name);
+    const credentials = { accessKeyId, secretAccessKey, sessionToken };
+    if (this.directClients === undefined) return new Composition(environment, { region: REGION, credentials, requestHandler: this.transport });
+    return new Composition(environment, { region: REGION, credentials, requestHandler: UNUSED_TRANSPORT, clientOf: this.directClients(() => ofInvocation(caller)) });
   }
 
   /** Invokes a function as Lambda does: an error or a death is an answer. */
@@ -178,8 +191,8 @@ export class World {
   /** Virtual time passes for the job that calls it. @throws {Error} outside of one */
   async sleep(ms: number): Promise<void> {
     const sleeper = this.running.get(runningInvocation.getStore() ?? '');
-    if (sleeper === undefined) throw new Error('Nothing sleeps here: only jobs and functions do');
-    await this.pass(sleeper, ms);
+    if (sleeper === undefined) await new Promise<void>((resolve) => { this.timeline.after(ms, 'somebody waits', resolve); });
+    else await this.pass(sleeper, ms);
   }
 
   private async run(name: FunctionName, event: unknown, origin: string | null): Promise<LambdaResult> {
@@ -220,6 +233,11 @@ export class World {
     this.running.delete(traceId);
     activity.end();
     return { traceId, result };
+  }
+
+  /** New code, or new sandboxes: what the functions kept between invocations is gone. */
+  startCold(): void {
+    this.handlers.clear();
   }
 
   /** Fires the schedule for a time, as one pool's scheduler does. */
@@ -324,9 +342,11 @@ export class World {
   /** As Lambda does: what fails is tried again, after each delay. */
   private invokeLater(name: FunctionName, event: BusEvent, [delaySeconds, ...others]: readonly number[]): void {
     if (delaySeconds === undefined) return;
-    this.timeline.after(delaySeconds * 1000, `deliver ${event['detail-type']} to ${name}`, async () => {
-      const { ok } = await this.invoke(name, event);
-      if (!ok) this.invokeLater(name, event, others);
+    this.timeline.after(delaySeconds * 1000, `deliver ${event['detail-type']} to ${name}`, () => {
+      // Not waited for: time goes on while the function waits for an answer.
+      void this.invoke(name, event).then(({ ok }) => {
+        if (!ok) this.invokeLater(name, event, others);
+      });
     });
   }
 
@@ -350,6 +370,10 @@ export class World {
     if (fault === 'none') return next();
     if (fault instanceof AwsError) throw fault;
     if (fault === 'die-before') return this.die(invoked);
+    if (fault === 'die-during') {
+      next().catch(noop);
+      return this.die(invoked);
+    }
     await next();
     if (fault === 'die-after') return this.die(invoked);
     throw new LostAnswer();
@@ -441,27 +465,37 @@ function withTraceId(transport: HttpHandler, currentTraceId: () => string | unde
     httpHandlerConfigs: () => ({}),
     handle: (request) => {
       const traceId = currentTraceId();
-      if (traceId === undefined) return transport.handle(request);
-      const traced = HttpRequest.clone(request);
-      traced.headers['x-amzn-trace-id'] = traceId;
-      return transport.handle(traced);
+      const traced = traceId === undefined ? request : HttpRequest.clone(request);
+      if (traceId !== undefined) traced.headers['x-amzn-trace-id'] = traceId;
+      return inNextTurn(transport.handle(traced));
     },
   };
 }
+
+/** What a call sets off goes before its caller, however many promises either of them waits for: whichever client calls, things happen in one order. */
+async function inNextTurn<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } finally {
+    await nextTurn();
+  }
+}
+
+/** Whoever calls as a function, with the invocation that it calls in, if there is one. */
+function ofInvocation(caller: Caller): Caller {
+  const traceId = runningInvocation.getStore();
+  return traceId === undefined ? caller : { ...caller, traceId };
+}
+
+/** Direct clients send nothing: something that gets here went around them. */
+const UNUSED_TRANSPORT: HttpHandler = {
+  handle: () => Promise.reject(new Error('A direct client was asked to send a request')),
+  updateHttpClientConfig: () => undefined,
+  httpHandlerConfigs: () => ({}),
+};
 
 /** Ids that look like UUIDs and count up. */
 function uuids(): () => string {
   let count = 0;
   return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
-}
-
-/** Uniform in [0, 1), a function of its seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

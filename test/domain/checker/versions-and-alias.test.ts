@@ -115,6 +115,11 @@ describe('versions and alias', () => {
     expect(verdictOf(s, '2 the ACTIVE key stays usable').status).toBe('not-checkable');
   });
 
+  test("keyturn may cancel somebody's deletion of the ACTIVE key, which leaves it Disabled", () => {
+    const s = story({ live: (t) => { t.as(FOREIGN, () => t.setState('k1', 'PendingDeletion')); t.setState('k1', 'Disabled'); t.setState('k1', 'Enabled'); } }, 'live');
+    expect(verdictOf(s, '2 the ACTIVE key stays usable').status).toBe('held');
+  });
+
   test.each<[string, string, { emergency?: number }]>([
     ['a second version of one emergency', 'orders-20260401T0000Z-e2', { emergency: 1 }],
     ['an emergency that says it is a rotation', 'orders-20260401T0000Z-e1', {}],

@@ -1,6 +1,6 @@
 import { FUNCTIONS } from '../../../contract/functions';
 import { parseRotationId, rotationPrefix } from '../../rotation-id';
-import type { ExecutionEnded } from '../../trace';
+import type { ExecutionEnded, MessagePublished } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
 
@@ -21,6 +21,9 @@ interface Told {
   readonly atMs: number;
   readonly id: string;
 }
+
+/** CloudWatch's alarms on the machine tell of every execution that ends other than by itself, also of one that never owned a key. */
+const isAlarm = ({ actor, subject }: MessagePublished): boolean => actor === 'cloudwatch.amazonaws.com' && /executions-(failed|timed-out|aborted)/.test(subject ?? '');
 
 const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION);
 
@@ -44,6 +47,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   const waits = new Map<string, number>();
   const alertsOf = new Map<string, Told[]>();
   const alertsAbout = new Map<string, Told[]>();
+  const alarms: MessagePublished[] = [];
 
   function checkEnding(event: ExecutionEnded): void {
     if (parseRotationId(event.execution) === undefined) return;
@@ -61,9 +65,10 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     const prefix = parseRotationId(end.execution)?.prefix ?? '';
     const fromMs = startedAtMs.get(end.execution) ?? end.atMs;
     const isAlerted = (alertsOf.get(end.execution) ?? []).some(isAboutFailure) || (alertsAbout.get(prefix) ?? []).some((told) => isAboutFailure(told) && told.atMs >= fromMs && told.atMs <= untilMs);
-    if (!isAlerted && untilMs > options.untilMs) return;
+    const isAlarmed = end.status !== 'SUCCEEDED' && alarms.some(({ atMs }) => atMs >= end.atMs && atMs <= untilMs);
+    if (!isAlerted && !isAlarmed && untilMs > options.untilMs) return;
     alerted.examined();
-    if (!isAlerted) alerted.violated(`${end.execution} ended ${end.status === 'SUCCEEDED' ? String(outcomeOf(end)) : end.status}, and nobody was alerted`, [end.seq]);
+    if (!isAlerted && !isAlarmed) alerted.violated(`${end.execution} ended ${end.status === 'SUCCEEDED' ? String(outcomeOf(end)) : end.status}, and nobody was alerted`, [end.seq]);
   }
 
   function checkKeeper(end: ExecutionEnded): void {
@@ -109,6 +114,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
       if (event.type === 'states.state-entered' && event.state === FUNCTIONS['request-approval'].state) {
         waits.set(event.execution, (waits.get(event.execution) ?? 0) + 1);
       }
+      if (event.type === 'sns.published' && isAlarm(event)) alarms.push(event);
       if (event.type !== 'sns.published' || !options.isKeyturn(event.actor)) return;
       hear({ seq: event.seq, atMs: event.atMs, id: event.attributes['alertId'] ?? `message ${event.seq}` }, event.attributes['key'], executionOf(event.traceId));
     },

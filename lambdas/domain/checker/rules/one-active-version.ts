@@ -21,7 +21,8 @@ export const oneActiveVersion: Rule = ({ world, options, findings }) => {
     onEvent(event) {
       if (event.type !== 'kms.key-state-changed' || !options.isKeyturn(event.actor)) return;
       usable.examined();
-      if (event.to === 'Enabled') return;
+      // A deletion that is cancelled leaves the key Disabled: one step towards its use, not away from it.
+      if (event.to === 'Enabled' || event.from === 'PendingDeletion') return;
       const owner = world.versionOfKmsKey(event.keyId);
       const isPromoting = owner?.key.meta?.intent?.kind === 'promote' && owner.key.meta.intent.toKeyId === event.keyId;
       if (owner !== undefined && (owner.version.status === 'ACTIVE' || isPromoting)) {

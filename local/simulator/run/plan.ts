@@ -1,0 +1,158 @@
+import type { FunctionName } from '../../../lambdas/contract/functions';
+import { between, oneOf, type Random, seeded } from '../random';
+import {
+  CALL_FAULTS, DEPENDENT_FAULTS, INVOCATION_FAULTS, MOMENT_FAULTS, STATE_FAULTS,
+  type CallFault, type DependentFault, type FaultName, type InvocationFault, type MomentFault, type StandingFault, type StateFault,
+} from './faults';
+
+/** One SDK call in the code, as far as a plan tells calls apart. */
+export interface CallSite {
+  readonly function: FunctionName;
+  readonly service: string;
+  readonly operation: string;
+}
+
+/** What an undisturbed run does: where a fault can strike, and how often each comes by. */
+export interface Profile {
+  readonly calls: readonly (CallSite & { readonly count: number })[];
+  readonly invocations: readonly { readonly function: FunctionName; readonly count: number }[];
+  readonly states: readonly { readonly state: string; readonly count: number }[];
+  readonly questions: number;
+  /** When the chaos ends, in ms since the start of the run. */
+  readonly chaosMs: number;
+  readonly keys: number;
+}
+
+/** One fault and what it waits for; `nth` counts from 0. All that can be taken out of a run to see whether it still fails. */
+export type Step =
+  | (CallSite & { readonly at: 'call'; readonly fault: CallFault; readonly nth: number; /** How long the fault lasts, or how late the call is. */ readonly ms: number })
+  | { readonly at: 'invocation'; readonly fault: InvocationFault; readonly function: FunctionName; readonly nth: number; readonly ms: number }
+  | { readonly at: 'state'; readonly fault: StateFault; readonly state: string; readonly nth: number; readonly ms: number }
+  | { readonly at: 'question'; readonly fault: DependentFault; readonly nth: number }
+  | { readonly at: 'moment'; readonly fault: MomentFault; readonly atMs: number; readonly ms: number; /** Which key, from 0. */ readonly key: number }
+  | { readonly at: 'start'; readonly fault: StandingFault; readonly ms: number };
+
+/** A whole run: what is not written here is a function of the seed. */
+export interface Plan {
+  readonly seed: number;
+  readonly steps: readonly Step[];
+}
+
+const MAX_STEPS = 6;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/**
+ * A request that is under way takes effect before Q is over: 10 s until its client gives up, and 110 s of network (QUIESCENCE_SECONDS says so).
+ * More would break the assumption that everything rests on.
+ */
+const LATEST_MS = 119_000;
+
+/** Draws the faults of one run. The first fault goes through the whole list as the seed counts up, so that no fault is missed by chance. */
+export function planOf(seed: number, profile: Profile, faults: readonly FaultName[]): Plan {
+  const random = seeded(seed);
+  const count = faults.length === 0 ? 0 : between(random, 1, MAX_STEPS);
+  const steps = Array.from({ length: count }, (_, index) => stepOf(index === 0 ? faults[seed % faults.length]! : oneOf(random, faults), random, profile));
+  return { seed, steps };
+}
+
+/** Where a fault may strike; without an entry, at every call. */
+const SITES: Partial<Record<CallFault, (site: CallSite) => boolean>> = {
+  'create-key-answer-lost': ({ operation }) => operation === 'CreateKey',
+  'dynamodb-answer-lost': ({ service }) => service === 'dynamodb',
+  'dynamodb-throttled': ({ service }) => service === 'dynamodb',
+  'dynamodb-conflict': ({ operation }) => operation === 'TransactWriteItems',
+  'dynamodb-stale-index': ({ operation }) => operation === 'Query',
+  'kms-throttled': ({ service }) => service === 'kms',
+  'kms-internal-error': ({ service }) => service === 'kms',
+  'kms-quota-exhausted': ({ operation }) => operation === 'CreateKey',
+  'sns-down': ({ operation }) => operation === 'Publish',
+  'callback-lost': ({ operation }) => operation === 'SendTaskSuccess',
+  'callback-late': ({ operation }) => operation === 'SendTaskSuccess',
+  'callback-twice': ({ operation }) => operation === 'SendTaskSuccess',
+  'stale-describe-execution': ({ operation }) => operation === 'DescribeExecution',
+};
+
+/** Calls that an undisturbed run does not make, so that faults can strike them all the same. */
+const RARE_SITES: readonly (CallSite & { readonly count: number })[] = [
+  { function: 'classify-failure', service: 'sns', operation: 'Publish', count: 2 },
+  { function: 'classify-failure', service: 'dynamodb', operation: 'TransactWriteItems', count: 2 },
+  { function: 'handle-ended-execution', service: 'sns', operation: 'Publish', count: 1 },
+  { function: 'handle-ended-execution', service: 'dynamodb', operation: 'TransactWriteItems', count: 1 },
+  { function: 'request-approval', service: 'sns', operation: 'Publish', count: 1 },
+  { function: 'settle', service: 'dynamodb', operation: 'TransactWriteItems', count: 2 },
+  { function: 'abort-safely', service: 'dynamodb', operation: 'TransactWriteItems', count: 2 },
+  { function: 'start-due-rotations', service: 'states', operation: 'DescribeExecution', count: 2 },
+  { function: 'claim-rotation', service: 'states', operation: 'DescribeExecution', count: 2 },
+  { function: 'rescue-version', service: 'kms', operation: 'EnableKey', count: 1 },
+  { function: 'rescue-version', service: 'kms', operation: 'CancelKeyDeletion', count: 1 },
+  { function: 'apply-repair', service: 'kms', operation: 'UpdateAlias', count: 1 },
+  { function: 'decide', service: 'dynamodb', operation: 'PutItem', count: 1 },
+];
+
+const RARE_STATES: Profile['states'] = ['Classify Failure', 'Settle', 'Abort Safely', 'Await Approval', 'Wait For Created Key', 'Wait For Former Owner', 'Quiesce'].map((state) => ({ state, count: 2 }));
+
+function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
+  if (isOneOf(CALL_FAULTS, fault)) {
+    const wanted = SITES[fault] ?? (() => true);
+    const { count, ...site } = oneOf(random, [...profile.calls, ...RARE_SITES].filter(wanted));
+    return { at: 'call', fault, ...site, nth: between(random, 0, count - 1), ms: callMs(fault, random) };
+  }
+  if (isOneOf(INVOCATION_FAULTS, fault)) {
+    const { count, function: name } = oneOf(random, profile.invocations);
+    return { at: 'invocation', fault, function: name, nth: between(random, 0, count - 1), ms: between(random, 0, 90_000) };
+  }
+  if (isOneOf(STATE_FAULTS, fault)) {
+    const { count, state } = oneOf(random, random() < 0.8 ? profile.states : RARE_STATES);
+    return { at: 'state', fault, state, nth: between(random, 0, count - 1), ms: random() < 0.5 ? between(random, 0, 2000) : between(random, 0, 2 * HOUR) };
+  }
+  if (isOneOf(DEPENDENT_FAULTS, fault)) return { at: 'question', fault, nth: between(random, 0, Math.max(0, profile.questions - 1)) };
+  if (isOneOf(MOMENT_FAULTS, fault)) {
+    return { at: 'moment', fault, atMs: between(random, 0, profile.chaosMs), ms: between(random, MINUTE, 6 * HOUR), key: between(random, 0, profile.keys - 1) };
+  }
+  return { at: 'start', fault, ms: between(random, 1000, fault === 'slow-visibility' ? 4 * MINUTE : 5 * MINUTE) };
+}
+
+/** A burst outlives the retries of a task, which take 182 s, or does not; a late call takes longer than its client waits. */
+function callMs(fault: CallFault, random: Random): number {
+  switch (fault) {
+    case 'applied-late':
+    case 'crash-during-call':
+      return between(random, 10_001, LATEST_MS);
+    case 'callback-late':
+      return between(random, 1000, 3 * HOUR);
+    case 'stale-describe-execution':
+      return between(random, 1000, 2 * MINUTE);
+    case 'dynamodb-throttled':
+    case 'kms-throttled':
+    case 'kms-internal-error':
+    case 'kms-quota-exhausted':
+    case 'sns-down':
+    case 'dynamodb-stale-index':
+      return random() < 0.5 ? 1 : between(random, MINUTE, 20 * MINUTE);
+    default:
+      return 1;
+  }
+}
+
+function isOneOf<Name extends FaultName>(names: readonly Name[], fault: FaultName): fault is Name {
+  return (names as readonly FaultName[]).includes(fault);
+}
+
+/** A step in words, for a person. */
+export function describeStep(step: Step): string {
+  switch (step.at) {
+    case 'call':
+      return `${step.fault} (${step.ms} ms) at call ${step.nth + 1} of ${step.service} ${step.operation} by ${step.function}`;
+    case 'invocation':
+      return `${step.fault} (${step.ms} ms) at invocation ${step.nth + 1} of ${step.function}`;
+    case 'state':
+      return `${step.fault} ${step.ms} ms after an execution enters ${step.state} for time ${step.nth + 1}`;
+    case 'question':
+      return `${step.fault} at question ${step.nth + 1}`;
+    case 'moment':
+      return `${step.fault} (${step.ms} ms, key ${step.key + 1}) at ${(step.atMs / HOUR).toFixed(2)} h`;
+    case 'start':
+      return `${step.fault} of ${step.ms} ms, all the time`;
+  }
+}
