@@ -23,9 +23,11 @@ export interface ClientOverrides {
   readonly requestHandler?: NonNullable<KMSClientConfig['requestHandler']>;
   readonly region?: string;
   readonly credentials?: AwsCredentialIdentity;
+  /** Gives a client of a class; `make` makes the real one. @default what `make` makes, anew each time */
+  readonly clientOf?: <Client extends object>(clientClass: object, make: () => Client) => Client;
 }
 
-type ClientConfig = ClientOverrides & { readonly maxAttempts: number };
+type ClientConfig = Omit<ClientOverrides, 'clientOf'> & { readonly maxAttempts: number };
 
 /**
  * Builds what a function needs from its environment. The only place with `new …Client`.
@@ -57,32 +59,32 @@ export class Composition {
   }
 
   keys(): KmsKeyProvider {
-    return new KmsKeyProvider({ kms: new KMSClient(this.config()), tagging: new ResourceGroupsTaggingAPIClient(this.config()) });
+    return new KmsKeyProvider({ kms: this.client(KMSClient), tagging: this.client(ResourceGroupsTaggingAPIClient) });
   }
 
   bus(): EventBridgeBus {
-    return new EventBridgeBus(new EventBridgeClient(this.config()));
+    return new EventBridgeBus(this.client(EventBridgeClient));
   }
 
   probes(): LambdaProbes {
-    return new LambdaProbes(new LambdaClient(this.config()));
+    return new LambdaProbes(this.client(LambdaClient));
   }
 
   callbacks(): StepFunctionsCallbacks {
-    return new StepFunctionsCallbacks(new SFNClient(this.config()));
+    return new StepFunctionsCallbacks(this.client(SFNClient));
   }
 
   executions(): StepFunctionsExecutions {
-    return new StepFunctionsExecutions(new SFNClient(this.config()), this.variable('stateMachineArn'));
+    return new StepFunctionsExecutions(this.client(SFNClient), this.variable('stateMachineArn'));
   }
 
   repairs(): StepFunctionsRepairs {
-    return new StepFunctionsRepairs(new SFNClient(this.config()), this.variable('repairMachineArn'));
+    return new StepFunctionsRepairs(this.client(SFNClient), this.variable('repairMachineArn'));
   }
 
   /** Its call lasts as long as the function that it invokes. */
   rescuer(): LambdaRescuer {
-    return new LambdaRescuer(new LambdaClient(this.config(FUNCTION_TIMEOUT_SECONDS - REQUEST_TIMEOUT_SECONDS)), this.variable('rescueFunctionArn'));
+    return new LambdaRescuer(this.client(LambdaClient, FUNCTION_TIMEOUT_SECONDS - REQUEST_TIMEOUT_SECONDS), this.variable('rescueFunctionArn'));
   }
 
   reconciliation(): DynamoDbReconciliation {
@@ -90,7 +92,7 @@ export class Composition {
   }
 
   alerts(): SnsAlerts {
-    return new SnsAlerts(new SNSClient(this.config()), this.variable('topicArn'));
+    return new SnsAlerts(this.client(SNSClient), this.variable('topicArn'));
   }
 
   registryId(): string {
@@ -112,12 +114,14 @@ export class Composition {
   }
 
   private dynamoDb(): DynamoDBClient {
-    return new DynamoDBClient(this.config());
+    return this.client(DynamoDBClient);
   }
 
-  private config(timeoutSeconds: number = REQUEST_TIMEOUT_SECONDS): ClientConfig {
-    const milliseconds = timeoutSeconds * 1000;
-    return { maxAttempts: 1, requestHandler: { connectionTimeout: 2000, requestTimeout: milliseconds, throwOnRequestTimeout: true }, ...this.overrides };
+  private client<Client extends object>(Client: new (config: ClientConfig) => Client, timeoutSeconds: number = REQUEST_TIMEOUT_SECONDS): Client {
+    const { clientOf, ...overrides } = this.overrides;
+    const requestHandler = { connectionTimeout: 2000, requestTimeout: timeoutSeconds * 1000, throwOnRequestTimeout: true };
+    const make = (): Client => new Client({ maxAttempts: 1, requestHandler, ...overrides });
+    return clientOf === undefined ? make() : clientOf(Client, make);
   }
 
   private variable(name: Parameters<typeof readEnvironment>[1][number]): string {

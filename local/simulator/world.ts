@@ -151,7 +151,7 @@ export class World {
     };
     this.transport = withTraceId(inProcessHandler(createDispatch(front)), () => runningInvocation.getStore());
     const call = createCall(front);
-    if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inNextTurn(call(direct)), nextRequestId: newId });
+    if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inTurn(() => call(direct)), nextRequestId: newId });
     this.deploy();
   }
 
@@ -467,15 +467,19 @@ function withTraceId(transport: HttpHandler, currentTraceId: () => string | unde
       const traceId = currentTraceId();
       const traced = traceId === undefined ? request : HttpRequest.clone(request);
       if (traceId !== undefined) traced.headers['x-amzn-trace-id'] = traceId;
-      return inNextTurn(transport.handle(traced));
+      return inTurn(() => transport.handle(traced));
     },
   };
 }
 
-/** What a call sets off goes before its caller, however many promises either of them waits for: whichever client calls, things happen in one order. */
-async function inNextTurn<Answer>(answer: Promise<Answer>): Promise<Answer> {
+/**
+ * A request and its answer each take a turn of the event loop, in which whatever else goes on comes as far as it can: things happen in one
+ * order, however many promises a client waits for in between.
+ */
+async function inTurn<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+  await nextTurn();
   try {
-    return await answer;
+    return await call();
   } finally {
     await nextTurn();
   }

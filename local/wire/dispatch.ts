@@ -20,9 +20,15 @@ export interface DispatchOptions {
   readonly intercept?: Interceptor;
 }
 
+/** What is behind every way in: authorizes a decoded call, calls the service with its wire JSON, and traces `sdk.call`. @throws what the service or the interceptor throws. */
+export function createCall(options: Pick<DispatchOptions, 'services' | 'authorize' | 'trace' | 'intercept'>): (call: ServiceCall) => Promise<unknown> {
+  const intercept: Interceptor = options.intercept ?? ((_call, next) => next());
+  return (call) => traced(options.trace, call, () => intercept(call, () => callService(options, call)));
+}
+
 /** The front door of the local AWS: authenticates, decodes, authorizes, calls the service, encodes, and traces `sdk.call`. */
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const intercept: Interceptor = options.intercept ?? ((_call, next) => next());
+  const perform = createCall(options);
 
   return async (request) => {
     const requestId = options.nextRequestId();
@@ -31,8 +37,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       const authenticated = await authenticate(request, options.credentials);
       const service = assertAddressed(request, addressee, authenticated, options.region);
       const call: ServiceCall = { service, ...addressee.protocol.decode(request), caller: callerOf(authenticated.identity.caller, request) };
-      const output = await traced(options.trace, call, () => intercept(call, () => callService(options, service, call)));
-      return addressee.protocol.encode(call.operation, output, requestId);
+      return addressee.protocol.encode(call.operation, await perform(call), requestId);
     } catch (error) {
       if (error instanceof LostAnswer) throw error;
       if (error instanceof AwsError) return inWordsOf(addressee.protocol, error, requestId);
@@ -46,7 +51,8 @@ export function refusal(request: WireRequest, error: AwsError, requestId: string
   return inWordsOf(addresseeOf(request).protocol, error, requestId);
 }
 
-function inWordsOf(protocol: Protocol, error: AwsError, requestId: string): WireResponse {
+/** How a protocol words an error. */
+export function inWordsOf(protocol: Protocol, error: AwsError, requestId: string): WireResponse {
   const [code, httpStatus] = protocol.commonErrors?.[error.code] ?? [];
   return protocol.encodeError(code === undefined ? error : new AwsError(code, error.message, httpStatus, error.members), requestId);
 }
@@ -62,9 +68,9 @@ function assertAddressed(request: WireRequest, { service }: Addressee, { signedF
   return service;
 }
 
-async function callService(options: DispatchOptions, name: ServiceName, call: ServiceCall): Promise<unknown> {
-  const service = options.services[name];
-  if (service === undefined) throw notModelled(`${name} here: no such service was started`);
+async function callService(options: Pick<DispatchOptions, 'services' | 'authorize'>, call: ServiceCall): Promise<unknown> {
+  const service = options.services[call.service as ServiceName];
+  if (service === undefined) throw notModelled(`${call.service} here: no such service was started`);
   options.authorize(call);
   return service.call(call.operation, call.input, call.caller);
 }

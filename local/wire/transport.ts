@@ -1,4 +1,5 @@
-import { type HttpHandler, HttpResponse, type HttpRequest } from '@smithy/protocol-http';
+import { type HttpHandler, HttpResponse } from '@smithy/protocol-http';
+import type { HttpRequest } from '@smithy/types';
 import { type Dispatch, LostAnswer, type WireRequest } from './message';
 
 /**
@@ -20,10 +21,11 @@ export function inProcessHandler(dispatch: Dispatch): HttpHandler {
   };
 }
 
-function wireRequest(request: HttpRequest): WireRequest {
+/** A request of the SDK as it goes over the wire. */
+export function wireRequest(request: HttpRequest): WireRequest {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) headers[name.toLowerCase()] = value;
-  return { method: request.method, path: request.path, query: request.query, headers, body: bytes(request.body) };
+  return { method: request.method, path: request.path, query: request.query ?? {}, headers, body: bytes(request.body) };
 }
 
 function bytes(body: unknown): Uint8Array {
@@ -39,6 +41,6 @@ function mutable(response: Awaited<ReturnType<Dispatch>>): { statusCode: number;
 }
 
 /** What the SDK's own handler makes of a peer that goes away. */
-function connectionReset(): Error {
+export function connectionReset(): Error {
   return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 }
