@@ -48,7 +48,19 @@ export const RESCUE_FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function
 export const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:keyturn-alerts`;
 const ROLE_PATH = '/keyturn/keyturn/';
 
+/** What stands in the place of parts of keyturn: a planted bug, to see that it is found. Nothing of keyturn knows of it. */
+export interface Replacements {
+  /** Changes the text of a definition, before the functions' ARNs are put in. */
+  readonly definition?: (machine: MachineName, text: string) => string;
+  /** Changes the adapters that a function is made of. */
+  readonly composition?: (composition: Composition, name: FunctionName) => Composition;
+  /** Changes what a function makes of an event. */
+  readonly handler?: (name: FunctionName, handler: Handler) => Handler;
+}
+
 export interface WorldOptions {
+  /** @default keyturn as it is */
+  readonly replacements?: Replacements;
   /** @default 2026-01-01T00:00:00Z */
   readonly startMs?: number;
   /** Jitter, order of ids. @default a small generator with a fixed seed */
@@ -122,7 +134,7 @@ export class World {
   private invocations = 0;
   private readonly handlers = new Map<FunctionName, Handler>();
 
-  constructor(options: WorldOptions = {}) {
+  constructor(private readonly options: WorldOptions = {}) {
     this.timeline = new Timeline(options.startMs ?? Date.UTC(2026, 0, 1));
     this.trace = new Trace(this.timeline);
     this.random = options.random ?? seeded(1);
@@ -312,8 +324,13 @@ export class World {
       targets: [{ id: 'rescue-version', arn: RESCUE_FUNCTION_ARN }],
     });
     for (const name of ['key-rotation', 'key-repair'] as const) {
-      this.states.call('CreateStateMachine', { name, definition: definitionText(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
+      this.states.call('CreateStateMachine', { name, definition: this.definitionOf(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
     }
+  }
+
+  private definitionOf(machine: MachineName): string {
+    const text = readDefinition(machine);
+    return withArns(machine, this.options.replacements?.definition?.(machine, text) ?? text);
   }
 
   /** Invocations by SDK: of keyturn's own functions, whose handlers run from source, and of everybody else's. */
@@ -353,7 +370,10 @@ export class World {
   private handlerOf(name: FunctionName): Handler {
     const known = this.handlers.get(name);
     if (known !== undefined) return known;
-    const handler = HANDLERS[name](this.composition(name), SILENT);
+    const { replacements } = this.options;
+    const composition = this.composition(name);
+    const made = HANDLERS[name](replacements?.composition?.(composition, name) ?? composition, SILENT);
+    const handler = replacements?.handler?.(name, made) ?? made;
     this.handlers.set(name, handler);
     return handler;
   }
@@ -449,9 +469,12 @@ function roleArn(name: FunctionName): string {
   return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
 }
 
-/** A deployed definition, with the functions' ARNs in place of its substitutions. */
-function definitionText(machine: MachineName): string {
-  const text = readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8');
+function readDefinition(machine: MachineName): string {
+  return readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8');
+}
+
+/** A definition as it is deployed, with the functions' ARNs in place of its substitutions. */
+function withArns(machine: MachineName, text: string): string {
   return functionsOf(machine).reduce(
     (definition, [name, { substitution }]) => definition.replaceAll(`\${${substitution}}`, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}:1`),
     text,

@@ -5,7 +5,7 @@ import { AwsError } from '../../kernel/aws-error';
 import type { ServiceCall } from '../../wire/message';
 import type { Random } from '../random';
 import { type Fault, type FaultPoint, type Legs, STATE_MACHINE_ARN, type World } from '../world';
-import type { CallFault, DependentFault, FaultName } from './faults';
+import { type CallFault, type DependentFault, type FaultName, isOneOf } from './faults';
 import type { Step } from './plan';
 
 type StepAt<At extends Step['at']> = Extract<Step, { readonly at: At }>;
@@ -126,7 +126,7 @@ export class Chaos {
       }
       case 'dynamodb-stale-index':
         return this.lastIndex;
-      default: {
+      case undefined: {
         const answer = await next();
         if (call.operation === 'Query' && isLookAtIndex(call.input)) this.lastIndex = answer;
         return answer;
@@ -135,15 +135,16 @@ export class Chaos {
   }
 
   /** Wrong answers are decided here, before the call is counted as one of the function's: by its operation alone. */
-  private wrongAnswerTo({ operation, service, input }: ServiceCall): StepAt<'call'> | undefined {
+  private wrongAnswerTo({ operation, service, input }: ServiceCall): { readonly fault: WrongAnswer; readonly ms: number } | undefined {
     const fault = WRONG_ANSWERS[operation];
     if (fault === undefined || (operation === 'Query' && !isLookAtIndex(input))) return undefined;
     const nth = this.nth(`any ${operation}`);
-    const step = this.take((candidate): candidate is StepAt<'call'> => candidate.at === 'call' && fault.includes(candidate.fault) && candidate.nth <= nth);
+    const isWrong = (candidate: Step): candidate is StepAt<'call'> & { readonly fault: WrongAnswer } => candidate.at === 'call' && isOneOf(fault, candidate.fault);
+    const step = this.take((candidate): candidate is StepAt<'call'> & { readonly fault: WrongAnswer } => isWrong(candidate) && candidate.nth <= nth);
     if (step !== undefined && BURSTS.has(step.fault)) this.bursts.push({ step, untilMs: this.world.timeline.nowMs() + step.ms });
     const nowMs = this.world.timeline.nowMs();
-    const burst = this.isOver ? undefined : this.bursts.find((candidate) => candidate.step.service === service && fault.includes(candidate.step.fault) && nowMs < candidate.untilMs);
-    return step ?? burst?.step;
+    const burst = this.isOver ? undefined : this.bursts.flatMap((candidate) => (nowMs < candidate.untilMs && candidate.step.service === service && isWrong(candidate.step) ? [candidate.step] : []))[0];
+    return step ?? burst;
   }
 
   private async interceptInvocation(name: FunctionName, next: () => Promise<LambdaResult>): Promise<LambdaResult> {
@@ -209,10 +210,12 @@ const BURSTS: ReadonlySet<CallFault> = new Set(['dynamodb-throttled', 'dynamodb-
 
 function isStruckBy({ fault }: StepAt<'call'>, operation: string): boolean {
   if (fault === 'kms-quota-exhausted') return operation === 'CreateKey';
-  return WRONG_ANSWERS[operation]?.includes(fault) !== true && fault !== 'dynamodb-stale-index' && fault !== 'stale-describe-execution';
+  return !isOneOf(WRONG_ANSWERS[operation] ?? [], fault);
 }
 
-const WRONG_ANSWERS: Readonly<Record<string, readonly CallFault[]>> = {
+type WrongAnswer = Extract<CallFault, `callback-${string}` | 'stale-describe-execution' | 'dynamodb-stale-index'>;
+
+const WRONG_ANSWERS: Readonly<Record<string, readonly WrongAnswer[]>> = {
   SendTaskSuccess: ['callback-lost', 'callback-late', 'callback-twice'],
   DescribeExecution: ['stale-describe-execution'],
   Query: ['dynamodb-stale-index'],

@@ -66,3 +66,7 @@ export type FaultName = (typeof FAULTS)[number];
 export function isFaultName(name: string): name is FaultName {
   return (FAULTS as readonly string[]).includes(name);
 }
+
+export function isOneOf<Name extends FaultName>(names: readonly Name[], fault: FaultName): fault is Name {
+  return (names as readonly FaultName[]).includes(fault);
+}

@@ -2,7 +2,7 @@ import type { FunctionName } from '../../../lambdas/contract/functions';
 import { between, oneOf, type Random, seeded } from '../random';
 import {
   CALL_FAULTS, DEPENDENT_FAULTS, INVOCATION_FAULTS, MOMENT_FAULTS, STATE_FAULTS,
-  type CallFault, type DependentFault, type FaultName, type InvocationFault, type MomentFault, type StandingFault, type StateFault,
+  isOneOf, type CallFault, type DependentFault, type FaultName, type InvocationFault, type MomentFault, type StandingFault, type StateFault,
 } from './faults';
 
 /** One SDK call in the code, as far as a plan tells calls apart. */
@@ -52,7 +52,7 @@ const LATEST_MS = 119_000;
 export function planOf(seed: number, profile: Profile, faults: readonly FaultName[]): Plan {
   const random = seeded(seed);
   const count = faults.length === 0 ? 0 : between(random, 1, MAX_STEPS);
-  const steps = Array.from({ length: count }, (_, index) => stepOf(index === 0 ? faults[seed % faults.length]! : oneOf(random, faults), random, profile));
+  const steps = Array.from({ length: count }, (_, index) => stepOf((index === 0 ? faults[seed % faults.length] : undefined) ?? oneOf(random, faults), random, profile));
   return { seed, steps };
 }
 
@@ -115,29 +115,25 @@ function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
 
 /** A burst outlives the retries of a task, which take 182 s, or does not; a late call takes longer than its client waits. */
 function callMs(fault: CallFault, random: Random): number {
-  switch (fault) {
-    case 'applied-late':
-    case 'crash-during-call':
-      return between(random, 10_001, LATEST_MS);
-    case 'callback-late':
-      return between(random, 1000, 3 * HOUR);
-    case 'stale-describe-execution':
-      return between(random, 1000, 2 * MINUTE);
-    case 'dynamodb-throttled':
-    case 'kms-throttled':
-    case 'kms-internal-error':
-    case 'kms-quota-exhausted':
-    case 'sns-down':
-    case 'dynamodb-stale-index':
-      return random() < 0.5 ? 1 : between(random, MINUTE, 20 * MINUTE);
-    default:
-      return 1;
-  }
+  const [from, to] = LASTING[fault] ?? [1, 1];
+  return LONG_OR_ONCE.includes(fault) && random() < 0.5 ? 1 : between(random, from, to);
 }
 
-function isOneOf<Name extends FaultName>(names: readonly Name[], fault: FaultName): fault is Name {
-  return (names as readonly FaultName[]).includes(fault);
-}
+const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
+  'applied-late': [10_001, LATEST_MS],
+  'crash-during-call': [10_001, LATEST_MS],
+  'callback-late': [1000, 3 * HOUR],
+  'stale-describe-execution': [1000, 2 * MINUTE],
+  'dynamodb-throttled': [MINUTE, 20 * MINUTE],
+  'dynamodb-stale-index': [MINUTE, 20 * MINUTE],
+  'kms-throttled': [MINUTE, 20 * MINUTE],
+  'kms-internal-error': [MINUTE, 20 * MINUTE],
+  'kms-quota-exhausted': [MINUTE, 20 * MINUTE],
+  'sns-down': [MINUTE, 20 * MINUTE],
+};
+
+/** Faults that strike one call as often as they last. */
+const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down'];
 
 /** A step in words, for a person. */
 export function describeStep(step: Step): string {

@@ -156,31 +156,27 @@ function planFirings(steps: readonly Step[], untilMs: number, random: Random, ch
   const faults = steps.filter((step) => step.at === 'moment' && step.fault.startsWith('schedule-')) as Extract<Step, { at: 'moment' }>[];
   for (const pool of POOLS) {
     for (let ms = 0; ms < untilMs; ms += FIRE_EVERY) {
-      const scheduledMs = START_MS + ms;
       const delayMs = between(random, 0, MINUTE);
       // A missed period, longer than a day with its whole length, is missed by both pools.
       const fault = faults.find(({ atMs, fault: name, ms: lastsMs }) => ms >= atMs && ms < atMs + (name === 'schedule-missed' ? 4 * lastsMs : FIRE_EVERY));
       if (fault !== undefined) chaos.count(fault.fault);
-      switch (fault?.fault) {
-        case 'schedule-missed':
-          break;
-        case 'schedule-late':
-          fire(pool, ms + fault.ms, scheduledMs);
-          break;
-        case 'schedule-twice':
-          fire(pool, ms + delayMs, scheduledMs);
-          fire(pool, ms + delayMs + (fault.ms % 1000), scheduledMs);
-          break;
-        case 'schedule-out-of-order':
-          fire(pool, ms + delayMs, scheduledMs);
-          fire(pool, ms + delayMs + fault.ms, scheduledMs - 3 * FIRE_EVERY);
-          break;
-        default:
-          fire(pool, ms + delayMs, scheduledMs);
-      }
+      const firings = fault === undefined ? usualFiring : FIRINGS[fault.fault as keyof typeof FIRINGS];
+      for (const [afterMs, sayingMs] of firings(ms, delayMs, fault?.ms ?? 0)) fire(pool, afterMs, START_MS + sayingMs);
     }
   }
 }
+
+type Firings = (ms: number, delayMs: number, lastsMs: number) => readonly (readonly [afterMs: number, sayingMs: number])[];
+
+const usualFiring: Firings = (ms, delayMs) => [[ms + delayMs, ms]];
+
+/** What becomes of a firing of the schedule: when it comes, and for which time it says that it does. */
+const FIRINGS: Readonly<Record<Extract<FaultName, `schedule-${string}`>, Firings>> = {
+  'schedule-missed': () => [],
+  'schedule-late': (ms, _delayMs, lastsMs) => [[ms + lastsMs, ms]],
+  'schedule-twice': (ms, delayMs, lastsMs) => [[ms + delayMs, ms], [ms + delayMs + (lastsMs % 1000), ms]],
+  'schedule-out-of-order': (ms, delayMs, lastsMs) => [[ms + delayMs, ms], [ms + delayMs + lastsMs, ms - 3 * FIRE_EVERY]],
+};
 
 function planMoments(steps: readonly Step[], scene: Omit<Scene, 'backup'>, chaos: Chaos, rotator: Rotator, design: Design): void {
   const { world, policies } = scene;
