@@ -19,11 +19,24 @@ import { checkQueryLanguage, isJsonPathField, type QueryLanguage } from './query
 import { checkReferences } from './references';
 import { wholeSecondMs } from './timestamp';
 
+/** Accounts with the same definitions are made by the thousand; nobody has many definitions at once. */
+const KEPT_DEFINITIONS = 8;
+const kept = new Map<string, StateMachineDefinition>();
+
 /**
- * Parses the JSON text of a definition.
+ * Parses the JSON text of a definition; one text gives one definition, which nobody changes.
  * @throws {AwsError} InvalidDefinition when AWS would refuse it, with all its mistakes; NotModelledLocally, naming it, for what is not interpreted
  */
 export function parseDefinition(text: string): StateMachineDefinition {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const definition = parsed(text);
+  if (kept.size >= KEPT_DEFINITIONS) kept.clear();
+  kept.set(text, definition);
+  return definition;
+}
+
+function parsed(text: string): StateMachineDefinition {
   const diagnostics = new Diagnostics();
   const machine = new DefinitionParser(diagnostics).machine(parseJson(text));
   // What has no shape is not looked at any further.

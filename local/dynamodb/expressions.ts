@@ -96,6 +96,9 @@ interface CachedParse {
 const JUDGED_BY_VALUE = /between|attribute_type/i;
 const CACHED_PARSES = 1000;
 
+/** One for all databases of the process: what it holds depends on texts, names and types alone. */
+const cache = new Map<string, CachedParse>();
+
 /**
  * Parses the expressions of a request with dynalite's grammars.
  *
@@ -103,12 +106,10 @@ const CACHED_PARSES = 1000;
  * names and *types* of values, and a later request gets a copy that holds its own values.
  */
 export class ExpressionParser {
-  private readonly cache = new Map<string, CachedParse>();
-
   /** @throws {ValidationException} as DynamoDB words it: syntax, reserved words, undefined and unused names and values */
   parse(request: ExpressionMembers): Expressions {
     const key = cacheKey(request);
-    const cached = key === undefined ? undefined : this.cache.get(key);
+    const cached = key === undefined ? undefined : cache.get(key);
     if (cached !== undefined && areValid(request.ExpressionAttributeValues)) return rebound(cached, request.ExpressionAttributeValues ?? {});
 
     refuseLongExpressions(request);
@@ -122,8 +123,8 @@ export class ExpressionParser {
     };
     if (key === undefined) return expressions;
     const values = request.ExpressionAttributeValues ?? {};
-    if (this.cache.size >= CACHED_PARSES) this.cache.clear();
-    this.cache.set(key, { expressions, values });
+    if (cache.size >= CACHED_PARSES) cache.clear();
+    cache.set(key, { expressions, values });
     return rebound({ expressions, values }, values);
   }
 }
