@@ -23,6 +23,7 @@ export function check(trace: readonly TraceEvent[], options: CheckOptions = {}):
       isKeyturn,
       identityRules: options.identityRules ?? { vouchedRoles: [] },
       isConsumer: options.isConsumer ?? ((actor) => !isKeyturn(actor)),
+      promises: options.promises ?? [],
       untilMs: options.untilMs ?? trace.at(-1)?.atMs ?? 0,
     },
     findings(invariant, emptyReason) {

@@ -1,4 +1,8 @@
+import type { KeyPolicy } from '../../contract/key-policy';
 import type { IdentityRules } from '../identity';
+
+/** What people were promised about a managed key. Keyturn's registry holds it; for a design without one it has to be said. */
+export type KeyPromise = Pick<KeyPolicy, 'name' | 'alias' | 'rotateEverySeconds' | 'anchor' | 'drainSeconds' | 'backupRetentionSeconds' | 'bakeSeconds' | 'retirement'>;
 
 /** Who is who in a trace. */
 export interface CheckOptions {
@@ -19,6 +23,8 @@ export interface CheckOptions {
   readonly identityRules?: IdentityRules;
   /** The registry's table. @default every table that has items of managed keys */
   readonly registryTable?: string;
+  /** What was promised about keys that no registry of the trace knows. @default nothing */
+  readonly promises?: readonly KeyPromise[];
   /** Virtual time at which the trace ends, ms since the epoch. @default the time of its last event */
   readonly untilMs?: number;
 }

@@ -41,6 +41,15 @@ export interface ApprovalView {
   readonly seq: number;
 }
 
+/** A time during which an alias pointed to one KMS key. */
+export interface Stay {
+  readonly alias: string;
+  readonly keyId: string;
+  readonly begin: KmsAliasChanged;
+  /** The change by which the alias left the key; `undefined` while it points there. */
+  readonly end: KmsAliasChanged | undefined;
+}
+
 /** A version of a managed key, found by its KMS key or its alias. */
 export interface VersionView {
   readonly key: KeyView;
@@ -57,6 +66,8 @@ export class World {
   private readonly versionByKmsKey = new Map<string, { keyId: string; number: number }>();
   private readonly kmsChanges = new Map<string, KmsKeyStateChanged>();
   private readonly aliasChanges = new Map<string, KmsAliasChanged>();
+  private readonly stays = new Map<string, Stay[]>();
+  private readonly aliasesByKmsKey = new Map<string, Set<string>>();
   private readonly answers = new Map<string, RegistryItemWritten>();
   private readonly approvals = new Map<string, ApprovalView>();
 
@@ -101,6 +112,21 @@ export class World {
     return this.aliasChanges.get(alias);
   }
 
+  /** The keys that an alias has pointed to, in order; the last one may still be its target. What was before the trace is known by its end. */
+  staysOf(alias: string): readonly Stay[] {
+    return this.stays.get(alias) ?? [];
+  }
+
+  /** The aliases that have ever pointed to a KMS key. */
+  aliasesOf(kmsKeyId: string): Iterable<string> {
+    return this.aliasesByKmsKey.get(kmsKeyId) ?? [];
+  }
+
+  /** The KMS keys that an alias has ever pointed to. */
+  aliasedKmsKeys(): Iterable<string> {
+    return this.aliasesByKmsKey.keys();
+  }
+
   /** Whether a dependent has said yes, about this version, in this phase. */
   hasAnswered(table: string, question: Omit<Answer, 'answer'>): boolean {
     return this.answers.has(answerId(table, question));
@@ -127,7 +153,7 @@ export class World {
 
   applyEvent(event: TraceEvent): void {
     if (event.type === 'kms.key-state-changed') this.kmsChanges.set(event.keyId, event);
-    if (event.type === 'kms.alias-changed') this.aliasChanges.set(event.alias, event);
+    if (event.type === 'kms.alias-changed') this.applyAlias(event);
   }
 
   applyItem(event: RegistryItemWritten): void {
@@ -135,6 +161,19 @@ export class World {
     if (approval !== undefined) this.approvals.set(`${event.table} ${approval.id}`, { table: event.table, approval, seq: event.seq });
     const answer = answerOf(event.after);
     if (answer?.answer.verdict === 'yes' && answer.answer.version === answer.version) this.answers.set(answerId(event.table, answer), event);
+  }
+
+  private applyAlias(event: KmsAliasChanged): void {
+    const { alias, from, to } = event;
+    this.aliasChanges.set(alias, event);
+    for (const keyId of [from, to]) if (keyId !== null) this.aliasesByKmsKey.set(keyId, (this.aliasesByKmsKey.get(keyId) ?? new Set()).add(alias));
+    if (from === to) return;
+    const stays = this.stays.get(alias) ?? [];
+    this.stays.set(alias, stays);
+    const last = stays.at(-1);
+    if (last?.end === undefined && last?.keyId === from) stays[stays.length - 1] = { ...last, end: event };
+    else if (from !== null) stays.push({ alias, keyId: from, begin: event, end: event });
+    if (to !== null) stays.push({ alias, keyId: to, begin: event, end: undefined });
   }
 
   private withMeta(view: KeyView, transition: Transition): KeyView {

@@ -10,7 +10,7 @@ const RESCUER = 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x
 const RARE = [
   '6 an emergency is approved', '6 a freeze ends by an approved repair', '6 a retirement is taken back by a rescue only', '6 a version returns by a rescue only', '8 nothing is done for Q after settling',
   '10 every failed rotation is alerted', '10 one alert per failure', '10 one alert per question', '10 an end with the lease is alerted', '10 a queued alert stays until it is published',
-  '10 queued alerts are published',
+  '10 queued alerts are published', '10 what somebody else did to a key is told of',
 ];
 
 /** A rescue while v1 bakes: the key is held, enabled, disabled again; then all goes on. */
@@ -66,7 +66,9 @@ describe('a good life', () => {
     s.write('EmergencyApproved', ALICE, { emergency: emergency(s, 2) });
     claim(s, 'orders-20260630T0000Z-e1', '20260630T0000Z');
     complete(s, 'orders-20260630T0000Z-e1');
+    s.as({ actor: ALICE }, () => { s.point(ALIAS, 'k9'); s.point(ALIAS, 'k2'); });
     s.freeze();
+    s.alert();
     s.approval({ id: 'b'.repeat(20), purpose: 'repair', requestedBy: BOB });
     s.lift('FreezeLifted', { approval: 'b'.repeat(20) });
     for (const invariant of RARE) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });

@@ -5,7 +5,7 @@ import type { KeyView, VersionView } from '../world';
 import { UNSEEN_IN_KMS_MS } from './retirement';
 
 /** Errors that say that the key behind the call is not there or not usable. */
-const UNUSABLE = new Set(['DisabledException', 'KMSInvalidStateException', 'NotFoundException', 'KeyUnavailableException']);
+export const UNUSABLE: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException', 'NotFoundException', 'KeyUnavailableException']);
 
 /** Versions whose ciphertext and signatures must still be good. */
 const LIVING: ReadonlySet<VersionStatus> = new Set(['ACTIVE', 'DEPRECATED']);
@@ -73,7 +73,7 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
 };
 
 /** What made a call through an alias fail: the last change that led there, unless it could not know of the one before. */
-function causeOf(alias: KmsAliasChanged | undefined, state: KmsKeyStateChanged | undefined): KmsAliasChanged | KmsKeyStateChanged | undefined {
+export function causeOf(alias: KmsAliasChanged | undefined, state: KmsKeyStateChanged | undefined): KmsAliasChanged | KmsKeyStateChanged | undefined {
   if (state === undefined || state.to === 'Enabled') return alias?.to === null ? alias : undefined;
   return alias !== undefined && alias.atMs - state.atMs > UNSEEN_IN_KMS_MS ? alias : state;
 }

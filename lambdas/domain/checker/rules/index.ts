@@ -1,30 +1,43 @@
 import type { Rule } from '../rule';
-import { aliasFollowsActive } from './alias-follows-active';
 import { alertsPublished } from './alerts-published';
+import { aliasFollowsActive } from './alias-follows-active';
+import { aliasNeverReturns } from './alias-never-returns';
 import { approvedSteps } from './approved-steps';
 import { consumersUnharmed } from './consumers-unharmed';
+import { deadlinesNeverRestart } from './deadlines-never-restart';
 import { keysRotateInTime } from './keys-rotate-in-time';
 import { knownEndings } from './known-endings';
 import { ledgerComplete } from './ledger-complete';
+import { madeKeysAreKnown } from './made-keys-are-known';
 import { mutationBudget } from './mutation-budget';
+import { oldKeysAreRetired } from './old-keys-are-retired';
 import { oneActiveVersion } from './one-active-version';
 import { oneAdoptedVersion } from './one-adopted-version';
+import { oneKeyPerWindow } from './one-key-per-window';
 import { oneOwner } from './one-owner';
-import { deadlinesNeverRestart } from './deadlines-never-restart';
+import { othersChangesAreTold } from './others-changes-are-told';
+import { promisedDrains } from './promised-drains';
+import { promisedKeysWork } from './promised-keys-work';
+import { rescues } from './rescues';
 import { retirementDeadlines } from './retirement-deadlines';
 import { retirementEvidence } from './retirement-evidence';
-import { rescues } from './rescues';
 import { revocationAuthority } from './revocation-authority';
 import { statusesAndFences } from './statuses-and-fences';
+import { windowsAreRotated } from './windows-are-rotated';
 
 /** In the order of the design's section 7. */
 export const RULES: readonly Rule[] = [
   oneAdoptedVersion,
+  oneKeyPerWindow,
+  madeKeysAreKnown,
   oneActiveVersion,
   aliasFollowsActive,
+  aliasNeverReturns,
   retirementDeadlines,
   retirementEvidence,
+  promisedDrains,
   consumersUnharmed,
+  promisedKeysWork,
   revocationAuthority,
   approvedSteps,
   rescues,
@@ -34,6 +47,9 @@ export const RULES: readonly Rule[] = [
   ledgerComplete,
   knownEndings,
   alertsPublished,
+  othersChangesAreTold,
   mutationBudget,
   keysRotateInTime,
+  windowsAreRotated,
+  oldKeysAreRetired,
 ];

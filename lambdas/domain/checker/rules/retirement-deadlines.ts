@@ -63,6 +63,8 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
       const { event, step } = retired;
       const view = world.versionOfKmsKey(event.keyId);
       if (view === undefined) {
+        // A design without a registry has no versions: promisedDrains judges it.
+        if (options.promises.length > 0) return;
         deadlines.examined();
         deadlines.violated(`keyturn ${WORDS[step]} the KMS key ${event.keyId}, which is no version of a managed key`, [event.seq]);
         return;

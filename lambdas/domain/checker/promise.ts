@@ -1,0 +1,40 @@
+import type { KeyPromise } from './options';
+import type { Inquiry } from './rule';
+import type { KeyView, Stay } from './world';
+
+/** An alias that people were promised something about: by the registry, or by the options. */
+export interface PromisedAlias {
+  readonly promise: KeyPromise;
+  /** The registry's view of it, if it has one. */
+  readonly key: KeyView | undefined;
+}
+
+/** @returns `undefined` for an alias about which nothing was promised */
+export function promisedAlias({ world, options }: Pick<Inquiry, 'world' | 'options'>, alias: string): PromisedAlias | undefined {
+  const key = world.keyOfAlias(alias);
+  // What an owner has pinned at Claim is what it works by.
+  const promise = key?.meta?.lease?.policy ?? key?.meta?.policy ?? options.promises.find((candidate) => candidate.alias === alias);
+  return promise === undefined ? undefined : { promise, key };
+}
+
+/** For how long old data was promised to decrypt once the alias has left a key. A compromised version drains as an approved emergency says. */
+export function promisedDrainSeconds({ promise, key }: PromisedAlias, kmsKeyId: string): number {
+  const version = [...(key?.versions.values() ?? [])].find((candidate) => candidate.kmsKeyId === kmsKeyId);
+  const drainSeconds = Math.max(promise.drainSeconds, promise.backupRetentionSeconds);
+  return version?.compromisedAt === undefined ? drainSeconds : Math.min(drainSeconds, key?.meta?.policy.emergencyDrainSeconds ?? drainSeconds);
+}
+
+/** The last time that a promised alias pointed to a key, by alias. */
+export function lastStays(inquiry: Pick<Inquiry, 'world' | 'options'>, kmsKeyId: string): readonly (Stay & PromisedAlias)[] {
+  return [...inquiry.world.aliasesOf(kmsKeyId)].flatMap((alias) => {
+    const stay = inquiry.world.staysOf(alias).findLast(({ keyId }) => keyId === kmsKeyId);
+    const promised = stay === undefined ? undefined : promisedAlias(inquiry, alias);
+    return stay === undefined || promised === undefined ? [] : [{ ...stay, ...promised }];
+  });
+}
+
+/** A person keeps the key still, and knows it. */
+export function isStandingStill({ key }: PromisedAlias): boolean {
+  const meta = key?.meta;
+  return meta !== undefined && (meta.removed || meta.hold !== null || meta.pause !== null || meta.quarantine !== null || key?.frozen !== undefined);
+}

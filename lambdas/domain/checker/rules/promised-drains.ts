@@ -1,0 +1,32 @@
+import { lastStays, promisedDrainSeconds } from '../promise';
+import type { Rule } from '../rule';
+import { retirementStepOf, UNSEEN_IN_KMS_MS, WORDS } from './retirement';
+
+/** Invariant 4, by what KMS shows: a key is not retired while the alias points to it, nor before it has drained for as long as was promised since the alias left it. */
+export const promisedDrains: Rule = (inquiry) => {
+  const { options, findings } = inquiry;
+  const steps = findings('4 a key drains as long as was promised', 'keyturn retired no key that a managed alias had pointed to');
+  return {
+    onEvent(candidate) {
+      const retired = retirementStepOf(candidate);
+      if (retired === undefined || !options.isKeyturn(candidate.actor)) return;
+      const { event, step } = retired;
+      for (const stay of lastStays(inquiry, event.keyId)) {
+        const { promise, alias, begin, end } = stay;
+        steps.examined();
+        if (end === undefined) {
+          const isUnseen = !options.isKeyturn(begin.actor) && event.atMs - begin.atMs < UNSEEN_IN_KMS_MS;
+          if (!isUnseen) steps.violated(`${promise.name}: ${event.keyId} was ${WORDS[step]} while ${alias} points to it`, [begin.seq, event.seq]);
+          continue;
+        }
+        const [drainedMs, promisedMs] = [event.atMs - end.atMs, promisedDrainSeconds(stay, event.keyId) * 1000];
+        if (drainedMs >= promisedMs) continue;
+        steps.violated(`${promise.name}: ${event.keyId} was ${WORDS[step]} ${hours(drainedMs)} after ${alias} had left it; ${hours(promisedMs)} were promised`, [end.seq, event.seq]);
+      }
+    },
+  };
+};
+
+function hours(ms: number): string {
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}

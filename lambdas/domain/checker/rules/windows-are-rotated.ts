@@ -1,0 +1,63 @@
+import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
+import { instantOf, msOf } from '../../instant';
+import { firstWindowAfter, nextWindow, windowStart } from '../../windows';
+import { isStandingStill, promisedAlias, type PromisedAlias } from '../promise';
+import type { Rule } from '../rule';
+
+/** Time for schedules, retries and people: the shortest window. */
+const GRACE_SECONDS = MIN_WINDOW_SECONDS;
+
+/**
+ * Invariant 12, by what KMS shows: in every window since there is an alias it gets a new key, or somebody is told. Of a key in a registry only the last window is
+ * judged, and not while its owner is at work or a person keeps it still: whether that was so before, the end of the trace does not say.
+ */
+export const windowsAreRotated: Rule = (inquiry) => {
+  const { world, options, findings } = inquiry;
+  const windows = findings('12 every window is rotated or told of', 'no whole window of a managed alias has passed');
+  const toldAtMs = new Map<string, number[]>();
+
+  function checkWindow({ promise: { name, alias }, promise }: PromisedAlias, window: string): void {
+    const [fromMs, untilMs] = [msOf(windowStart(window)), msOf(windowStart(nextWindow(promise, window)))];
+    const isWithin = (atMs: number): boolean => atMs >= fromMs && atMs < untilMs;
+    windows.examined();
+    const stays = world.staysOf(alias);
+    // A person who rotates by hand has rotated.
+    if (stays.some(({ begin }) => isWithin(begin.atMs))) return;
+    // Who was told since the last rotation knows, also when that was before the window began.
+    const lastMs = stays.findLast(({ begin }) => begin.atMs < fromMs)?.begin.atMs ?? fromMs;
+    if ((toldAtMs.get(name) ?? []).some((atMs) => atMs >= lastMs && atMs < untilMs)) return;
+    windows.violated(`${name}: nothing was rotated in the window ${window}, and nobody was told`, [stays.at(-1)?.begin.seq]);
+  }
+
+  function checkAlias(promised: PromisedAlias): void {
+    const begin = world.staysOf(promised.promise.alias)[0]?.begin;
+    const isAtWork = promised.key?.meta !== undefined && promised.key.meta.lease !== null;
+    if (begin === undefined || isAtWork || isStandingStill(promised)) return;
+    const passed: string[] = [];
+    let window = firstWindowAfter(promised.promise, instantOf(begin.atMs));
+    while (msOf(windowStart(window)) + graceSeconds(promised) * 1000 <= options.untilMs) {
+      passed.push(window);
+      window = nextWindow(promised.promise, window);
+    }
+    for (const candidate of promised.key === undefined ? passed : passed.slice(-1)) checkWindow(promised, candidate);
+  }
+
+  return {
+    onEvent(event) {
+      const key = event.type === 'sns.published' ? event.attributes['key'] : undefined;
+      if (key !== undefined) toldAtMs.set(key, [...(toldAtMs.get(key) ?? []), event.atMs]);
+    },
+    atEnd() {
+      const aliases = new Set([...options.promises.map(({ alias }) => alias), ...[...world.allKeys()].flatMap(({ meta }) => meta?.policy.alias ?? [])]);
+      for (const alias of aliases) {
+        const promised = promisedAlias(inquiry, alias);
+        if (promised !== undefined) checkAlias(promised);
+      }
+    },
+  };
+};
+
+/** A registry may spread its starts. */
+function graceSeconds({ key }: PromisedAlias): number {
+  return GRACE_SECONDS + (key?.meta?.policy.startSpreadSeconds ?? 0);
+}
