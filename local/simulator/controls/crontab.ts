@@ -28,22 +28,22 @@ export function crontab(world: World, policies: readonly KeyPolicy[], role: stri
     const later = (doing: string, afterSeconds: number, work: () => Promise<void>): void => {
       startJob(world, { name, keyName: policy.name, doing: `${doing} of ${policy.name}`, work }, afterSeconds * 1000);
     };
-    const withScript = (step: (script: RotationScript) => Promise<void>): Promise<boolean> =>
-      exclusively(clients, policy.name, (guard) => step(new RotationScript(world, clients, policy, guard)));
-    const retire = async (step: (script: RotationScript) => Promise<void>): Promise<void> => {
-      if (!(await withScript(step))) throw new Error('Another job has the key');
+    /** What somebody waits for is tried again while another job has the key; what the schedule looks at is that job's business then. */
+    const withScript = async (isAwaited: boolean, step: (script: RotationScript) => Promise<void>): Promise<void> => {
+      const isDone = await exclusively(clients, policy.name, (guard) => step(new RotationScript(world, clients, policy, guard)));
+      if (!isDone && isAwaited) throw new Error('Another job has the key');
     };
 
-    later('rotation', 0, async () => {
-      await withScript(async (script) => {
+    later('rotation', 0, () =>
+      withScript(isByHand, async (script) => {
         if (!isByHand && !(await script.isDue())) return;
         await script.replaceKey();
         if (policy.retirement === 'keep') return;
         const drainSeconds = Math.max(policy.drainSeconds, policy.backupRetentionSeconds);
-        later('old keys', drainSeconds, () => retire((waited) => waited.disableOldKeys()));
-        if (policy.retirement === 'delete') later('old keys', drainSeconds + policy.bakeSeconds, () => retire((waited) => waited.deleteOldKeys()));
-      });
-    });
+        later('old keys', drainSeconds, () => withScript(true, (waited) => waited.disableOldKeys()));
+        if (policy.retirement === 'delete') later('old keys', drainSeconds + policy.bakeSeconds, () => withScript(true, (waited) => waited.deleteOldKeys()));
+      }),
+    );
   }
 
   return {
