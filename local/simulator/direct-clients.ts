@@ -90,7 +90,7 @@ async function received(config: SdkClient['config'], schema: StaticOperationSche
   try {
     return withAttempt(await config.protocol.deserializeResponse(operationOf(schema), contextOf(config), response));
   } catch (error) {
-    throw withAttempt(Object.defineProperty(error as object, '$response', { value: response }));
+    throw withAttempt(Object.defineProperty(error as object, '$response', { value: response, enumerable: false }));
   }
 }
 

@@ -122,9 +122,10 @@ function same(value: unknown): unknown {
   return value;
 }
 
+/** @throws {TypeError} for text, of which clients differ in what they make */
 function toBase64(value: unknown): unknown {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8').toString('base64');
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') : value;
+  if (!(value instanceof Uint8Array)) throw new TypeError('A blob has to be given as bytes');
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
 }
 
 function fromBase64(value: unknown): unknown {

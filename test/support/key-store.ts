@@ -1,12 +1,13 @@
+import type { WorldOptions } from '../../local/simulator/world';
 import { callKms } from './outsider';
 import { policyOf } from './policies';
 import { HOUR, Scenario, SHORT } from './scenario';
 
 /** A world whose one key lives in a custom key store, after its bootstrap. */
-export async function inKeyStore(): Promise<{ readonly scenario: Scenario; readonly storeId: string }> {
+export async function inKeyStore(options: WorldOptions = {}): Promise<{ readonly scenario: Scenario; readonly storeId: string }> {
   // The store is made before the policy can name it.
   const storeId = makeStore(new Scenario());
-  const scenario = new Scenario(policyOf({ ...SHORT, origin: 'AWS_CLOUDHSM', keyStoreId: storeId }));
+  const scenario = new Scenario(policyOf({ ...SHORT, origin: 'AWS_CLOUDHSM', keyStoreId: storeId }), options);
   if (makeStore(scenario) !== storeId) throw new Error('two worlds gave their first key store different ids');
   await scenario.world.timeline.settle();
   await scenario.world.register([scenario.policy]);
