@@ -139,6 +139,8 @@ export class World {
     this.trace = new Trace(this.timeline);
     this.random = options.random ?? seeded(1);
     const newId = uuids();
+    // Of their own: how many requests there are before an id is made differs between the two ways to the services.
+    const newRequestId = uuids('10000000');
     const place = { region: REGION, accountId: ACCOUNT, timeline: this.timeline, trace: this.trace };
     const onEvent = (event: { source: string; detailType: string; detail: Json; resources: readonly string[] }): void => {
       this.bus.put(event, { arn: event.source });
@@ -158,12 +160,12 @@ export class World {
       credentials: this.identities,
       authorize: () => undefined,
       trace: this.trace,
-      nextRequestId: newId,
+      nextRequestId: newRequestId,
       intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
     };
     this.transport = withTraceId(inProcessHandler(createDispatch(front)), () => runningInvocation.getStore());
     const call = createCall(front);
-    if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inTurn(() => call(direct)), nextRequestId: newId });
+    if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inTurn(() => call(direct)), nextRequestId: newRequestId });
     this.deploy();
   }
 
@@ -522,7 +524,7 @@ const UNUSED_TRANSPORT: HttpHandler = {
 };
 
 /** Ids that look like UUIDs and count up. */
-function uuids(): () => string {
+function uuids(prefix = '00000000'): () => string {
   let count = 0;
-  return () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
+  return () => `${prefix}-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
 }

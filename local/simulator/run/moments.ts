@@ -94,7 +94,8 @@ async function secondStack(world: World, policies: readonly KeyPolicy[], policy:
   const register = registerKeys({ registry: composition.registry(), keys: composition.keys(), registryId: SECOND_ID });
   const other = { ...policies[0], ...policy, name: `${policy.name}-second` };
   // It is refused: the alias exists, and its key belongs to the first.
-  await register({ policies: [other], at: instantOf(world.timeline.nowMs()), by: 'the second stack' }).catch(() => undefined);
-  await createReconcile(world.composition('reconcile', environment), SILENT)({ scheduledTime: instantOf(world.timeline.nowMs()) }, { awsRequestId: 'second' }).catch(() => undefined);
+  await world.timeline.track(register({ policies: [other], at: instantOf(world.timeline.nowMs()), by: 'the second stack' })).catch(() => undefined);
+  const reconcile = createReconcile(world.composition('reconcile', environment), SILENT);
+  await world.timeline.track(reconcile({ scheduledTime: instantOf(world.timeline.nowMs()) }, { awsRequestId: 'second' })).catch(() => undefined);
 }
 

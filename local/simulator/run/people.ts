@@ -46,7 +46,7 @@ export class OnCall {
   }
 
   private async lookAt(name: string, isDecided: boolean): Promise<void> {
-    const reading = await this.registry.read(name);
+    const reading = await this.read(this.registry.read(name));
     if (reading === undefined) return;
     const { key, freeze } = reading;
     if (freeze !== null) {
@@ -56,7 +56,7 @@ export class OnCall {
     }
     if (key.hold !== null && this.random() < 0.5) await this.post('operate', PEOPLE[1], { action: 'release', key: name, reason: 'no longer needed' });
     if (key.quarantine !== null) await this.post('decide', PEOPLE[1], { action: 'lift', key: name, reason: 'the cause is mended' });
-    const approvals = await Promise.all(key.approvals.map((id) => this.approvals.read(id)));
+    const approvals = await this.read(Promise.all(key.approvals.map((id) => this.approvals.read(id))));
     for (const approval of approvals) if (approval?.outcome === null) await this.decide(approval, isDecided);
   }
 
@@ -69,12 +69,17 @@ export class OnCall {
   }
 
   private async answer(id: string, answer: 'approve' | 'deny'): Promise<void> {
-    const approval = await this.approvals.read(id);
+    const approval = await this.read(this.approvals.read(id));
     for (const by of PEOPLE.slice(1, 1 + (approval?.approversNeeded ?? 1))) await this.answerAs(by, id, answer);
   }
 
   private async answerAs(by: string, approvalId: string, answer: string): Promise<void> {
     await this.post('decide', by, { action: 'answer', approvalId, answer, reason: 'I have looked' });
+  }
+
+  /** A read takes no virtual time: the clock stands still for it. */
+  private read<T>(reading: Promise<T>): Promise<T> {
+    return this.world.timeline.track(reading);
   }
 
   /** What an on-call finds when comparing the registry with the KMS console. */

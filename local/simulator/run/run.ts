@@ -4,6 +4,7 @@ import { instantOf } from '../../../lambdas/domain/instant';
 import type { TraceEvent } from '../../../lambdas/domain/trace';
 import { windowAt } from '../../../lambdas/domain/windows';
 import type { Design, Rotator } from '../controls/design';
+import { realCryptography } from '../../kms/cryptography/cryptography';
 import { between, type Random, seeded } from '../random';
 import { ACCOUNT, TOPIC_ARN, World, type WorldOptions } from '../world';
 import { Chaos } from './chaos';
@@ -76,7 +77,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
     startMs: START_MS,
     random: stream(2),
     ...options.world,
-    kms: { ...options.world?.kms, ...(lagMs > 0 && { visibilityDelayMs: () => Math.floor(lag() * lagMs) }) },
+    kms: { ...options.world?.kms, cryptography: realCryptography(bytesOf(stream(8))), ...(lagMs > 0 && { visibilityDelayMs: () => Math.floor(lag() * lagMs) }) },
   });
   const setting = stream(3);
   const needsStore = plan.steps.some(({ fault }) => fault === 'key-store-disconnected') || setting() < 0.05;
@@ -136,6 +137,11 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
     dependentsAsked: dependents.count,
     chaosMs,
   };
+}
+
+/** Key material that is a function of the seed: public keys stand in the trace. */
+function bytesOf(random: Random): (length: number) => Buffer {
+  return (length) => Buffer.from(Array.from({ length }, () => between(random, 0, 255)));
 }
 
 /**

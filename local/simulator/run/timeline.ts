@@ -65,7 +65,7 @@ function wordsFor(event: TraceEvent): string | undefined {
 }
 
 function writtenWords({ sk, pk, after }: Extract<TraceEvent, { type: 'dynamodb.item-written' }>): string | undefined {
-  if (sk === 'FREEZE') return `${pk}: ${after === null ? 'the freeze is lifted' : `frozen: ${String(after['reason'])}`}`;
+  if (sk === 'FREEZE') return `${pk}: ${after === null ? 'the freeze is lifted' : `frozen: ${JSON.stringify(after['reason'])}`}`;
   if (!sk.startsWith('LEDGER#') || after === null) return undefined;
   const { type, rotationId } = after as { readonly type?: unknown; readonly rotationId?: unknown };
   return `${pk}: ledger ${String(type)}${typeof rotationId === 'string' ? ` of ${rotationId}` : ''}`;

@@ -1,0 +1,99 @@
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { FaultName } from '../simulator/run/faults';
+import type { Profile } from '../simulator/run/plan';
+import { edgesOfDefinitions } from '../simulator/run/reach';
+import type { Found, Outcome } from './outcome';
+import type { Settings } from './settings';
+import type { FromWorker, ToWorker } from './worker';
+
+/** Many runs, added up. */
+export interface Tally {
+  readonly runs: number;
+  readonly rotations: number;
+  readonly violatingRuns: number;
+  readonly found: readonly Found[];
+  readonly struck: ReadonlyMap<FaultName, number>;
+  readonly edges: ReadonlySet<string>;
+  /** SHA-256 of the hashes of all traces, in the order of their seeds. */
+  readonly traceHash: string;
+  readonly seconds: number;
+}
+
+export interface CampaignOptions {
+  readonly settings: Settings;
+  readonly profile: Profile;
+  readonly fromSeed: number;
+  readonly runs: number;
+  /** Processes that run at once. */
+  readonly jobs: number;
+  /** Told after each run. */
+  readonly onOutcome?: (done: number, violatingRuns: number) => void;
+  /** @default never: all runs are made */
+  readonly stopAtFirstViolation?: boolean;
+}
+
+/** A violation says the same in many runs; so many of them are kept. */
+const MAX_FOUND = 1000;
+
+/** Plays one run per seed, in processes of their own. @throws {Error} when a run could not be played: that is a bug of the simulator, never a result */
+export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutcome, stopAtFirstViolation = false }: CampaignOptions): Promise<Tally> {
+  const startedAt = performance.now();
+  const hashes = new Map<number, string>();
+  const struck = new Map<FaultName, number>();
+  const edges = new Set<string>();
+  const found: Found[] = [];
+  let [next, rotations, violatingRuns] = [fromSeed, 0, 0];
+
+  const take = (): number | undefined => (next < fromSeed + runs && !(stopAtFirstViolation && violatingRuns > 0) ? next++ : undefined);
+  const add = (outcome: Outcome): void => {
+    hashes.set(outcome.seed, outcome.hash);
+    rotations += outcome.rotations;
+    for (const [fault, count] of outcome.struck) struck.set(fault, (struck.get(fault) ?? 0) + count);
+    for (const edge of outcome.edges) edges.add(edge);
+    if (outcome.found.length > 0) violatingRuns++;
+    if (found.length < MAX_FOUND) found.push(...outcome.found);
+    onOutcome?.(hashes.size, violatingRuns);
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, runs) }, () => work({ settings, profile }, take, add)));
+
+  const all = createHash('sha256');
+  for (const [, hash] of [...hashes].sort(([left], [right]) => left - right)) all.update(hash);
+  found.sort((left, right) => left.seed - right.seed);
+  return { runs: hashes.size, rotations, violatingRuns, found, struck, edges, traceHash: all.digest('hex'), seconds: (performance.now() - startedAt) / 1000 };
+}
+
+/** One process, from its first seed to its last. */
+function work(common: ToWorker, take: () => number | undefined, add: (outcome: Outcome) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = fork(join(__dirname, 'worker.ts'), { serialization: 'advanced' });
+    const fail = (error: Error): void => {
+      worker.kill();
+      reject(error);
+    };
+    const give = (): void => {
+      const seed = take();
+      if (seed === undefined) worker.disconnect();
+      else worker.send({ seed });
+    };
+    worker.on('error', fail);
+    worker.on('message', (message: FromWorker) => {
+      if ('error' in message) return fail(new Error(`The run of seed ${message.seed} could not be played: ${message.error}`));
+      add(message.outcome);
+      give();
+    });
+    worker.on('exit', (code) => {
+      if (code === 0) resolve();
+      else fail(new Error(`A worker ended with exit code ${String(code)}`));
+    });
+    worker.send(common);
+    give();
+  });
+}
+
+/** Edges of the definitions that no run has gone. */
+export function missingEdges(edges: ReadonlySet<string>): { readonly total: number; readonly missing: readonly string[] } {
+  const all = edgesOfDefinitions();
+  return { total: all.length, missing: all.filter((edge) => !edges.has(edge)) };
+}

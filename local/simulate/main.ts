@@ -1,0 +1,213 @@
+import { cpus } from 'node:os';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import Table from 'cli-table3';
+import { campaign, missingEdges, type Tally } from './campaign';
+import { explain, type Explained, optionsText } from './explain';
+import { progress } from './progress';
+import { ALL_FAULTS, faultsOf, plantNamed, runOptionsOf, type Settings, type Wire, WIRES } from './settings';
+import { DESIGN_NAMES, type DesignName } from '../simulator/controls';
+import { PLANTS } from '../simulator/plants';
+import { type FaultName, isFaultName } from '../simulator/run/faults';
+import { describeStep, planOf } from '../simulator/run/plan';
+import { play, profileOf } from '../simulator/run/run';
+import { timelineOf } from '../simulator/run/timeline';
+
+// The SDK's word that it will want a newer Node some day is not what anybody asked for.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+interface Options {
+  readonly runs: number;
+  readonly seed: number;
+  readonly keys: number;
+  readonly windows: number;
+  readonly faults: readonly FaultName[];
+  readonly design: DesignName;
+  readonly plant?: string;
+  readonly replay?: number;
+  readonly wire: Wire;
+  readonly jobs: number;
+  readonly json?: boolean;
+  readonly requireReach?: boolean;
+}
+
+const ALL = 'all';
+
+/** So many violations are shrunk and shown, each of another invariant. */
+const MAX_EXPLAINED = 3;
+
+async function simulate(options: Options): Promise<number> {
+  if (options.plant === ALL) return huntPlants(options);
+  const settings = settingsOf(options, options.plant ?? null);
+  if (options.replay !== undefined) return replay(options.replay, settings, options.json === true);
+  const profile = await profileOf(runOptionsOf(settings));
+  const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs) });
+  const firstOfEach = tally.found.filter(({ invariant }, index) => tally.found.findIndex((other) => other.invariant === invariant) === index);
+  const explained: Explained[] = [];
+  for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) explained.push(await explain(found, settings, profile));
+  const { total, missing } = missingEdges(tally.edges);
+  const unreached = faultsOf(settings).filter((fault) => !tally.struck.has(fault));
+  if (options.json === true) print(`${JSON.stringify(jsonOf(settings, tally, explained), null, 2)}\n`);
+  else print(textOf(settings, tally, explained, { total, missing, unreached }));
+  if (options.requireReach === true && (missing.length > 0 || unreached.length > 0)) {
+    process.stderr.write(`Not reached, so these runs prove nothing about it: ${[...unreached, ...missing].join('; ')}\n`);
+    return 1;
+  }
+  return tally.violatingRuns === 0 ? 0 : 1;
+}
+
+function settingsOf({ design, keys, windows, faults, wire }: Options, plant: string | null): Settings {
+  return { design, keys, windows, faults, plant, wire };
+}
+
+function jsonOf(settings: Settings, tally: Tally, explained: readonly Explained[]): object {
+  const { total, missing } = missingEdges(tally.edges);
+  return {
+    design: settings.design,
+    mode: MODES[settings.wire],
+    ...(settings.plant !== null && { plant: settings.plant }),
+    runs: tally.runs,
+    keys: settings.keys,
+    windows: settings.windows,
+    rotations: tally.rotations,
+    faultsInjected: sum(tally.struck.values()),
+    violatingRuns: tally.violatingRuns,
+    violations: tally.found.map((found) => explained.find(({ seed, invariant }) => seed === found.seed && invariant === found.invariant) ?? found),
+    reach: {
+      faults: Object.fromEntries(faultsOf(settings).map((fault) => [fault, tally.struck.get(fault) ?? 0])),
+      edges: { covered: total - missing.length, total, missing },
+    },
+    rotationsPerSecond: round(tally.rotations / tally.seconds),
+    runsPerSecond: round(tally.runs / tally.seconds),
+    traceHash: tally.traceHash,
+  };
+}
+
+/** What ran. */
+const MODES: Readonly<Record<Wire, string>> = {
+  sdk: 'definition, handlers and adapters from source; the whole SDK clients over an in-process transport',
+  direct: "definition, handlers and adapters from source; the SDK clients' schemas and protocols, without their middleware and signing",
+};
+
+function textOf(settings: Settings, tally: Tally, explained: readonly Explained[], reach: { readonly total: number; readonly missing: readonly string[]; readonly unreached: readonly string[] }): string {
+  const lines = [
+    `${tally.runs} runs of ${settings.design}${settings.plant === null ? '' : ` with the planted bug ${settings.plant}`}, ${tally.rotations} rotations, ${sum(tally.struck.values())} faults, ${Math.round(tally.seconds)} s (${round(tally.rotations / tally.seconds)} rotations/s)`,
+    `Ran: ${MODES[settings.wire]}.`,
+    `Faults reached: ${tally.struck.size} of ${faultsOf(settings).length}${reach.unreached.length === 0 ? '' : `; not ${reach.unreached.join(', ')}`}.`,
+    ...(settings.design === 'keyturn' ? [`Edges of the definitions gone: ${reach.total - reach.missing.length} of ${reach.total}${reach.missing.length === 0 ? '' : `; not ${reach.missing.join('; ')}`}.`] : []),
+    `Trace hash: ${tally.traceHash}`,
+    tally.violatingRuns === 0 ? 'No invariant was violated.' : `VIOLATED in ${tally.violatingRuns} of ${tally.runs} runs.`,
+  ];
+  for (const { seed, invariant, message, steps, timeline, replay: again } of explained) {
+    lines.push('', `Seed ${seed} violates: ${invariant}`, `  ${message}`, steps.length === 0 ? '  without any fault' : '  needs:', ...steps.map((step) => `    - ${step}`), '  what happens (>> proves it):', ...timeline.map((line) => `  ${line}`), `  See all of it: ${again}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Each planted bug under the same seeds, until it is caught. @returns 1 when one is not */
+async function huntPlants(options: Options): Promise<number> {
+  const hunted: { plant: string; off: string; seeds: number | null; invariant: string | null }[] = [];
+  for (const plant of PLANTS) {
+    const settings = settingsOf(options, plant.name);
+    const profile = await profileOf(runOptionsOf({ ...settings, plant: null }));
+    const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, stopAtFirstViolation: true });
+    const [first] = tally.found;
+    hunted.push({ plant: plant.name, off: plant.off, seeds: first === undefined ? null : first.seed - options.seed + 1, invariant: first?.invariant ?? null });
+    process.stderr.write(`${plant.name}: ${first === undefined ? `NOT FOUND in ${tally.runs} runs` : `found by seed ${first.seed}: ${first.invariant}`}\n`);
+  }
+  const missed = hunted.filter(({ seeds }) => seeds === null);
+  if (options.json === true) print(`${JSON.stringify({ plants: hunted, found: hunted.length - missed.length, total: hunted.length }, null, 2)}\n`);
+  else {
+    const table = new Table({ head: ['planted bug', 'protection that is off', 'seeds', 'violates'], style: { head: [], border: [] }, wordWrap: true, colWidths: [26, 60, 8, 40] });
+    for (const { plant, off, seeds, invariant } of hunted) table.push([plant, off, seeds ?? '-', invariant ?? 'NOT FOUND']);
+    print(`${table.toString()}\n${hunted.length - missed.length} of ${hunted.length} planted bugs were found, under at most ${options.runs} seeds each.\n`);
+  }
+  return missed.length === 0 ? 0 : 1;
+}
+
+async function replay(seed: number, settings: Settings, isJson: boolean): Promise<number> {
+  const profile = await profileOf(runOptionsOf({ ...settings, plant: null }));
+  const plan = planOf(seed, profile, faultsOf(settings));
+  const run = await play(plan, runOptionsOf(settings));
+  const violated = run.verdicts.filter(({ status }) => status === 'violated');
+  if (isJson) {
+    for (const event of run.trace) print(`${JSON.stringify(event)}\n`);
+    return violated.length === 0 ? 0 : 1;
+  }
+  const marked = new Set(violated.flatMap(({ violations }) => violations.flatMap(({ events }) => events)));
+  print(`Seed ${seed}:${optionsText(settings)}\n${plan.steps.map((step) => `  - ${describeStep(step)}\n`).join('')}\n${timelineOf(run.trace, marked).join('\n')}\n\n`);
+  for (const { invariant, status, restsOn, violations, reason } of run.verdicts) {
+    print(`${status.toUpperCase().padEnd(14)} ${invariant}${status === 'held' ? ` (on ${restsOn} facts)` : reason === undefined ? '' : `: ${reason}`}\n${violations.map(({ message, events }) => `    ${message} (events ${events.join(', ')})\n`).join('')}`);
+  }
+  print(`Trace hash: ${run.hash}\n`);
+  return violated.length === 0 ? 0 : 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function sum(counts: Iterable<number>): number {
+  return [...counts].reduce((total, count) => total + count, 0);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`Allowed: a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}.`);
+    return value;
+  };
+}
+
+function faultNames(text: string): readonly FaultName[] {
+  if (text === ALL) return ALL_FAULTS;
+  if (text === 'none') return [];
+  return text.split(',').map((name) => {
+    if (!isFaultName(name)) throw new InvalidArgumentError(`There is no fault ${name}. Allowed: all, none, or some of ${ALL_FAULTS.join(', ')}, with commas between.`);
+    return name;
+  });
+}
+
+function plantName(text: string): string {
+  if (text !== ALL && plantNamed(text) === undefined) throw new InvalidArgumentError(`There is no planted bug ${text}. Allowed: all, or one of ${PLANTS.map(({ name }) => name).join(', ')}.`);
+  return text;
+}
+
+const program = new Command('simulate')
+  .description(`Plays rotations under faults, one run per seed, and checks every invariant on what was applied.
+The same seed is the same run. Exit code 1 when an invariant was violated.`)
+  .option('--runs <count>', 'how many runs; seeds count up', wholeNumber(1), 100)
+  .option('--seed <seed>', 'seed of the first run', wholeNumber(0, 2 ** 31 - 1), 0)
+  .option('--keys <count>', 'keys in each run', wholeNumber(1, 20), 2)
+  .option('--windows <count>', 'windows that begin under faults', wholeNumber(1, 30), 1)
+  .option('--faults <names>', 'all, none, or names with commas between', faultNames, ALL_FAULTS)
+  .addOption(new Option('--design <name>', 'what rotates the keys').choices(DESIGN_NAMES).default('keyturn'))
+  .option('--plant <bug>', 'switches one protection of keyturn off; all: each in turn, until it is found', plantName)
+  .option('--replay <seed>', 'plays one run and prints its trace', wholeNumber(0, 2 ** 31 - 1))
+  .addOption(new Option('--wire <how>', 'how functions reach the services: through the whole SDK, or past its middleware, which is faster').choices(WIRES).default('sdk'))
+  .option('--jobs <count>', 'processes that run at once', wholeNumber(1, 256), cpus().length)
+  .option('--require-reach', 'exit code 1 also when a fault or an edge of the definitions was not reached')
+  .option('--json', 'prints one JSON document; with --replay one event a line')
+  .exitOverride();
+
+async function main(): Promise<number> {
+  try {
+    program.parse();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    throw error;
+  }
+  return simulate(program.opts<Options>());
+}
+
+void main().then(
+  (exitCode) => { process.exitCode = exitCode; },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);
+

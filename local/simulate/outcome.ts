@@ -1,0 +1,34 @@
+import { edgesIn } from '../simulator/run/reach';
+import type { FaultName } from '../simulator/run/faults';
+import type { Run } from '../simulator/run/run';
+
+/** What violated an invariant in one run. */
+export interface Found {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly message: string;
+}
+
+/** What is kept of a run: plain data, that a worker can send. */
+export interface Outcome {
+  readonly seed: number;
+  readonly hash: string;
+  readonly rotations: number;
+  readonly events: number;
+  readonly struck: readonly (readonly [FaultName, number])[];
+  readonly edges: readonly string[];
+  readonly found: readonly Found[];
+}
+
+export function outcomeOf(run: Run): Outcome {
+  const { seed } = run.plan;
+  return {
+    seed,
+    hash: run.hash,
+    rotations: run.rotations,
+    events: run.trace.length,
+    struck: [...run.struck],
+    edges: [...edgesIn(run.trace)],
+    found: run.verdicts.flatMap(({ invariant, violations }) => violations.map(({ message }) => ({ seed, invariant, message }))),
+  };
+}
