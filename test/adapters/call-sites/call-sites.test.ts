@@ -29,13 +29,15 @@ function failuresOf(site: CallSite): readonly Failing[] {
 const FAILURES = CALL_SITES.flatMap(failuresOf);
 const isAbout = ({ at, on }: Row, { site, name }: Failing): boolean => at.includes(site.id) && on.includes(name);
 
-let place: Place;
+const WIRES = ['sdk', 'direct'] as const;
+const places = new Map<string, Place>();
 beforeAll(async () => {
-  place = await prepared();
+  for (const wire of WIRES) places.set(wire, await prepared({ wire }));
 });
 
 /** Makes a site's call fail, each time that it is made, and tells what its adapter made of it. */
-async function outcomeOf({ site, error }: Failing): Promise<string> {
+async function outcomeOf({ site, error }: Failing, wire: (typeof WIRES)[number]): Promise<string> {
+  const place = places.get(wire) as Place;
   let reached = 0;
   place.world.interceptAll = async (call, next) => {
     if (call.operation !== site.operation) return next();
@@ -99,10 +101,10 @@ describe.each(WORKFLOW_FUNCTIONS.map(([name, { state }]) => [state, name] as con
 });
 
 describe.each(CALL_SITES.map((site) => [site.id, site] as const))('%s', (_, site) => {
-  test('means what the table says, whatever it fails with', async () => {
+  test.each(WIRES)('means what the table says, whatever it fails with (wire: %s)', async (wire) => {
     for (const failure of failuresOf(site)) {
       const row = EXPECTATIONS.find((candidate) => isAbout(candidate, failure));
-      expect([failure.name, await outcomeOf(failure)]).toEqual([failure.name, row?.means]);
+      expect([failure.name, await outcomeOf(failure, wire)]).toEqual([failure.name, row?.means]);
     }
   });
 });

@@ -3,7 +3,7 @@ import type { Approval } from '../../../lambdas/domain/approval';
 import { setHold } from '../../../lambdas/domain/operations';
 import { rotationId } from '../../../lambdas/domain/rotation-id';
 import type { TaskToken } from '../../../lambdas/ports/acknowledgements';
-import { STATE_MACHINE_ARN, World } from '../../../local/simulator/world';
+import { STATE_MACHINE_ARN, World, type WorldOptions } from '../../../local/simulator/world';
 import { policyOf } from '../../support/policies';
 
 /** What the drivers find: a world with one registered key, and KMS keys of every kind. Nothing that a driver leaves behind is in another's way. */
@@ -23,8 +23,8 @@ const APPROVAL: Approval = {
   approversNeeded: 1, rotationId: NAME, version: 1, errorClass: null, facts: {}, votes: [], outcome: null,
 };
 
-export async function prepared(): Promise<Place> {
-  const world = new World({ startMs: Date.UTC(2026, 5, 1) });
+export async function prepared(options: WorldOptions = {}): Promise<Place> {
+  const world = new World({ startMs: Date.UTC(2026, 5, 1), ...options });
   await world.register([policyOf()]);
   const keys = world.composition('create-key-version').keys();
   const make = async (spec: string, usage: string): Promise<string> => {
