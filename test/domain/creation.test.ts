@@ -1,7 +1,8 @@
-import { adoptCreated, equip, recordProof, refuseCreate } from '../../lambdas/domain/creation';
+import { adoptCreated, equip, intendCreate as decideCreate, recordProof, refuseCreate } from '../../lambdas/domain/creation';
 import { intendCreate } from '../support/intend-create';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
-import { AT, bootstrapped, claimed, prepare, type LivingKey, error } from './living-key';
+import { AT, bootstrapped, claimed, NEXT_AT, prepare, WINDOW, type LivingKey, error } from './living-key';
+import { inEmergency } from './runs';
 
 const KEY = { keyId: 'k1', keyArn: 'arn:k1' };
 const v1 = (living: LivingKey) => living.key.versions['v1'];
@@ -75,4 +76,80 @@ test.each<[string, (key: ManagedKey) => unknown]>([
   ['proves', (key) => recordProof(key, { rotationId: 'x', fence: 1 }, 1, AT)],
 ])('nobody but the owner %s', (_, decide) => {
   expect(() => decide(claimed().key)).toThrow(error({ name: 'StaleOwner' }));
+});
+
+describe('an intent is refused', () => {
+  const call = { invocationId: 'one', intentsSeen: 0 };
+
+  test('while another version is being created', () => {
+    const { key } = claimed();
+    expect(() => decideCreate({ ...key, intent: { kind: 'create', version: 9, at: AT } }, claimed().owner(), 1, AT, call)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/open create intent for v9; it must be closed first/) }));
+  });
+
+  test.each([1, 2])('for a number that was given before and has left the aggregate: %i', (number) => {
+    const living = claimed();
+    expect(() => decideCreate({ ...living.key, lastVersion: 2 }, living.owner(), number, AT, call)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/its number is not given again/) }));
+  });
+
+  test('to an invocation whose twin was allowed to call meanwhile', () => {
+    const living = claimed();
+    living.apply(decideCreate(living.key, living.owner(), 1, AT, call));
+    expect(() => decideCreate(living.key, living.owner(), 1, AT, call)).toThrow(error({ name: 'CreateOutcomeUnknown', message: expect.stringMatching(/another invocation was allowed to call/) }));
+  });
+
+  test('after the last with what to look for', () => {
+    const living = claimed();
+    for (const intentsSeen of [0, 1, 2]) living.apply(decideCreate(living.key, living.owner(), 1, AT, { ...call, intentsSeen }));
+    expect(() => decideCreate(living.key, living.owner(), 1, AT, { ...call, intentsSeen: 3 })).toThrow(/tried 3 times .* keys tagged keyturn:key=orders/);
+  });
+});
+
+test('a further intent leaves the version as it was begun', () => {
+  const living = claimed();
+  living.apply(intendCreate(living.key, living.owner(), 1, AT));
+  living.apply(intendCreate(living.key, living.owner(), 1, '2026-04-02T00:00:00.000Z'));
+  expect(v1(living)).toMatchObject({ createdAt: AT, createIntents: 2 });
+});
+
+test("a version is its window's, or its emergency's while one owns the key", () => {
+  const begun = (living: LivingKey, number: number) => {
+    living.apply(intendCreate(living.key, living.owner(), number, NEXT_AT));
+    return living.key.versions[`v${number}`];
+  };
+  const during = inEmergency();
+  expect(begun(during, 2)).toMatchObject({ window: during.key.emergency!.window, emergency: 1 });
+  const rotating = claimed();
+  rotating.state = { ...rotating.key, emergency: { ...during.key.emergency!, isDone: true } };
+  expect(begun(rotating, 1)).toMatchObject({ window: WINDOW });
+  expect(rotating.key.versions['v1']).not.toHaveProperty('emergency');
+});
+
+test('a refusal of KMS that comes late says nothing about a version that has its key, or that is gone', () => {
+  const living = claimed();
+  living.apply(intendCreate(living.key, living.owner(), 1, AT));
+  expect(refuseCreate({ ...living.key, versions: {} }, living.owner(), 1, AT, 'Throttled')).toEqual({ kind: 'done' });
+  living.apply(adoptCreated(living.key, living.owner(), 1, KEY, AT));
+  expect(refuseCreate(living.key, living.owner(), 1, AT, 'Throttled')).toEqual({ kind: 'done' });
+});
+
+test('equipping is written where it is open, and leaves the intent of a later step alone', () => {
+  const living = prepare(claimed(), 1);
+  const { equippedAt: _equippedAt, ...bare } = v1(living)!;
+  expect(equip({ ...living.key, versions: { v1: bare } }, living.owner(), 1, AT)).toMatchObject({ next: { versions: { v1: { equippedAt: AT } } } });
+  const again: ManagedKey = { ...living.key, intent: { kind: 'create', version: 1, at: AT } };
+  expect(equip(again, living.owner(), 1, NEXT_AT)).toMatchObject({ next: { intent: null, versions: { v1: { equippedAt: AT } } } });
+  const later: ManagedKey = { ...living.key, intent: { kind: 'promote', version: 1, fromKeyId: null, toKeyId: 'k1', at: AT } };
+  expect(equip(later, living.owner(), 1, NEXT_AT)).toEqual({ kind: 'done' });
+});
+
+test('a proof of a version that is gone, or that nothing waits for any more, is not recorded', () => {
+  const living = prepare(claimed(), 1);
+  const { provedAt: _provedAt, ...unproved } = v1(living)!;
+  expect(recordProof({ ...living.key, versions: {} }, living.owner(), 1, AT)).toEqual({ kind: 'done' });
+  expect(recordProof({ ...living.key, versions: { v1: { ...unproved, status: 'ACTIVE' } } }, living.owner(), 1, AT)).toEqual({ kind: 'done' });
+});
+
+test('a key for a version that is not PENDING is a mismatch', () => {
+  const living = claimed();
+  expect(() => equip(living.key, living.owner(), 1, AT)).toThrow(error({ name: 'LedgerMismatch' }));
 });

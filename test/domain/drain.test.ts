@@ -2,7 +2,7 @@ import { withUnconfirmedDrainsBegun } from '../../lambdas/domain/drain';
 import { beginEmergency } from '../../lambdas/domain/emergency';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { withRetirementsLeft } from '../../lambdas/domain/lease';
-import type { ManagedKey } from '../../lambdas/domain/managed-key';
+import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import { bootstrapped, disabled, draining, LATE, NEXT_AT } from './living-key';
 import { endangered } from './runs';
 
@@ -37,4 +37,13 @@ describe('a version whose replacement nobody has confirmed', () => {
 test.each([['drains', draining], ['bakes', disabled], ['is ACTIVE', bootstrapped]])('a version that %s already keeps its deadlines', (_, make) => {
   const { key } = make();
   expect(withUnconfirmedDrainsBegun(key, plusSeconds(NEXT_AT, 1))).toBe(key);
+});
+
+test.each<[string, Partial<KeyVersion>]>([
+  ['DEPRECATED that nothing has replaced', { status: 'DEPRECATED', supersededBy: undefined } as never],
+  ['replaced that is not DEPRECATED any more', { status: 'REVOKED', supersededBy: 2 }],
+])('a version that is %s begins no drain', (_, change) => {
+  const key = unconfirmed();
+  const changed: ManagedKey = { ...key, versions: { ...key.versions, v1: { ...key.versions['v1']!, ...change } } };
+  expect(withUnconfirmedDrainsBegun(changed, LATE)).toBe(changed);
 });

@@ -70,3 +70,42 @@ test('our own last change may be read late, for an hour and some minutes', () =>
 test('a revoked key is gone when its time has come', () => {
   expect(compared(revoked(), 1, undefined, '2027-03-03T00:00:00.000Z')).toBe('in-between');
 });
+
+describe('what explains a state, and only for whom', () => {
+  type Row = readonly [why: string, version: Partial<KeyVersion>, key: Partial<ManagedKey>, observed: string | undefined, comparison: StateComparison];
+  const NOW = '2027-02-01T00:00:00.000Z';
+  const EDGE = '2027-01-31T22:55:00.000Z';
+  const JUST_IN_TIME = '2027-01-31T22:55:01.000Z';
+  const HELD_NOW = { hold: { ...NOTE, at: NOW } };
+  const intent = (kind: 'create' | 'disable'): Partial<ManagedKey> => ({ intent: { kind, version: 1, at: NOW } });
+  const { kmsKeyId: _kmsKeyId, ...bare } = bootstrapped().key.versions['v1']!;
+  const BASE: KeyVersion = { number: 1, status: 'ACTIVE', rotationId: 'r', window: bare.window, createdAt: LATE, createIntents: 1, kmsKeyId: 'k1' };
+  const NO_KEY: Partial<KeyVersion> = { kmsKeyId: undefined } as never;
+
+  test.each<Row>([
+    ['a version without a key has no state', NO_KEY, {}, 'Disabled', 'as-registered'],
+    ['a disable is intended of a DEPRECATED version only', { status: 'ACTIVE' }, intent('disable'), 'Disabled', 'unexpected'],
+    ['a revocation is its own intent', { status: 'DISABLED' }, intent('create'), 'PendingDeletion', 'unexpected'],
+    ['a rescue of a DISABLED version', { status: 'DISABLED' }, { rescues: { v1: NOTE } }, 'PendingDeletion', 'in-between'],
+    ['a rescue of a REVOKED version', { status: 'REVOKED' }, { rescues: { v1: NOTE } }, 'Disabled', 'in-between'],
+    ['a rescue of another version', { status: 'REVOKED' }, { rescues: { v2: NOTE } }, 'Disabled', 'unexpected'],
+    ['a key that KMS is making', { status: 'PENDING' }, {}, 'Creating', 'in-between'],
+    ['an ACTIVE key that KMS is making', {}, {}, 'Creating', 'unexpected'],
+    ['a hold of a DEPRECATED version', { status: 'DEPRECATED' }, HELD_NOW, 'Disabled', 'unexpected'],
+    ['a hold that cancelled a deletion just now', { status: 'DISABLED' }, HELD_NOW, 'PendingDeletion', 'in-between'],
+    ['a hold that did so long ago', { status: 'DISABLED' }, { hold: NOTE }, 'PendingDeletion', 'unexpected'],
+    ['a hold just now of a DEPRECATED version', { status: 'DEPRECATED' }, HELD_NOW, 'PendingDeletion', 'unexpected'],
+    ['a disable just now, of what was revoked since', { status: 'REVOKED', disabledAt: NOW }, {}, 'Enabled', 'unexpected'],
+    ['a revocation just now, of what is not REVOKED any more', { status: 'DEPRECATED', revokedAt: NOW }, {}, 'Disabled', 'unexpected'],
+    ['a rescue just now, read late as Disabled', { status: 'DEPRECATED', rescuedAt: NOW }, {}, 'Disabled', 'in-between'],
+    ['a rescue just now, read late as PendingDeletion', { status: 'DEPRECATED', rescuedAt: NOW }, {}, 'PendingDeletion', 'in-between'],
+    ['a rescue just now, of what was disabled since', { status: 'DISABLED', rescuedAt: NOW }, {}, 'PendingDeletion', 'unexpected'],
+    ['a change 65 minutes ago', { status: 'DISABLED', disabledAt: EDGE }, {}, 'Enabled', 'unexpected'],
+    ['a change a second later', { status: 'DISABLED', disabledAt: JUST_IN_TIME }, {}, 'Enabled', 'in-between'],
+    ['an ACTIVE key that was equipped just now and is gone', { equippedAt: NOW }, {}, undefined, 'unexpected'],
+    ['a key whose deletion was cancelled and that is gone', { status: 'DISABLED', deletionAt: LATE }, {}, undefined, 'unexpected'],
+    ['a REVOKED key whose deletion nobody dated', { status: 'REVOKED' }, {}, undefined, 'unexpected'],
+  ])('%s', (_, version, key, observed, comparison) => {
+    expect(compareState({ ...bootstrapped().key, ...key }, { ...BASE, ...version }, observed, NOW)).toBe(comparison);
+  });
+});

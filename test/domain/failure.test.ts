@@ -1,13 +1,19 @@
 import fc from 'fast-check';
 import { NO_EFFECT_SERVICE_ERRORS, SERVICE_ERRORS, TASK_ERRORS, UNCERTAIN_SERVICE_ERRORS, type ErrorClass } from '../../lambdas/contract/errors';
-import { abortRun, classify, raiseRun, recordFailure, responseTo } from '../../lambdas/domain/failure';
+import { abortRun, classify, isLastAttempt, raiseRun, recordFailure, responseTo } from '../../lambdas/domain/failure';
 import { plusSeconds } from '../../lambdas/domain/instant';
+import type { Holder } from '../../lambdas/domain/lease';
+import type { ManagedKey } from '../../lambdas/domain/managed-key';
+import type { Run } from '../../lambdas/domain/rotation-id';
 import { TaskError } from '../../lambdas/domain/task-error';
 import { declaredErrors } from '../adapters/call-sites/declared-errors';
 import { edges } from '../statemachine/definition';
 import { AT, attempt, bootstrapped, claimed, NEXT_WINDOW, registered, WINDOW, error } from './living-key';
+import { endangered, leftPending, runOf } from './runs';
 
 const CLASSES: readonly ErrorClass[] = ['retry', 'look-again', 'superseded', 'uncertain', 'recoverable', 'non-recoverable', 'security-critical'];
+const A1 = 'orders-20260401T0000Z-a1';
+const A2 = 'orders-20260401T0000Z-a2';
 const RECOVERABLE = { error: 'DependentsNotReady', errorClass: 'recoverable' } as const;
 const FATAL = { error: 'QuotaExceeded', errorClass: 'non-recoverable' } as const;
 
@@ -169,5 +175,105 @@ describe('a raised attempt', () => {
     const begun = { ...registered().key, window: { id: NEXT_WINDOW, attempt: 2 } };
     expect(raise(begun, WINDOW, 1)).toEqual({ kind: 'done' });
     expect(raise(bootstrapped().key, WINDOW, 1)).toEqual({ kind: 'done' });
+  });
+});
+
+describe('a failure that needs a person', () => {
+  const fatal = { rotationId: A1, state: 'Create Key Version', error: 'QuotaExceeded', errorClass: 'non-recoverable' as const, at: AT };
+  const note = { by: 'alice', at: AT, reason: 'first' };
+
+  test('quarantines the key in the same write, if its owner failed and nothing else did so before', () => {
+    const { key } = claimed();
+    expect(recordFailure(key, fatal)).toMatchObject({ next: { quarantine: { by: A1, at: AT, reason: 'QuotaExceeded in Create Key Version needs a person' } } });
+    expect(recordFailure({ ...key, quarantine: note }, fatal)).toMatchObject({ next: { quarantine: note } });
+    expect(recordFailure(key, { ...fatal, errorClass: 'recoverable' })).toMatchObject({ next: { quarantine: null } });
+    expect(recordFailure(key, { ...fatal, rotationId: A2 })).toMatchObject({ next: { quarantine: null } });
+    expect(recordFailure({ ...key, lease: null }, fatal)).toMatchObject({ next: { quarantine: null } });
+  });
+
+  test('is another one in another state, at the same time', () => {
+    const living = claimed();
+    living.apply(recordFailure(living.key, fatal));
+    expect(living.apply(recordFailure(living.key, { ...fatal, state: 'Prove Key Version' }))).toBe(true);
+  });
+
+  test('or that is security-critical ends in quarantine, and keeps an earlier one', () => {
+    const living = claimed();
+    const critical = { error: 'ProofFailed', errorClass: 'security-critical' } as const;
+    expect(abortRun(living.key, living.owner(), attempt(1), AT, critical)).toMatchObject({ next: { quarantine: { by: A1, reason: `ProofFailed in ${A1} needs a person` } } });
+    expect(abortRun({ ...living.key, quarantine: note }, living.owner(), attempt(1), AT, critical)).toMatchObject({ next: { quarantine: note } });
+  });
+});
+
+describe('the last attempt', () => {
+  const last = (key: ManagedKey, run: Run) => isLastAttempt(key, A1, run, 'DependentsNotReady');
+  const extended: ManagedKey = { ...claimed().key, window: { id: WINDOW, attempt: 3, lastAttempt: 5 } };
+
+  test('is the policy\'s, or a later one that a person allowed for the window', () => {
+    expect([2, 3].map((number) => last(claimed().key, attempt(number)))).toEqual([false, true]);
+    expect([3, 4, 5].map((number) => last(extended, attempt(number)))).toEqual([false, false, true]);
+    expect(last(extended, attempt(3, NEXT_WINDOW))).toBe(true);
+  });
+
+  test("of an emergency is its own, and a retirement has none", () => {
+    const { key } = endangered();
+    expect([2, 3].map((number) => last({ ...key, policy: { ...key.policy, maxAttempts: 1 } }, runOf('emergency', number)))).toEqual([false, true]);
+    expect(last({ ...key, emergency: null }, runOf('emergency', 1))).toBe(true);
+    expect(last(key, runOf('retirement', 9))).toBe(false);
+  });
+});
+
+describe('an abort of what is not there', () => {
+  test('does nothing once the lease is given back', () => {
+    expect(abortRun({ ...claimed().key, lease: null }, { rotationId: A1, fence: 1 }, attempt(1), AT, RECOVERABLE)).toEqual({ kind: 'done' });
+  });
+
+  test('makes no window and no emergency', () => {
+    const living = claimed();
+    expect(abortRun({ ...living.key, window: null }, living.owner(), attempt(1), AT, RECOVERABLE)).toMatchObject({ next: { window: null } });
+    expect(abortRun(living.key, living.owner(), runOf('emergency'), AT, RECOVERABLE)).toMatchObject({ next: { emergency: null } });
+  });
+});
+
+describe('a run is raised', () => {
+  const raise = (key: ManagedKey, run: Run, holder?: Holder) => raiseRun(key, run, AT, 'starter', holder);
+
+  test('never on a quarantined key', () => {
+    expect(raise({ ...registered().key, quarantine: { by: 'a', at: AT, reason: 'b' } }, attempt(1))).toEqual({ kind: 'done' });
+  });
+
+  test('whatever is known of an execution that does not hold the lease any more', () => {
+    expect(raise(registered().key, attempt(1), { rotationId: A1, closedAt: AT })).toMatchObject({ kind: 'write' });
+  });
+
+  test.each<[string, string]>([
+    ['of another attempt', A2],
+    ['of another window', 'orders-20260630T0000Z-a1'],
+    ['of another kind', 'orders-20260401T0000Z-r1'],
+    ['with a strange name', 'somebody'],
+  ])('not beside an owner %s', (_, rotationId) => {
+    const { key } = claimed();
+    expect(raise({ ...key, lease: { ...key.lease!, rotationId } }, attempt(1))).toEqual({ kind: 'done' });
+  });
+
+  test('with the attempts that a person allowed for the same window, and no other', () => {
+    const { key } = registered();
+    const allowed = { ...key, window: { id: WINDOW, attempt: 3, lastAttempt: 9 } };
+    expect(raise(allowed, attempt(3))).toMatchObject({ next: { window: { id: WINDOW, attempt: 4, lastAttempt: 9 }, quarantine: null } });
+    const next = raise(allowed, attempt(1, NEXT_WINDOW));
+    expect(next.kind === 'write' ? next.next.window : undefined).toEqual({ id: NEXT_WINDOW, attempt: 2 });
+  });
+
+  test('for an emergency that is not done, and only the current one', () => {
+    const { key } = endangered();
+    expect(raise(key, runOf('emergency'))).toMatchObject({ next: { emergency: { number: 2, firstNumber: 1 } }, note: { type: 'RunRaised' } });
+    expect(raise(key, runOf('emergency', 2))).toEqual({ kind: 'done' });
+    expect(raise({ ...key, emergency: { ...key.emergency!, isDone: true } }, runOf('emergency'))).toEqual({ kind: 'done' });
+    expect(raise({ ...key, emergency: null }, runOf('emergency'))).toEqual({ kind: 'done' });
+  });
+
+  test('for a retirement as often as it takes', () => {
+    const key: ManagedKey = { ...leftPending().key, retirementRuns: 8 };
+    expect(raise(key, runOf('retirement', 9))).toMatchObject({ next: { retirementRuns: 9, quarantine: null }, note: { type: 'RunRaised' } });
   });
 });

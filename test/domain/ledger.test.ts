@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalJson, firstBreak, GENESIS_HASH, hashOf, LEDGER_EVENT_TYPES, movesBetween, seal, type LedgerEvent } from '../../lambdas/domain/ledger';
+import { canonicalJson, currentChain, firstBreak, GENESIS_HASH, hashOf, LEDGER_EVENT_TYPES, ledgerBreak, movesBetween, seal, type LedgerEvent } from '../../lambdas/domain/ledger';
 import { withVersion, type KeyVersion, type ManagedKey } from '../../lambdas/domain/managed-key';
 import { story } from './checker/story';
 
@@ -138,4 +138,39 @@ describe('canonical JSON', () => {
   test('leaves out members that are undefined, as the registry does', () => {
     expect(canonicalJson({ b: undefined, a: [1, { d: 2, c: null }] })).toBe('{"a":[1,{"c":null,"d":2}]}');
   });
+});
+
+describe('what is wrong with a ledger', () => {
+  const first = seal(undefined, fresh, { type: 'KeyRegistered', at, by: 'r' });
+  const second = seal(first.after, first.after, { type: 'HoldSet', at, by: 'r' });
+  const events = [first.event, second.event];
+
+  test('is named: an event that is missing, and one whose content has another hash', () => {
+    expect(firstBreak([second.event])).toBe('event 1 is missing: found 2');
+    expect(firstBreak([{ ...first.event, by: 'x' }])).toBe('event 1 does not have the hash of its content');
+  });
+
+  test('is nothing when it is whole and ends where the key says', () => {
+    expect(ledgerBreak(events, second.after)).toBeUndefined();
+    expect(ledgerBreak([], { seq: 0, head: GENESIS_HASH })).toBeUndefined();
+    expect(ledgerBreak([second.event], second.after, { seq: 1, hash: first.event.hash })).toBeUndefined();
+  });
+
+  test.each<[string, Parameters<typeof ledgerBreak>]>([
+    ['the ledger ends at event 1, the registry is at 2', [[first.event], second.after]],
+    ['the ledger ends at event 2, the registry is at 7', [events, { seq: 7, head: second.event.hash }]],
+    ['the ledger ends at event 2, the registry is at 2', [events, { seq: 2, head: 'another' }]],
+    ['event 1 is missing: found 2', [[second.event], second.after]],
+  ])('%s', (broken, parameters) => expect(ledgerBreak(...parameters)).toBe(broken));
+
+  test('begins anew at a repair, and nowhere else', () => {
+    expect(currentChain(events)).toEqual({ events, startsAnew: null });
+    const repaired = seal(second.after, second.after, { type: 'LedgerRebaselined', at, by: 'r' }, 9);
+    const last = seal(repaired.after, repaired.after, { type: 'FreezeLifted', at, by: 'r' });
+    expect(currentChain([...events, repaired.event, last.event])).toEqual({ events: [repaired.event, last.event], startsAnew: { seq: 9, hash: second.event.hash } });
+  });
+});
+
+test('refuses a version that begins in the middle of its life', () => {
+  expect(() => seal(fresh, withVersion(fresh, { ...pending, status: 'DEPRECATED' }), { type: 'VersionAdopted', at, by: 'r' })).toThrow(/version 1 cannot move from nothing to DEPRECATED/);
 });

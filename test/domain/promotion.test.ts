@@ -127,3 +127,29 @@ describe('the alias', () => {
     expect(compareAlias(key, observed, at)).toBe(expected);
   });
 });
+
+describe('what is promoted', () => {
+  test('is asked for once: an ACTIVE version is done, whoever owns the key', () => {
+    const living = claimed();
+    const owned: ManagedKey = { ...bootstrapped().key, lease: living.key.lease, fence: living.key.fence, quarantine: { by: 'x', at: AT, reason: 'y' } };
+    expect(intendPromote(owned, living.owner(), 1, AT)).toEqual({ kind: 'done' });
+  });
+
+  test.each([intendPromote, commitPromotion])('is in the registry', (decide) => {
+    const living = intended();
+    expect(() => decide(living.key, living.owner(), 9, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch' }));
+  });
+
+  test('is what the intent names, whatever else could be', () => {
+    const living = intended();
+    const twin: ManagedKey = { ...living.key, versions: { ...living.key.versions, v3: { ...living.key.versions['v2']!, number: 3, kmsKeyId: 'k3' } } };
+    expect(() => intendPromote(twin, living.owner(), 3, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/open promote intent for v2/) }));
+    expect(() => commitPromotion(twin, living.owner(), 3, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/v3 has no open promote intent/) }));
+  });
+});
+
+test('an alias is not read late after a promotion that nobody dated', () => {
+  const { key } = draining();
+  const { activatedAt: _activatedAt, ...v2 } = key.versions['v2']!;
+  expect(compareAlias({ ...key, versions: { ...key.versions, v2 } }, 'k1', NEXT_AT)).toBe('unexpected');
+});
