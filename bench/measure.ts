@@ -3,7 +3,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureCalls } from './calls';
 import { type Part, PARTS } from './parts';
-import { localRotations, worldRotations } from './rotations';
+import { localRotations, type WorldRates, worldRotations } from './rotations';
 import { benchAssembly } from './workload';
 
 async function measure(parts: readonly Part[]): Promise<object> {
@@ -11,21 +11,26 @@ async function measure(parts: readonly Part[]): Promise<object> {
   try {
     say('synthesizing the stack …');
     const assembly = await benchAssembly(folder);
-    const world = parts.includes('world') ? await worldRotations(assembly) : undefined;
+    const world = parts.includes('world') ? { sdk: await worldRotations(assembly, 'sdk'), direct: await worldRotations(assembly, 'direct') } : undefined;
     const local = parts.includes('local') ? await localRotations(assembly) : undefined;
     const calls = parts.includes('calls') ? await measureCalls(assembly) : undefined;
     return {
       node: process.version,
       cpu: cpus()[0]?.model ?? 'unknown',
       pinnedTo: process.env['KEYTURN_BENCH_CORE'] ? `core ${process.env['KEYTURN_BENCH_CORE']}` : 'no core: there is no taskset here',
-      ...(world !== undefined && { worldRotations: world }),
+      ...(world !== undefined && { world: { ...world, directToSdk: ratiosOf(world.direct, world.sdk) } }),
       ...(local !== undefined && { localRotations: local }),
-      ...(world !== undefined && local !== undefined && { worldToLocal: ratio(world.perSecond, local.perSecond) }),
+      ...(world !== undefined && local !== undefined && { worldToLocal: ratio(world.sdk.rotations.perSecond, local.perSecond) }),
       ...(calls !== undefined && { calls, inProcessToHttp: ratio(calls.inProcess.perSecond, calls.http.perSecond) }),
     };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function ratiosOf(left: WorldRates, right: WorldRates): Readonly<Record<keyof WorldRates, number>> {
+  const of = (what: keyof WorldRates): number => ratio(left[what].perSecond, right[what].perSecond);
+  return { bootstraps: of('bootstraps'), rotations: of('rotations'), calls: of('calls') };
 }
 
 function ratio(left: number, right: number): number {

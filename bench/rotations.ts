@@ -1,7 +1,7 @@
 import type { TraceEvent } from '../lambdas/domain/trace';
 import { registeredPolicies } from '../local/cloud/configured-keys';
 import { deploy } from '../local/cloud/local-cloud';
-import { World } from '../local/simulator/world';
+import { World, type WorldOptions } from '../local/simulator/world';
 import { BOOTSTRAPPED_MS, END_MS, SCHEDULE_EVERY_MS, START_MS } from './workload';
 
 /** How many of something were done in how long. */
@@ -14,16 +14,36 @@ export interface Rate {
 export async function rateOf(count: () => number | Promise<number>): Promise<Rate> {
   const startedAt = performance.now();
   const done = await count();
-  const seconds = (performance.now() - startedAt) / 1000;
+  return rate(done, performance.now() - startedAt);
+}
+
+function rate(done: number, ms: number): Rate {
+  const seconds = ms / 1000;
   return { count: done, seconds: Math.round(seconds * 1000) / 1000, perSecond: Math.round((done / seconds) * 100) / 100 };
 }
 
-/** Full rotations in the simulator: handlers from source, no sockets. */
-export async function worldRotations(assembly: string): Promise<Rate> {
+type Wire = NonNullable<WorldOptions['wire']>;
+
+/** What a simulated life costs: of a whole world from its construction until its keys have their first versions, and of what follows. */
+export interface WorldRates {
+  readonly bootstraps: Rate;
+  readonly rotations: Rate;
+  /** SDK calls, in bootstraps and rotations. */
+  readonly calls: Rate;
+}
+
+/** Full rotations in the simulator: handlers from source, no sockets; once to get warm, once to be measured. */
+export async function worldRotations(assembly: string, wire: Wire): Promise<WorldRates> {
   const cloud = await deploy(assembly, { startMs: START_MS });
   const policies = await registeredPolicies(cloud);
   await cloud.close();
-  const world = new World({ startMs: START_MS });
+  await worldLife(policies, wire);
+  return worldLife(policies, wire);
+}
+
+async function worldLife(policies: Parameters<World['register']>[0], wire: Wire): Promise<WorldRates> {
+  const startedAt = performance.now();
+  const world = new World({ startMs: START_MS, wire });
   await world.register(policies);
   const passUntil = async (untilMs: number): Promise<void> => {
     while (world.timeline.nowMs() < untilMs) {
@@ -33,10 +53,14 @@ export async function worldRotations(assembly: string): Promise<Rate> {
   };
   await passUntil(BOOTSTRAPPED_MS);
   const bootstraps = completed(world.trace.events());
-  return rateOf(async () => {
-    await passUntil(END_MS);
-    return completed(world.trace.events()) - bootstraps;
-  });
+  const bootstrappedAt = performance.now();
+  await passUntil(END_MS);
+  const endedAt = performance.now();
+  return {
+    bootstraps: rate(bootstraps, bootstrappedAt - startedAt),
+    rotations: rate(completed(world.trace.events()) - bootstraps, endedAt - bootstrappedAt),
+    calls: rate(world.calls.length, endedAt - startedAt),
+  };
 }
 
 /** Full rotations in the local cloud: the synthesized bundles, which talk HTTP. */
