@@ -34,6 +34,7 @@ LEASE=0                windows   one_owner
 LEASE=0                windows   never_back_to_superseded
 LEASE_WAITS_FOR_END=0  windows   never_back_to_superseded
 FENCE=0                takeover  stale_write_changes_nothing
+FENCE=0                takeover  alias_on_active_or_intended
 FENCE_GROWS=0          takeover  token_grows_with_grant
 SEQUENCE=0             others    hold_wins
 ALLOWED_FROM=0         takeover  status_moves_along_table
