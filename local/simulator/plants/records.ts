@@ -1,0 +1,68 @@
+import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDbRegistry } from '../../../lambdas/adapters/dynamodb/dynamodb-registry';
+import { FREEZE_PART, LEDGER_PART } from '../../../lambdas/adapters/dynamodb/items';
+import { GENESIS_HASH } from '../../../lambdas/domain/ledger';
+import type { Replacements } from '../world';
+import type { Plant } from './plant';
+import { changed, together, withPort } from './replace';
+
+/** How the registry writes: on conditions, in one transaction, in one chain. */
+export const RECORDS: readonly Plant[] = [
+  {
+    name: 'unconditional-writes',
+    off: 'the registry is written without conditions on sequence, fencing token and statuses',
+    replacements: withTransactions((parts) => [parts.map(unconditional)]),
+  },
+  {
+    name: 'ledger-outside-the-transaction',
+    off: 'a ledger event is written after its transition, and not with it',
+    replacements: withTransactions((parts) => [parts.filter((_part, index) => index !== LEDGER_PART), parts.filter((_part, index) => index === LEDGER_PART)]),
+  },
+  {
+    name: 'ledger-not-chained',
+    off: 'a ledger event does not name the hash of the one before it',
+    replacements: withTransactions((parts) => [parts.map((part, index) => (index === LEDGER_PART ? withoutPrevious(part) : part))]),
+  },
+  {
+    name: 'freeze-unchecked',
+    off: 'a frozen key is written as any other',
+    replacements: together(
+      withTransactions((parts) => [parts.filter((part, index) => index !== FREEZE_PART || part.ConditionCheck === undefined)]),
+      withPort('registry', (real) => ({
+        read: async (name) => {
+          const reading = await real.read(name);
+          return reading === undefined ? undefined : { ...reading, freeze: null };
+        },
+      })),
+    ),
+  },
+];
+
+/** Makes other transactions of each transition's, one after the other. */
+function withTransactions(change: (parts: readonly TransactWriteItem[]) => readonly TransactWriteItem[][]): Replacements {
+  return {
+    composition: (composition) => {
+      // Private, but the one place to change what the registry sends without writing it anew.
+      const registry = composition.registry();
+      const [client, table] = [registry['client'], registry['table']];
+      const send = async (command: unknown): Promise<unknown> => {
+        if (!(command instanceof TransactWriteItemsCommand)) return (client.send as (command: unknown) => Promise<unknown>)(command);
+        for (const TransactItems of change(command.input.TransactItems ?? [])) await client.send(new TransactWriteItemsCommand({ ...command.input, TransactItems }));
+        return {};
+      };
+      return changed(composition, { registry: () => new DynamoDbRegistry(changed(client, { send }), table) });
+    },
+  };
+}
+
+/** A write that happens whatever stands there. A check alone is left out: a transaction may not have an empty one. */
+function unconditional(part: TransactWriteItem): TransactWriteItem {
+  const { Put: put, Update: update } = part;
+  if (put !== undefined) return { Put: { ...put, ConditionExpression: undefined, ReturnValuesOnConditionCheckFailure: undefined } };
+  if (update === undefined) return part;
+  return { Update: { ...update, ConditionExpression: undefined, ReturnValuesOnConditionCheckFailure: undefined } };
+}
+
+function withoutPrevious({ Put: put }: TransactWriteItem): TransactWriteItem {
+  return { Put: { ...put, TableName: put?.TableName, Item: { ...put?.Item, previousHash: { S: GENESIS_HASH } } } };
+}

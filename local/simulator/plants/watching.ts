@@ -1,0 +1,29 @@
+import type { Plant } from './plant';
+import { together, withHandler, withPort } from './replace';
+
+/** Who notices what went wrong, and tells people. */
+export const WATCHING: readonly Plant[] = [
+  {
+    name: 'ended-executions-unnoticed',
+    off: 'neither the event of an execution that ended nor the reconciliation looks at who still holds a lease',
+    replacements: together(
+      withHandler(() => async () => ({ outcome: 'not-ours' }), 'handle-ended-execution'),
+      withPort('executions', () => ({ closedAt: async () => null }), 'reconcile'),
+    ),
+  },
+  {
+    name: 'no-outbox',
+    off: 'an alert is not written down before it is published',
+    replacements: withPort('registry', () => ({ queueAlert: async () => undefined })),
+  },
+  {
+    name: 'reconcile-blind',
+    off: 'the reconciliation does not look at the alias and the key states',
+    replacements: withPort('keys', () => ({ describe: async () => undefined }), 'reconcile'),
+  },
+  {
+    name: 'no-rescue',
+    off: 'the failed use of a retired version is not followed',
+    replacements: withHandler(() => async () => ({ outcome: 'nothing-to-rescue', versions: [] }), 'rescue-version'),
+  },
+];
