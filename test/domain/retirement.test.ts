@@ -1,4 +1,4 @@
-import { CLOUDTRAIL_SECONDS, MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
+import { CLOUDTRAIL_SECONDS, LAST_USAGE_LAG_SECONDS, MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import { plusSeconds, type Instant } from '../../lambdas/domain/instant';
 import type { Owner } from '../../lambdas/domain/lease';
 import type { Decision } from '../../lambdas/domain/ledger';
@@ -15,6 +15,7 @@ import {
   hasTimeToAsk,
   hasTimeToExtend,
   idleSince,
+  isEmergencyWaiting,
   intendDisable,
   intendRevoke,
   reasonToAskForRevocation,
@@ -24,6 +25,7 @@ import {
   withdrawRetirement,
 } from '../../lambdas/domain/retirement';
 import { AT, disabled, draining, LATE, LATER, NEXT_AT, revoked, type LivingKey, error } from './living-key';
+import { endangered } from './runs';
 
 const DAY = 86_400;
 const v1 = (living: LivingKey): KeyVersion => living.key.versions['v1']!;
@@ -270,4 +272,112 @@ test('there is time to ask people if the answer, and the bake that a consent to 
   expect([7, 8, 12, 13].map((days) => [hasTimeToAsk(dueIn(days), LATE, 'revoke'), hasTimeToAsk(dueIn(days), LATE, 'disable')])).toEqual([[false, false], [true, false], [true, false], [true, true]]);
   const longLived = { ...key, rotationDueAt: at(900) };
   expect([287, 288, 292, 293].map((day) => [hasTimeToAsk(longLived, at(day), 'revoke'), hasTimeToAsk(longLived, at(day), 'disable')])).toEqual([[true, true], [true, false], [true, false], [false, false]]);
+});
+
+/** With v1 changed. */
+const with1 = (key: ManagedKey, change: Partial<KeyVersion>): ManagedKey => ({ ...key, versions: { ...key.versions, v1: { ...key.versions['v1']!, ...change } } });
+const without = (key: ManagedKey, field: keyof KeyVersion): ManagedKey => with1(key, { [field]: undefined });
+
+describe('without an owner', () => {
+  const free = { ...draining({ drainSeconds: 100, idleSeconds: 60 }).key, lease: null };
+  test('the current policy alone counts', () => {
+    expect(retirementBlocker(current(free, { retirement: 'keep' }), v1(draining()), 'disable')).toMatch(/"keep"/);
+    expect(drainDeadline(free, free.versions['v1']!)).toBe(plusSeconds(NEXT_AT, 100));
+    expect(hasTimeToAsk({ ...free, rotationDueAt: plusSeconds(LATE, 400 * DAY) }, LATE, 'revoke')).toBe(true);
+  });
+
+  test('no emergency waits: it starts', () => {
+    const { emergency } = endangered().key;
+    expect(isEmergencyWaiting({ ...free, emergency })).toBe(false);
+    expect(isEmergencyWaiting({ ...draining().key, emergency })).toBe(true);
+  });
+});
+
+describe('an extension is refused', () => {
+  test('while a mutation is in doubt', () => {
+    const living = draining();
+    expect(() => extendDrain({ ...living.key, intent: { kind: 'disable', version: 1, at: LATE } }, living.owner(), 1, LATE, 'used')).toThrow(
+      error({ name: 'LedgerMismatch', message: expect.stringMatching(/open disable intent for v1: a drain is not extended past it/) }),
+    );
+  });
+
+  test.each(['drainFrom', 'disableNotBefore'] as const)('for a version without %s', (field) => {
+    const living = draining();
+    expect(drainDeadline(without(living.key, field), without(living.key, field).versions['v1']!)).toBeUndefined();
+    expect(() => extendDrain(without(living.key, field), living.owner(), 1, LATE, 'used')).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/cannot be extended again/) }));
+  });
+});
+
+test('there is time to extend when the idleness, the lag, the bake and two states end before the next window, to the second', () => {
+  const living = draining({ idleSeconds: 2 * DAY, bakeSeconds: 3 * DAY });
+  const needed = 2 * DAY + LAST_USAGE_LAG_SECONDS + 3 * DAY + 2 * MAX_STATE_SECONDS;
+  const dueAfter = (seconds: number): ManagedKey => ({ ...living.key, rotationDueAt: plusSeconds(LATE, seconds) });
+  expect(hasTimeToExtend(dueAfter(needed), v1(living), LATE)).toBe(false);
+  expect(hasTimeToExtend(dueAfter(needed + 1), v1(living), LATE)).toBe(true);
+});
+
+test('there is time to ask when the answer, the bake and the states around it end before the next window, to the second', () => {
+  const { key } = draining({ approvalTimeoutSeconds: 7 * DAY, bakeSeconds: 3 * DAY });
+  const dueAfter = (seconds: number): ManagedKey => ({ ...key, rotationDueAt: plusSeconds(LATE, seconds) });
+  const [revoke, disable] = [7 * DAY + MAX_STATE_SECONDS, 10 * DAY + 2 * MAX_STATE_SECONDS];
+  expect([revoke, revoke + 1].map((seconds) => hasTimeToAsk(dueAfter(seconds), LATE, 'revoke'))).toEqual([false, true]);
+  expect([disable, disable + 1].map((seconds) => hasTimeToAsk(dueAfter(seconds), LATE, 'disable'))).toEqual([false, true]);
+});
+
+test('a disable that is done is not done again, with or without an intent', () => {
+  const living = disabled();
+  expect(intendDisable(living.key, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
+  expect(commitDisable({ ...living.key, intent: { kind: 'disable', version: 1, at: LATER } }, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
+});
+
+describe('a step of a retirement is refused', () => {
+  test('before its deadline as what may not be done', () => {
+    const living = draining();
+    expect(() => intendDisable(living.key, living.owner(), 1, NEXT_AT)).toThrow(error({ name: 'RotationNotAllowed' }));
+  });
+
+  test('when the intent is about another version', () => {
+    const [drain, bake] = [draining(), disabled()];
+    const other = (key: ManagedKey, kind: 'disable' | 'revoke'): ManagedKey => ({ ...key, intent: { kind, version: 9, at: LATE } });
+    const mismatch = (message: RegExp) => error({ name: 'LedgerMismatch', message: expect.stringMatching(message) });
+    expect(() => intendDisable(other(drain.key, 'disable'), drain.owner(), 1, LATER)).toThrow(mismatch(/open disable intent for v9; it must be closed first/));
+    expect(() => intendRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER)).toThrow(mismatch(/open revoke intent for v9/));
+    expect(() => commitDisable(other(drain.key, 'disable'), drain.owner(), 1, LATE)).toThrow(mismatch(/v1 has no open disable intent/));
+    expect(() => commitRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER, LATER)).toThrow(mismatch(/v1 has no open revoke intent/));
+  });
+
+  test('for a version that is gone', () => {
+    const living = draining();
+    expect(() => intendDisable(living.key, living.owner(), 9, LATER)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/v9 should be DEPRECATED or DISABLED but is not in the registry/) }));
+  });
+});
+
+test('a version is disabled although no other is ACTIVE', () => {
+  const living = draining();
+  const { v2: _gone, ...versions } = living.key.versions;
+  expect(intendDisable({ ...living.key, versions }, living.owner(), 1, LATER)).toMatchObject({ next: { intent: { kind: 'disable', version: 1, at: LATER } } });
+});
+
+test.each(['revokeNotBefore', 'disabledAt'] as const)('a bake without %s ends at no known time', (field) => {
+  const living = disabled();
+  const key = without(living.key, field);
+  expect(bakeDeadline(key, key.versions['v1']!)).toBeUndefined();
+  expect(() => intendRevoke(key, living.owner(), 1, LATER)).toThrow(/bake ends at no known time/);
+});
+
+test('the word of CloudTrail counts for a version that nobody knows when it was disabled', () => {
+  expect(recordWatched(without(disabled().key, 'disabledAt'), 1, LATE, 'x')).toMatchObject({ next: { versions: { v1: { watchedAt: LATE } } } });
+});
+
+describe('a destruction is nobody\'s work any more', () => {
+  const destroyed = (retirementPending: readonly number[]) => recordDestruction({ ...revoked().key, retirementPending, retirementDueAt: LATE }, 'k1', LATER, 'kms');
+  test('and what else is pending stays due', () => expect(destroyed([1, 2])).toMatchObject({ next: { retirementPending: [2], retirementDueAt: LATE } }));
+  test('and nothing is due when nothing is left', () => expect(destroyed([1])).toMatchObject({ next: { retirementPending: [], retirementDueAt: null } }));
+  test('and of another KMS key it says nothing', () => expect(recordDestruction(revoked().key, 'kx', LATER, 'kms')).toEqual({ kind: 'done' }));
+});
+
+test('a version whose drain nobody dated must have been idle for the whole time', () => {
+  const living = draining({ idleSeconds: 20 * DAY });
+  const at = plusSeconds(NEXT_AT, DAY);
+  expect(idleSince(living.key, without(living.key, 'drainFrom').versions['v1']!, at)).toBe(plusSeconds(at, -20 * DAY - LAST_USAGE_LAG_SECONDS));
 });
