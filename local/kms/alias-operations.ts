@@ -25,6 +25,11 @@ function assertCustomerAlias(name: string): void {
   if (name.includes(':')) throw kmsError('InvalidAliasNameException', `${name} contains invalid characters for an alias`);
 }
 
+const createAliasRequest = z.object({ AliasName: aliasName, TargetKeyId: keyIdText });
+const updateAliasRequest = z.object({ AliasName: aliasName, TargetKeyId: keyIdText });
+const deleteAliasRequest = z.object({ AliasName: aliasName });
+const listAliasesRequest = z.object({ KeyId: keyIdText.optional(), Limit: limit(100), Marker: marker });
+
 export function aliasOperations({ directory, keys, aliases, options }: Rooms): Operations {
   const assertRoom = (targetKeyId: string): void => {
     const usage = aliases.namesOf(targetKeyId).length;
@@ -36,7 +41,7 @@ export function aliasOperations({ directory, keys, aliases, options }: Rooms): O
   };
 
   return {
-    CreateAlias: operation(z.object({ AliasName: aliasName, TargetKeyId: keyIdText }), ({ AliasName, TargetKeyId }, caller) => {
+    CreateAlias: operation(createAliasRequest, ({ AliasName, TargetKeyId }, caller) => {
       assertCustomerAlias(AliasName);
       const target = directory.forManagement('CreateAlias', TargetKeyId);
       if (aliases.find(AliasName) !== undefined) {
@@ -46,7 +51,7 @@ export function aliasOperations({ directory, keys, aliases, options }: Rooms): O
       aliases.point(AliasName, target.id, actorOf(caller));
     }),
 
-    UpdateAlias: operation(z.object({ AliasName: aliasName, TargetKeyId: keyIdText }), ({ AliasName, TargetKeyId }, caller) => {
+    UpdateAlias: operation(updateAliasRequest, ({ AliasName, TargetKeyId }, caller) => {
       assertCustomerAlias(AliasName);
       const alias = aliases.find(AliasName);
       if (alias === undefined) throw aliases.notFound(AliasName);
@@ -57,13 +62,13 @@ export function aliasOperations({ directory, keys, aliases, options }: Rooms): O
       aliases.point(AliasName, target.id, actorOf(caller));
     }),
 
-    DeleteAlias: operation(z.object({ AliasName: aliasName }), ({ AliasName }, caller) => {
+    DeleteAlias: operation(deleteAliasRequest, ({ AliasName }, caller) => {
       assertCustomerAlias(AliasName);
       if (aliases.find(AliasName) === undefined) throw aliases.notFound(AliasName);
       aliases.remove(AliasName, actorOf(caller));
     }),
 
-    ListAliases: operation(z.object({ KeyId: keyIdText.optional(), Limit: limit(100), Marker: marker }), ({ KeyId, Limit, Marker }) => {
+    ListAliases: operation(listAliasesRequest, ({ KeyId, Limit, Marker }) => {
       const targetKeyId = KeyId === undefined ? undefined : directory.find(KeyId).key.id;
       const wanted = aliases.allShown().filter((alias) => targetKeyId === undefined || alias.targetKeyId === targetKeyId);
       const { items, rest } = pageOf(wanted, ({ name }) => name, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });

@@ -18,17 +18,41 @@ const ciphertextBlob = blob({ min: 1, max: MAX_CIPHERTEXT_BYTES });
 const recipient = refused('attested enclaves as recipients');
 const dryRunModifiers = enumList(['IGNORE_CIPHERTEXT']).optional();
 
+const encryptRequest = z.object({
+  KeyId: keyIdText,
+  Plaintext: blob({ min: 1, max: MAX_PLAINTEXT_BYTES }),
+  EncryptionAlgorithm: algorithm,
+  EncryptionContext: encryptionContext,
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+});
+const decryptRequest = z.object({
+  KeyId: keyIdText.optional(),
+  CiphertextBlob: ciphertextBlob.optional(),
+  EncryptionAlgorithm: algorithm,
+  EncryptionContext: encryptionContext,
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+  DryRunModifiers: dryRunModifiers,
+  Recipient: recipient,
+});
+const reEncryptRequest = z.object({
+  CiphertextBlob: ciphertextBlob.optional(),
+  SourceKeyId: keyIdText.optional(),
+  SourceEncryptionAlgorithm: algorithm,
+  SourceEncryptionContext: encryptionContext,
+  DestinationKeyId: keyIdText,
+  DestinationEncryptionAlgorithm: algorithm,
+  DestinationEncryptionContext: encryptionContext,
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+  DryRunModifiers: dryRunModifiers,
+});
+
 export function encryptionOperations({ uses }: Rooms): Operations {
   return {
     Encrypt: operation(
-      z.object({
-        KeyId: keyIdText,
-        Plaintext: blob({ min: 1, max: MAX_PLAINTEXT_BYTES }),
-        EncryptionAlgorithm: algorithm,
-        EncryptionContext: encryptionContext,
-        GrantTokens: grantTokens,
-        DryRun: dryRun,
-      }),
+      encryptRequest,
       ({ KeyId, Plaintext, EncryptionAlgorithm = SYMMETRIC, EncryptionContext, DryRun }, caller) =>
         uses.during('Encrypt', caller, (keys) => {
           const terms = { algorithm: EncryptionAlgorithm, encryptionContext: EncryptionContext };
@@ -41,16 +65,7 @@ export function encryptionOperations({ uses }: Rooms): Operations {
     ),
 
     Decrypt: operation(
-      z.object({
-        KeyId: keyIdText.optional(),
-        CiphertextBlob: ciphertextBlob.optional(),
-        EncryptionAlgorithm: algorithm,
-        EncryptionContext: encryptionContext,
-        GrantTokens: grantTokens,
-        DryRun: dryRun,
-        DryRunModifiers: dryRunModifiers,
-        Recipient: recipient,
-      }),
+      decryptRequest,
       ({ KeyId, CiphertextBlob, EncryptionAlgorithm = SYMMETRIC, EncryptionContext, DryRun, DryRunModifiers }, caller) =>
         uses.during('Decrypt', caller, (keys) => {
           if (ignoresCiphertext(DryRun, DryRunModifiers)) {
@@ -66,18 +81,7 @@ export function encryptionOperations({ uses }: Rooms): Operations {
     ),
 
     ReEncrypt: operation(
-      z.object({
-        CiphertextBlob: ciphertextBlob.optional(),
-        SourceKeyId: keyIdText.optional(),
-        SourceEncryptionAlgorithm: algorithm,
-        SourceEncryptionContext: encryptionContext,
-        DestinationKeyId: keyIdText,
-        DestinationEncryptionAlgorithm: algorithm,
-        DestinationEncryptionContext: encryptionContext,
-        GrantTokens: grantTokens,
-        DryRun: dryRun,
-        DryRunModifiers: dryRunModifiers,
-      }),
+      reEncryptRequest,
       ({ SourceEncryptionAlgorithm = SYMMETRIC, DestinationEncryptionAlgorithm = SYMMETRIC, ...input }, caller) =>
         uses.during('ReEncrypt', caller, (keys) => {
           const isBlind = ignoresCiphertext(input.DryRun, input.DryRunModifiers);

@@ -20,6 +20,11 @@ const grantId = z.string().min(1).max(128);
 /** Users, roles and their sessions, federated users, accounts, services. */
 const PRINCIPAL = /^(?:arn:aws[\w-]*:(?:iam::\d{12}:(?:root|(?:user|role)\/.+)|sts::\d{12}:(?:assumed-role|federated-user)\/.+)|\d{12}|[\w.-]+\.amazonaws\.com(?:\.cn)?)$/;
 
+const listGrantsRequest = z.object({ KeyId: keyIdText, GrantId: grantId.optional(), GranteePrincipal: principal, GranteeServicePrincipal: principal, Limit: limit(100), Marker: marker });
+const listRetirableGrantsRequest = z.object({ RetiringPrincipal: principal.unwrap(), Limit: limit(100), Marker: marker });
+const revokeGrantRequest = z.object({ KeyId: keyIdText, GrantId: grantId, DryRun: dryRun });
+const retireGrantRequest = z.object({ GrantToken: z.string().min(1).max(8192).transform(assertGrantToken).optional(), KeyId: keyIdText.optional(), GrantId: grantId.optional(), DryRun: dryRun });
+
 export function grantOperations({ directory, keys, options, switches }: Rooms): Operations {
   const { accountId, newId, timeline } = options;
   /** Grant ids are 64 hexadecimal digits; a hash makes them from the one supply of ids. */
@@ -62,7 +67,7 @@ export function grantOperations({ directory, keys, options, switches }: Rooms): 
     }),
 
     ListGrants: operation(
-      z.object({ KeyId: keyIdText, GrantId: grantId.optional(), GranteePrincipal: principal, GranteeServicePrincipal: principal, Limit: limit(100), Marker: marker }),
+      listGrantsRequest,
       ({ KeyId, GrantId, GranteePrincipal, GranteeServicePrincipal, Limit, Marker }) => {
         const key = directory.forManagement('ListGrants', KeyId);
         const wanted = [...key.grants.values()].filter(
@@ -77,7 +82,7 @@ export function grantOperations({ directory, keys, options, switches }: Rooms): 
     ),
 
     ListRetirableGrants: operation(
-      z.object({ RetiringPrincipal: principal.unwrap(), Limit: limit(100), Marker: marker }),
+      listRetirableGrantsRequest,
       ({ RetiringPrincipal, Limit, Marker }) => {
         assertPrincipal(RetiringPrincipal);
         const wanted = keys.all().flatMap((key) => [...key.grants.values()].filter(({ terms }) => terms.RetiringPrincipal === RetiringPrincipal).map((grant) => ({ keyId: key.id, grant })));
@@ -86,7 +91,7 @@ export function grantOperations({ directory, keys, options, switches }: Rooms): 
       },
     ),
 
-    RevokeGrant: operation(z.object({ KeyId: keyIdText, GrantId: grantId, DryRun: dryRun }), ({ KeyId, GrantId, DryRun }) => {
+    RevokeGrant: operation(revokeGrantRequest, ({ KeyId, GrantId, DryRun }) => {
       const key = directory.forManagement('RevokeGrant', KeyId);
       const { id } = existing(key, GrantId);
       stopDryRun(DryRun);
@@ -94,7 +99,7 @@ export function grantOperations({ directory, keys, options, switches }: Rooms): 
     }),
 
     RetireGrant: operation(
-      z.object({ GrantToken: z.string().min(1).max(8192).transform(assertGrantToken).optional(), KeyId: keyIdText.optional(), GrantId: grantId.optional(), DryRun: dryRun }),
+      retireGrantRequest,
       ({ DryRun, ...named }) => {
         const { key, id } = retired(named);
         stopDryRun(DryRun);

@@ -38,17 +38,20 @@ const importInput = z.object({
 });
 type ImportInput = z.output<typeof importInput>;
 
+const getParametersForImportRequest = z.object({
+  KeyId: keyIdText,
+  WrappingAlgorithm: choice([WITHDRAWN_ALGORITHM, ...WRAPPING_ALGORITHMS], [CHINA_ONLY.encryption]),
+  WrappingKeySpec: choice(WRAPPING_KEY_SPECS, [CHINA_ONLY.keySpec]),
+});
+const deleteImportedKeyMaterialRequest = z.object({ KeyId: keyIdText, KeyMaterialId: materialId.optional() });
+
 /** Keys whose material comes from outside. @see https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys.html */
 export function importOperations(rooms: Rooms): Operations {
   const { cryptography, directory, keys, options } = rooms;
   const { timeline } = options;
   return {
     GetParametersForImport: operation(
-      z.object({
-        KeyId: keyIdText,
-        WrappingAlgorithm: choice([WITHDRAWN_ALGORITHM, ...WRAPPING_ALGORITHMS], [CHINA_ONLY.encryption]),
-        WrappingKeySpec: choice(WRAPPING_KEY_SPECS, [CHINA_ONLY.keySpec]),
-      }),
+      getParametersForImportRequest,
       ({ KeyId, WrappingAlgorithm, WrappingKeySpec }) => {
         const key = directory.forManagement('GetParametersForImport', KeyId);
         assertExternal(key);
@@ -80,7 +83,7 @@ export function importOperations(rooms: Rooms): Operations {
       return { KeyId: key.arn, ...materialMember(key, id) };
     }),
 
-    DeleteImportedKeyMaterial: operation(z.object({ KeyId: keyIdText, KeyMaterialId: materialId.optional() }), ({ KeyId, KeyMaterialId }, caller) => {
+    DeleteImportedKeyMaterial: operation(deleteImportedKeyMaterialRequest, ({ KeyId, KeyMaterialId }, caller) => {
       const key = directory.forManagement('DeleteImportedKeyMaterial', KeyId);
       assertExternal(key);
       const id = KeyMaterialId ?? key.materials.current?.id;

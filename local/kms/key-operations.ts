@@ -20,6 +20,8 @@ const USAGE_TRACKING_SINCE_MS = Date.UTC(2026, 3, 23);
 
 const onlyKeyId = z.object({ KeyId: keyIdText });
 
+const listKeysRequest = z.object({ Limit: limit(1000), Marker: marker });
+
 export function keyOperations(rooms: Rooms): Operations {
   const { directory, keys, keyStores, options } = rooms;
   const { timeline } = options;
@@ -31,7 +33,7 @@ export function keyOperations(rooms: Rooms): Operations {
       return { KeyMetadata: keyMetadata(key, shown, options, keyStores) };
     }),
 
-    ListKeys: operation(z.object({ Limit: limit(1000), Marker: marker }), ({ Limit, Marker }) => {
+    ListKeys: operation(listKeysRequest, ({ Limit, Marker }) => {
       const visible = keys.all().filter(({ shown }) => shown.read() !== undefined);
       const { items, rest } = pageOf(visible, ({ id }) => id, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });
       return { Keys: items.map(({ id }) => ({ KeyId: id, KeyArn: keyArn(options, id) })), ...rest };

@@ -90,16 +90,20 @@ function allowsPolicyUpdate({ Effect, Action, Principal }: Statement, caller: Ca
   );
 }
 
+const getKeyPolicyRequest = z.object({ KeyId: keyIdText, PolicyName: policyName });
+const putKeyPolicyRequest = z.object({ KeyId: keyIdText, PolicyName: policyName, Policy: policyText, BypassPolicyLockoutSafetyCheck: z.boolean().optional() });
+const listKeyPoliciesRequest = z.object({ KeyId: keyIdText, Limit: limit(1000), Marker: marker });
+
 export function keyPolicyOperations({ directory }: Rooms): Operations {
   return {
-    GetKeyPolicy: operation(z.object({ KeyId: keyIdText, PolicyName: policyName }), ({ KeyId, PolicyName }) => {
+    GetKeyPolicy: operation(getKeyPolicyRequest, ({ KeyId, PolicyName }) => {
       const { policy } = directory.forManagement('GetKeyPolicy', KeyId);
       assertOnlyPolicy(PolicyName);
       return { Policy: policy, PolicyName: POLICY_NAME };
     }),
 
     PutKeyPolicy: operation(
-      z.object({ KeyId: keyIdText, PolicyName: policyName, Policy: policyText, BypassPolicyLockoutSafetyCheck: z.boolean().optional() }),
+      putKeyPolicyRequest,
       ({ KeyId, PolicyName, Policy, BypassPolicyLockoutSafetyCheck }, caller) => {
         const key = directory.forManagement('PutKeyPolicy', KeyId);
         assertOnlyPolicy(PolicyName);
@@ -108,7 +112,7 @@ export function keyPolicyOperations({ directory }: Rooms): Operations {
       },
     ),
 
-    ListKeyPolicies: operation(z.object({ KeyId: keyIdText, Limit: limit(1000), Marker: marker }), ({ KeyId, Limit, Marker }) => {
+    ListKeyPolicies: operation(listKeyPoliciesRequest, ({ KeyId, Limit, Marker }) => {
       directory.forManagement('ListKeyPolicies', KeyId);
       const { items, rest } = pageOf([POLICY_NAME], (name) => name, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });
       return { PolicyNames: items, ...rest };

@@ -53,6 +53,20 @@ function timerOf(id: string): string {
   return `connection of ${id}`;
 }
 
+const createCustomKeyStoreRequest = z.object({
+  CustomKeyStoreName: keyStoreName,
+  CloudHsmClusterId: clusterId.optional(),
+  TrustAnchorCertificate: z.string().min(1).max(5000).optional(),
+  KeyStorePassword: password.optional(),
+  CustomKeyStoreType: choice(['AWS_CLOUDHSM'], ['EXTERNAL_KEY_STORE']).optional(),
+  ...externalMembers,
+});
+const connectCustomKeyStoreRequest = z.object({ CustomKeyStoreId: keyStoreId });
+const disconnectCustomKeyStoreRequest = z.object({ CustomKeyStoreId: keyStoreId });
+const updateCustomKeyStoreRequest = z.object({ CustomKeyStoreId: keyStoreId, NewCustomKeyStoreName: keyStoreName.optional(), KeyStorePassword: password.optional(), CloudHsmClusterId: clusterId.optional(), ...externalMembers });
+const deleteCustomKeyStoreRequest = z.object({ CustomKeyStoreId: keyStoreId });
+const describeCustomKeyStoresRequest = z.object({ CustomKeyStoreId: keyStoreId.optional(), CustomKeyStoreName: keyStoreName.optional(), Limit: limit(1000), Marker: marker });
+
 export function keyStoreOperations(rooms: Rooms): Operations {
   const { keys, keyStores, options, switches } = rooms;
   const { newId, timeline } = options;
@@ -72,14 +86,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
 
   return {
     CreateCustomKeyStore: operation(
-      z.object({
-        CustomKeyStoreName: keyStoreName,
-        CloudHsmClusterId: clusterId.optional(),
-        TrustAnchorCertificate: z.string().min(1).max(5000).optional(),
-        KeyStorePassword: password.optional(),
-        CustomKeyStoreType: choice(['AWS_CLOUDHSM'], ['EXTERNAL_KEY_STORE']).optional(),
-        ...externalMembers,
-      }),
+      createCustomKeyStoreRequest,
       ({ CustomKeyStoreName, CloudHsmClusterId, TrustAnchorCertificate, KeyStorePassword }) => {
         if (CloudHsmClusterId === undefined || TrustAnchorCertificate === undefined || KeyStorePassword === undefined) {
           throw kmsError('ValidationException', 'A CloudHSM key store needs CloudHsmClusterId, TrustAnchorCertificate and KeyStorePassword.');
@@ -101,7 +108,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
       },
     ),
 
-    ConnectCustomKeyStore: operation(z.object({ CustomKeyStoreId: keyStoreId }), ({ CustomKeyStoreId: id }, caller) => {
+    ConnectCustomKeyStore: operation(connectCustomKeyStoreRequest, ({ CustomKeyStoreId: id }, caller) => {
       const store = assertState(id, ['CONNECTED', 'CONNECTING', 'DISCONNECTED'], 'connected');
       if (store.connection.state === 'DISCONNECTED') {
         connectKeyStore(rooms, id, { state: 'CONNECTING' }, actorOf(caller));
@@ -110,7 +117,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
       return {};
     }),
 
-    DisconnectCustomKeyStore: operation(z.object({ CustomKeyStoreId: keyStoreId }), ({ CustomKeyStoreId: id }, caller) => {
+    DisconnectCustomKeyStore: operation(disconnectCustomKeyStoreRequest, ({ CustomKeyStoreId: id }, caller) => {
       const store = assertState(id, ['CONNECTED', 'CONNECTING', 'FAILED'], 'disconnected');
       const delayMs = switches.durationMs('keyStoreDisconnectMs');
       connectKeyStore(rooms, id, { state: delayMs === 0 ? 'DISCONNECTED' : 'DISCONNECTING' }, actorOf(caller));
@@ -119,7 +126,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
     }),
 
     UpdateCustomKeyStore: operation(
-      z.object({ CustomKeyStoreId: keyStoreId, NewCustomKeyStoreName: keyStoreName.optional(), KeyStorePassword: password.optional(), CloudHsmClusterId: clusterId.optional(), ...externalMembers }),
+      updateCustomKeyStoreRequest,
       ({ CustomKeyStoreId: id, NewCustomKeyStoreName: name, KeyStorePassword, CloudHsmClusterId }) => {
         const isNameOnly = KeyStorePassword === undefined && CloudHsmClusterId === undefined;
         const store = assertState(id, isNameOnly ? ['CONNECTED', 'DISCONNECTED'] : ['DISCONNECTED'], 'updated');
@@ -132,7 +139,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
       },
     ),
 
-    DeleteCustomKeyStore: operation(z.object({ CustomKeyStoreId: keyStoreId }), ({ CustomKeyStoreId: id }) => {
+    DeleteCustomKeyStore: operation(deleteCustomKeyStoreRequest, ({ CustomKeyStoreId: id }) => {
       assertState(id, ['DISCONNECTED'], 'deleted');
       if (keys.all().some((key) => key.keyStoreId === id)) throw kmsError('CustomKeyStoreHasCMKsException', `Custom key store ${id} contains KMS keys.`);
       keyStores.delete(id);
@@ -140,7 +147,7 @@ export function keyStoreOperations(rooms: Rooms): Operations {
     }),
 
     DescribeCustomKeyStores: operation(
-      z.object({ CustomKeyStoreId: keyStoreId.optional(), CustomKeyStoreName: keyStoreName.optional(), Limit: limit(1000), Marker: marker }),
+      describeCustomKeyStoresRequest,
       ({ CustomKeyStoreId, CustomKeyStoreName, Limit, Marker }) => {
         const wanted = (CustomKeyStoreId === undefined ? keyStores.all() : [keyStores.get(CustomKeyStoreId)]).filter(
           ({ name }) => CustomKeyStoreName === undefined || name === CustomKeyStoreName,

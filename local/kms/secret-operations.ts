@@ -11,10 +11,25 @@ import { blob, dryRun, keyIdText, operation, type Operations, refused } from './
 const recipient = refused('attested enclaves as recipients');
 const encapsulation = z.object({ KeyId: keyIdText, EncapsulationAlgorithm: z.enum(['ML_KEM']), GrantTokens: grantTokens, DryRun: dryRun });
 
+const getPublicKeyRequest = z.object({ KeyId: keyIdText, GrantTokens: grantTokens });
+const deriveSharedSecretRequest = z.object({
+  KeyId: keyIdText,
+  KeyAgreementAlgorithm: z.enum(['ECDH']),
+  PublicKey: blob({ min: 1, max: 8192 }),
+  GrantTokens: grantTokens,
+  DryRun: dryRun,
+  Recipient: recipient,
+});
+const generateRandomRequest = z.object({
+  NumberOfBytes: z.number().int().min(1).max(1024).optional(),
+  CustomKeyStoreId: z.string().min(1).max(64).optional(),
+  Recipient: recipient,
+});
+
 /** Shared secrets, public keys and random bytes. */
 export function secretOperations({ cryptography, directory, keyStores, uses }: Rooms): Operations {
   return {
-    GetPublicKey: operation(z.object({ KeyId: keyIdText, GrantTokens: grantTokens }), ({ KeyId }) => {
+    GetPublicKey: operation(getPublicKeyRequest, ({ KeyId }) => {
       const { key, shown } = directory.find(KeyId);
       assertStateAllows('GetPublicKey', shown.state, key.arn);
       const { publicKey } = key.materials.open().material;
@@ -32,14 +47,7 @@ export function secretOperations({ cryptography, directory, keyStores, uses }: R
     }),
 
     DeriveSharedSecret: operation(
-      z.object({
-        KeyId: keyIdText,
-        KeyAgreementAlgorithm: z.enum(['ECDH']),
-        PublicKey: blob({ min: 1, max: 8192 }),
-        GrantTokens: grantTokens,
-        DryRun: dryRun,
-        Recipient: recipient,
-      }),
+      deriveSharedSecretRequest,
       ({ KeyId, KeyAgreementAlgorithm, PublicKey, DryRun }, caller) =>
         uses.during('DeriveSharedSecret', caller, (keys) => {
           const key = keys.named(KeyId, 'KEY_AGREEMENT', KeyAgreementAlgorithm);
@@ -77,11 +85,7 @@ export function secretOperations({ cryptography, directory, keyStores, uses }: R
     ),
 
     GenerateRandom: operation(
-      z.object({
-        NumberOfBytes: z.number().int().min(1).max(1024).optional(),
-        CustomKeyStoreId: z.string().min(1).max(64).optional(),
-        Recipient: recipient,
-      }),
+      generateRandomRequest,
       ({ NumberOfBytes, CustomKeyStoreId }) => {
         if (CustomKeyStoreId !== undefined && !keyStores.isConnected(CustomKeyStoreId)) {
           throw kmsError('CustomKeyStoreInvalidStateException', `Custom key store ${CustomKeyStoreId} is not connected.`);

@@ -23,19 +23,23 @@ export function withTags(present: ReadonlyMap<string, string>, added: z.output<t
   return tags;
 }
 
+const tagResourceRequest = z.object({ KeyId: keyIdText, Tags: tagList });
+const untagResourceRequest = z.object({ KeyId: keyIdText, TagKeys: textList({ min: 1, max: 128 }) });
+const listResourceTagsRequest = z.object({ KeyId: keyIdText, Limit: limit(50), Marker: marker });
+
 export function tagOperations({ directory }: Rooms): Operations {
   return {
-    TagResource: operation(z.object({ KeyId: keyIdText, Tags: tagList }), ({ KeyId, Tags }) => {
+    TagResource: operation(tagResourceRequest, ({ KeyId, Tags }) => {
       const key = directory.forManagement('TagResource', KeyId);
       for (const [name, value] of withTags(key.tags, Tags)) key.tags.set(name, value);
     }),
 
-    UntagResource: operation(z.object({ KeyId: keyIdText, TagKeys: textList({ min: 1, max: 128 }) }), ({ KeyId, TagKeys }) => {
+    UntagResource: operation(untagResourceRequest, ({ KeyId, TagKeys }) => {
       const key = directory.forManagement('UntagResource', KeyId);
       for (const name of TagKeys) key.tags.delete(name);
     }),
 
-    ListResourceTags: operation(z.object({ KeyId: keyIdText, Limit: limit(50), Marker: marker }), ({ KeyId, Limit, Marker }) => {
+    ListResourceTags: operation(listResourceTagsRequest, ({ KeyId, Limit, Marker }) => {
       const { tags } = directory.forManagement('ListResourceTags', KeyId);
       const { items, rest } = pageOf(tags, ([name]) => name, { limit: Limit ?? DEFAULT_PAGE, marker: Marker });
       return { Tags: items.map(([TagKey, TagValue]) => ({ TagKey, TagValue })), ...rest };
