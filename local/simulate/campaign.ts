@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FaultName } from '../simulator/run/faults';
@@ -6,7 +5,8 @@ import type { Profile } from '../simulator/run/plan';
 import { edgesOfDefinitions } from '../simulator/run/reach';
 import type { Found, Outcome } from './outcome';
 import type { Settings } from './settings';
-import type { FromWorker, ToWorker } from './worker';
+import { inProcesses } from './pool';
+import type { Common } from './run-worker';
 
 /** Many runs, added up. */
 export interface Tally {
@@ -56,40 +56,12 @@ export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutc
     if (found.length < MAX_FOUND) found.push(...outcome.found);
     onOutcome?.(hashes.size, violatingRuns);
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, runs) }, () => work({ settings, profile }, take, add)));
+  await inProcesses<Common, number, Outcome>({ worker: join(__dirname, 'run-worker.ts'), jobs: Math.min(jobs, runs), common: { settings, profile }, next: take, take: add });
 
   const all = createHash('sha256');
   for (const [, hash] of [...hashes].sort(([left], [right]) => left - right)) all.update(hash);
   found.sort((left, right) => left.seed - right.seed);
   return { runs: hashes.size, rotations, violatingRuns, found, struck, edges, traceHash: all.digest('hex'), seconds: (performance.now() - startedAt) / 1000 };
-}
-
-/** One process, from its first seed to its last. */
-function work(common: ToWorker, take: () => number | undefined, add: (outcome: Outcome) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = fork(join(__dirname, 'worker.ts'), { serialization: 'advanced' });
-    const fail = (error: Error): void => {
-      worker.kill();
-      reject(error);
-    };
-    const give = (): void => {
-      const seed = take();
-      if (seed === undefined) worker.disconnect();
-      else worker.send({ seed });
-    };
-    worker.on('error', fail);
-    worker.on('message', (message: FromWorker) => {
-      if ('error' in message) return fail(new Error(`The run of seed ${message.seed} could not be played: ${message.error}`));
-      add(message.outcome);
-      give();
-    });
-    worker.on('exit', (code) => {
-      if (code === 0) resolve();
-      else fail(new Error(`A worker ended with exit code ${String(code)}`));
-    });
-    worker.send(common);
-    give();
-  });
 }
 
 /** Edges of the definitions that no run has gone. */

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import Table from 'cli-table3';
 import { campaign, missingEdges, type Tally } from './campaign';
+import { crashPoints, type Explored } from './crash-points';
 import { explain, type Explained, optionsText } from './explain';
 import { progress } from './progress';
 import { ALL_FAULTS, faultsOf, plantNamed, runOptionsOf, type Settings, type Wire, WIRES } from './settings';
@@ -28,6 +29,10 @@ interface Options {
   readonly jobs: number;
   readonly json?: boolean;
   readonly requireReach?: boolean;
+  readonly crashPoints?: boolean;
+  readonly depth: number;
+  readonly triples: number;
+  readonly everyPair: number;
 }
 
 const ALL = 'all';
@@ -36,6 +41,7 @@ const ALL = 'all';
 const MAX_EXPLAINED = 3;
 
 async function simulate(options: Options): Promise<number> {
+  if (options.crashPoints === true) return enumerate(options);
   if (options.plant === ALL) return huntPlants(options);
   const settings = settingsOf(options, options.plant ?? null);
   if (options.replay !== undefined) return replay(options.replay, settings, options.json === true);
@@ -124,6 +130,19 @@ async function huntPlants(options: Options): Promise<number> {
   return missed.length === 0 ? 0 : 1;
 }
 
+/** Each mishap at each place. @returns 1 when a life did not end as it should */
+async function enumerate({ wire, jobs, depth, triples, everyPair, seed, json }: Options): Promise<number> {
+  const { found, seconds, ...counts } = await crashPoints({ wire, jobs, depth, triples, everyPair, seed });
+  const { callSites, lives, singles, pairs, triples: three } = counts;
+  if (json === true) print(`${JSON.stringify({ ...counts, mode: MODES[wire], violations: found, seconds: Math.round(seconds) }, null, 2)}\n`);
+  else {
+    const line = (what: string, { total, explored, violations }: Explored): string => `${what}: ${explored} of ${total} explored, ${violations} ended otherwise than they should\n`;
+    print(`${callSites} call sites; ${lives.map(({ life, places, points }) => `${life}: ${points} mishaps at ${places} places`).join('; ')}\nRan: ${MODES[wire]}.\n${line('singles', singles)}${line('pairs', pairs)}${line('triples', three)}`);
+    for (const { life, points, finding } of found) print(`\n${life}\n${points.map((point) => `  - ${point}\n`).join('')}  ${finding}\n`);
+  }
+  return singles.violations + pairs.violations + three.violations === 0 ? 0 : 1;
+}
+
 async function replay(seed: number, settings: Settings, isJson: boolean): Promise<number> {
   const profile = await profileOf(runOptionsOf({ ...settings, plant: null }));
   const plan = planOf(seed, profile, faultsOf(settings));
@@ -182,12 +201,16 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .option('--runs <count>', 'how many runs; seeds count up', wholeNumber(1), 100)
   .option('--seed <seed>', 'seed of the first run', wholeNumber(0, 2 ** 31 - 1), 0)
   .option('--keys <count>', 'keys in each run', wholeNumber(1, 20), 2)
-  .option('--windows <count>', 'windows that begin under faults', wholeNumber(1, 30), 1)
+  .option('--windows <count>', 'windows that begin under faults, at most', wholeNumber(1, 30), 2)
   .option('--faults <names>', 'all, none, or names with commas between', faultNames, ALL_FAULTS)
   .addOption(new Option('--design <name>', 'what rotates the keys').choices(DESIGN_NAMES).default('keyturn'))
   .option('--plant <bug>', 'switches one protection of keyturn off; all: each in turn, until it is found', plantName)
   .option('--replay <seed>', 'plays one run and prints its trace', wholeNumber(0, 2 ** 31 - 1))
   .addOption(new Option('--wire <how>', 'how functions reach the services: through the whole SDK, or past its middleware, which is faster').choices(WIRES).default('sdk'))
+  .option('--crash-points', 'instead: one rotation, and one with a failure and an approval, with each mishap at each SDK call and each state')
+  .option('--depth <count>', 'with --crash-points: 1 single mishaps, 2 also all pairs, 3 also some triples', wholeNumber(1, 3), 3)
+  .option('--triples <count>', 'with --crash-points: how many triples', wholeNumber(0), 1000)
+  .option('--every-pair <n>', 'with --crash-points: of all pairs every nth', wholeNumber(1), 1)
   .option('--jobs <count>', 'processes that run at once', wholeNumber(1, 256), cpus().length)
   .option('--require-reach', 'exit code 1 also when a fault or an edge of the definitions was not reached')
   .option('--json', 'prints one JSON document; with --replay one event a line')

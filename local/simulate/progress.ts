@@ -3,7 +3,7 @@ const EVERY_MS = 1000;
 const LINE_EVERY_MS = 15_000;
 
 /** Writes to stderr how far it is: rate, violations, and how long it still takes. @returns what to call after each run */
-export function progress(total: number): (done: number, violations: number) => void {
+export function progress(total: number, unit = 'runs'): (done: number, violations: number) => void {
   const startedAt = performance.now();
   const isWatched = process.stderr.isTTY;
   let lastAt = startedAt;
@@ -13,7 +13,7 @@ export function progress(total: number): (done: number, violations: number) => v
     lastAt = now;
     const perSecond = done / ((now - startedAt) / 1000);
     const left = Math.ceil((total - done) / perSecond);
-    const text = `${done} of ${total} runs, ${perSecond.toFixed(1)} runs/s, ${violations === 0 ? 'no violation' : `${violations} with violations`}, ${left} s left`;
+    const text = `${done} of ${total} ${unit}, ${perSecond.toFixed(1)} ${unit}/s, ${violations === 0 ? 'no violation' : `${violations} with violations`}, ${left} s left`;
     process.stderr.write(isWatched ? `\r\u001b[K${text}${done === total ? '\n' : ''}` : `${text}\n`);
   };
 }

@@ -121,7 +121,7 @@ export class World {
   /** Stands between every client, functions and others, and the services. */
   interceptAll: Interceptor = (_call, next) => next();
   /** How long each call of a function is under way. One that takes longer than a client waits has its effect all the same. @default no time */
-  latency: ((point: FaultPoint) => Legs) | undefined;
+  latency: ((point: FaultPoint) => Legs | undefined) | undefined;
   /** Stands between whoever invokes a function and the function. */
   interceptInvocation: (name: FunctionName, event: unknown, next: () => Promise<LambdaResult>) => Promise<LambdaResult> = (_name, _event, next) => next();
   /** Every call of a function, in order. */

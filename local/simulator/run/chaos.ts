@@ -15,6 +15,9 @@ const USUAL_MS = 200;
 const SLOW_MS = 4000;
 const SLOW_SHARE = 0.02;
 
+/** A function that was given up begins so late at most: its calls, with all the network's delay, still end before Q does. */
+const GIVEN_UP_MS = 30_000;
+
 /** After it a state that waits for its function has given up. */
 const NEVER = new Promise<never>(() => undefined);
 
@@ -26,6 +29,7 @@ export class Chaos {
   /** How often each fault has struck. */
   readonly struck = new Map<FaultName, number>();
   private isOver = false;
+  private readonly atStates: { readonly name: string; readonly nth: number; readonly act: (execution: string) => void }[] = [];
   private readonly left: Set<Step>;
   private readonly seen = new Map<string, number>();
   private readonly bursts: { readonly step: StepAt<'call'>; readonly untilMs: number }[] = [];
@@ -57,6 +61,11 @@ export class Chaos {
   questionFault(nth: number): DependentFault | undefined {
     const step = this.take((candidate): candidate is StepAt<'question'> => candidate.at === 'question' && candidate.nth === nth);
     return step?.fault;
+  }
+
+  /** Calls `act` once, as an execution enters a state for the nth time, unless the chaos is over by then. */
+  onNthState({ name, nth }: { readonly name: string; readonly nth: number }, act: (execution: string) => void): void {
+    this.atStates.push({ name, nth, act });
   }
 
   count(fault: FaultName): void {
@@ -161,6 +170,10 @@ export class Chaos {
         this.world.startCold();
         await this.world.sleep(step.ms % 10_000);
         return next();
+      case 'function-given-up':
+        // Lambda's answer is lost at once, and the function runs all the same: what comes after its failure runs beside it.
+        this.world.timeline.after(step.ms % GIVEN_UP_MS, `${name} runs, given up`, () => { void next(); });
+        return { ok: false, error: 'Lambda.Unknown', cause: 'The function runs on (simulated).' };
       case 'task-timed-out':
         await next();
         return NEVER;
@@ -171,6 +184,7 @@ export class Chaos {
 
   private onState(execution: string, state: string): void {
     const nth = this.nth(`state ${state}`);
+    if (!this.isOver) for (const wait of this.atStates) if (wait.name === state && wait.nth === nth) wait.act(execution);
     const step = this.take((candidate): candidate is StepAt<'state'> => candidate.at === 'state' && candidate.state === state && candidate.nth === nth);
     if (step === undefined) return;
     this.world.timeline.after(step.ms, `${step.fault} of ${execution}`, () => { this.disturb(step, execution); });

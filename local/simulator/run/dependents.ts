@@ -11,46 +11,38 @@ const MINUTE = 60_000;
 /** How often a dependent tries to tell its answer when the call fails. */
 const MAX_TRIES = 5;
 
-/** The services that are asked before a promotion and before a retirement; each moves on with what it keeps before it lets go. */
-export class Dependents {
-  private questions = 0;
+/**
+ * The services that are asked before a promotion and before a retirement; each moves on with what it keeps before it lets go.
+ * @param faultAt what goes wrong with the nth question, from 0
+ * @returns how many questions were asked so far
+ */
+export function answerFor(world: World, faultAt: (question: number) => DependentFault | undefined, consumers: ReadonlyMap<string, Consumer> = new Map(), random: Random = () => 0): () => number {
+  let questions = 0;
 
-  constructor(
-    private readonly world: World,
-    private readonly consumers: ReadonlyMap<string, Consumer>,
-    private readonly random: Random,
-    /** What goes wrong with the nth question. */
-    private readonly faultAt: (question: number) => DependentFault | undefined,
-  ) {
-    world.bus.onEvent((event) => {
-      if (event.source === EVENTS.source) this.hear(event);
-    });
-  }
-
-  /** How many were asked. */
-  get count(): number {
-    return this.questions;
-  }
-
-  private hear(event: BusEvent): void {
+  function hear(event: BusEvent): void {
     const { acknowledgementId, version, key } = event.detail as { acknowledgementId?: string; version: number; key: string };
     if (acknowledgementId === undefined) return;
-    const fault = this.faultAt(this.questions++);
+    const fault = faultAt(questions++);
     if (fault === 'dependent-silent') return;
     const answer = {
       acknowledgementId,
       verdict: fault === 'dependent-says-no' ? 'no' : 'yes',
       version: fault === 'dependent-says-another-version' ? version + 1 : version,
     };
-    this.answerLater(key, event['detail-type'] === EVENTS.versionPromoted, answer, 1);
+    answerLater(key, event['detail-type'] === EVENTS.versionPromoted, answer, 1);
   }
 
-  private answerLater(key: string, isToLetGo: boolean, answer: object, attempt: number): void {
-    this.world.timeline.after(between(this.random, 1, 20) * MINUTE, `${key}-api answers`, () => {
-      if (isToLetGo) this.consumers.get(key)?.moveOn();
-      void postTo(this.world, 'acknowledge', consumerSession(key), answer).then((answered) => {
-        if (answered?.statusCode !== 200 && attempt < MAX_TRIES) this.answerLater(key, isToLetGo, answer, attempt + 1);
+  function answerLater(key: string, isToLetGo: boolean, answer: object, attempt: number): void {
+    world.timeline.after(between(random, 1, 20) * MINUTE, `${key}-api answers`, () => {
+      if (isToLetGo) consumers.get(key)?.moveOn();
+      void postTo(world, 'acknowledge', consumerSession(key), answer).then((answered) => {
+        if (answered?.statusCode !== 200 && attempt < MAX_TRIES) answerLater(key, isToLetGo, answer, attempt + 1);
       });
     });
   }
+
+  world.bus.onEvent((event) => {
+    if (event.source === EVENTS.source) hear(event);
+  });
+  return () => questions;
 }

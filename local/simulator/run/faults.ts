@@ -23,7 +23,7 @@ export const CALL_FAULTS = [
   'stale-describe-execution',
 ] as const;
 
-export const INVOCATION_FAULTS = ['function-invoked-twice', 'function-throttled', 'function-cold', 'task-timed-out'] as const;
+export const INVOCATION_FAULTS = ['function-invoked-twice', 'function-throttled', 'function-cold', 'function-given-up', 'task-timed-out'] as const;
 
 export const STATE_FAULTS = ['execution-stopped', 'execution-redriven', 'execution-started-twice'] as const;
 
@@ -48,6 +48,7 @@ export const MOMENT_FAULTS = [
   'rotation-requested',
   'emergency',
   'break-glass',
+  'execution-with-wrong-input',
 ] as const;
 
 /** Those that are there from the beginning of a run. */

@@ -3,7 +3,7 @@ import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import { instantOf } from '../../../lambdas/domain/instant';
 import { create as createReconcile } from '../../../lambdas/handlers/reconcile';
 import { registerKeys } from '../../../lambdas/tasks/register-keys';
-import { ACCOUNT, ENVIRONMENT, SILENT, TABLE, type World } from '../world';
+import { ACCOUNT, ENVIRONMENT, REPAIR_MACHINE_ARN, SILENT, STATE_MACHINE_ARN, TABLE, type World } from '../world';
 import { attempt } from './chaos';
 import type { MomentFault } from './faults';
 import { type OnCall, PEOPLE } from './people';
@@ -44,7 +44,7 @@ export const MOMENTS: Readonly<Record<Exclude<MomentFault, `schedule-${string}`>
     attempt(() => world.kms.call('UpdateAlias', { AliasName: policy.alias, TargetKeyId: target }, OUTSIDER));
   },
   'policy-changed': ({ world, policies }, policy, ms) => {
-    const tightened = policies.map((one) => (one.name === policy.name ? { ...one, drainSeconds: one.drainSeconds + Math.floor(ms / 1000), description: 'tightened' } : one));
+    const tightened = policies.map((one) => (one.name === policy.name ? { ...one, drainSeconds: one.drainSeconds + Math.floor(ms / 1000), bakeSeconds: one.bakeSeconds + Math.floor(ms / 1000), description: 'tightened' } : one));
     // A deployment that fails is tried again by whoever deploys, another time.
     void world.register(tightened).catch(() => undefined);
   },
@@ -59,6 +59,9 @@ export const MOMENTS: Readonly<Record<Exclude<MomentFault, `schedule-${string}`>
   'abort-requested': ({ onCall }, { name }) => { void onCall.post('operate', PEOPLE[1], { action: 'abort', key: name, reason: 'not now' }); },
   'rotation-requested': ({ onCall }, { name }) => { void onCall.post('request-rotation', PEOPLE[1], { action: 'rotate', key: name, reason: 'before the audit' }); },
   emergency: ({ onCall }, { name }) => { void onCall.askAndApprove('request-rotation', { action: 'emergency', key: name, reason: 'it leaked' }); },
+  'execution-with-wrong-input': ({ world }, { name }, ms) => {
+    attempt(() => world.states.call('StartExecution', { stateMachineArn: ms % 2 === 0 ? STATE_MACHINE_ARN : REPAIR_MACHINE_ARN, name: `by-hand-${ms}`, input: JSON.stringify({ key: name, window: 'today' }) }));
+  },
   'break-glass': ({ onCall }, { name }) => { void onCall.askAndApprove('decide', { action: 'break-glass', key: name, reason: 'it hangs' }); },
 };
 

@@ -42,7 +42,10 @@ export class OnCall {
   /** Asks for something that somebody else approves. */
   async askAndApprove(name: 'request-rotation' | 'decide', body: unknown): Promise<void> {
     const asked = await this.post(name, PEOPLE[0], body);
-    if (asked?.approvalId !== undefined) await this.answer(asked.approvalId, 'approve');
+    if (asked?.approvalId === undefined) return;
+    // Who is in a hurry tries it alone, and is refused.
+    await this.answerAs(PEOPLE[0], asked.approvalId, 'approve');
+    await this.answer(asked.approvalId, 'approve');
   }
 
   private async lookAt(name: string, isDecided: boolean): Promise<void> {

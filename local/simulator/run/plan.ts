@@ -29,7 +29,7 @@ export type Step =
   | { readonly at: 'invocation'; readonly fault: InvocationFault; readonly function: FunctionName; readonly nth: number; readonly ms: number }
   | { readonly at: 'state'; readonly fault: StateFault; readonly state: string; readonly nth: number; readonly ms: number }
   | { readonly at: 'question'; readonly fault: DependentFault; readonly nth: number }
-  | { readonly at: 'moment'; readonly fault: MomentFault; readonly atMs: number; readonly ms: number; /** Which key, from 0. */ readonly key: number }
+  | { readonly at: 'moment'; readonly fault: MomentFault; readonly atMs: number; readonly ms: number; /** Which key, from 0. */ readonly key: number; /** As an execution enters a state, and not by the clock; its key, then. @default by the clock */ readonly state?: { readonly name: string; readonly nth: number } }
   | { readonly at: 'start'; readonly fault: StandingFault; readonly ms: number };
 
 /** A whole run: what is not written here is a function of the seed. */
@@ -87,15 +87,31 @@ const RARE_SITES: readonly (CallSite & { readonly count: number })[] = [
   { function: 'rescue-version', service: 'kms', operation: 'EnableKey', count: 1 },
   { function: 'rescue-version', service: 'kms', operation: 'CancelKeyDeletion', count: 1 },
   { function: 'apply-repair', service: 'kms', operation: 'UpdateAlias', count: 1 },
+  { function: 'begin-repair', service: 'dynamodb', operation: 'TransactWriteItems', count: 1 },
+  { function: 'apply-repair', service: 'dynamodb', operation: 'TransactWriteItems', count: 1 },
+  { function: 'confirm-repair', service: 'dynamodb', operation: 'TransactWriteItems', count: 1 },
+  { function: 'read-approval', service: 'dynamodb', operation: 'GetItem', count: 2 },
   { function: 'decide', service: 'dynamodb', operation: 'PutItem', count: 1 },
 ];
 
-const RARE_STATES: Profile['states'] = ['Classify Failure', 'Settle', 'Abort Safely', 'Await Approval', 'Wait For Created Key', 'Wait For Former Owner', 'Quiesce'].map((state) => ({ state, count: 2 }));
+const RARE_STATES: Profile['states'] = ['Classify Failure', 'Settle', 'Quiesce', 'Wait For True Readings', 'Abort Safely', 'Await Approval', 'Wait For Created Key', 'Wait For Former Owner', 'Begin Repair', 'Apply Repair'].map((state) => ({ state, count: 2 }));
+
+const RARE_SHARE = 0.25;
+
+function someStates(random: Random, profile: Profile): Profile['states'] {
+  return random() < RARE_SHARE ? RARE_STATES : profile.states;
+}
+
+function someSites(random: Random, profile: Profile, isWanted: (site: CallSite) => boolean): Profile['calls'] {
+  const [usual, rare] = [profile.calls.filter(isWanted), RARE_SITES.filter(isWanted)];
+  if (usual.length === 0 || rare.length === 0) return [...usual, ...rare];
+  return random() < RARE_SHARE ? rare : usual;
+}
 
 function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
   if (isOneOf(CALL_FAULTS, fault)) {
     const wanted = SITES[fault] ?? (() => true);
-    const { count, ...site } = oneOf(random, [...profile.calls, ...RARE_SITES].filter(wanted));
+    const { count, ...site } = oneOf(random, someSites(random, profile, wanted));
     return { at: 'call', fault, ...site, nth: between(random, 0, count - 1), ms: callMs(fault, random) };
   }
   if (isOneOf(INVOCATION_FAULTS, fault)) {
@@ -103,12 +119,15 @@ function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
     return { at: 'invocation', fault, function: name, nth: between(random, 0, count - 1), ms: between(random, 0, 90_000) };
   }
   if (isOneOf(STATE_FAULTS, fault)) {
-    const { count, state } = oneOf(random, random() < 0.8 ? profile.states : RARE_STATES);
+    const { count, state } = oneOf(random, someStates(random, profile));
     return { at: 'state', fault, state, nth: between(random, 0, count - 1), ms: random() < 0.5 ? between(random, 0, 2000) : between(random, 0, 2 * HOUR) };
   }
   if (isOneOf(DEPENDENT_FAULTS, fault)) return { at: 'question', fault, nth: between(random, 0, Math.max(0, profile.questions - 1)) };
   if (isOneOf(MOMENT_FAULTS, fault)) {
-    return { at: 'moment', fault, atMs: between(random, 0, profile.chaosMs), ms: between(random, MINUTE, 6 * HOUR), key: between(random, 0, profile.keys - 1) };
+    const moment = { at: 'moment', fault, atMs: between(random, 0, profile.chaosMs), ms: between(random, MINUTE, 6 * HOUR), key: between(random, 0, profile.keys - 1) } as const;
+    if (fault.startsWith('schedule-') || random() < 0.5) return moment;
+    const { state, count } = oneOf(random, someStates(random, profile));
+    return { ...moment, atMs: between(random, 0, 5 * MINUTE), state: { name: state, nth: between(random, 0, count - 1) } };
   }
   return { at: 'start', fault, ms: between(random, 1000, fault === 'slow-visibility' ? 4 * MINUTE : 5 * MINUTE) };
 }
@@ -116,7 +135,9 @@ function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
 /** A burst outlives the retries of a task, which take 182 s, or does not; a late call takes longer than its client waits. */
 function callMs(fault: CallFault, random: Random): number {
   const [from, to] = LASTING[fault] ?? [1, 1];
-  return LONG_OR_ONCE.includes(fault) && random() < 0.5 ? 1 : between(random, from, to);
+  if (!LONG_OR_ONCE.includes(fault)) return between(random, from, to);
+  const share = random();
+  return share < 0.5 ? 1 : between(random, from, share < 0.9 ? to : LONGEST_BURST_MS);
 }
 
 const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
@@ -131,6 +152,9 @@ const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
   'kms-quota-exhausted': [MINUTE, 20 * MINUTE],
   'sns-down': [MINUTE, 20 * MINUTE],
 };
+
+/** Longer than any retry goes on. */
+const LONGEST_BURST_MS = 2 * HOUR;
 
 /** Faults that strike one call as often as they last. */
 const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down'];
@@ -147,7 +171,9 @@ export function describeStep(step: Step): string {
     case 'question':
       return `${step.fault} at question ${step.nth + 1}`;
     case 'moment':
-      return `${step.fault} (${step.ms} ms, key ${step.key + 1}) at ${(step.atMs / HOUR).toFixed(2)} h`;
+      return step.state === undefined
+        ? `${step.fault} (${step.ms} ms, key ${step.key + 1}) at ${(step.atMs / HOUR).toFixed(2)} h`
+        : `${step.fault} (${step.ms} ms) ${step.atMs} ms after an execution enters ${step.state.name} for time ${step.state.nth + 1}`;
     case 'start':
       return `${step.fault} of ${step.ms} ms, all the time`;
   }
