@@ -3,6 +3,7 @@ import { instantOf } from '../../instant';
 import type { KmsKeyStateChanged } from '../../trace';
 import { isStandingStill, lastStays, promisedDrainSeconds, type PromisedAlias } from '../promise';
 import type { Rule } from '../rule';
+import { Told } from '../told';
 import type { Stay } from '../world';
 
 /** Time for schedules, retries and people: the shortest window. */
@@ -19,7 +20,7 @@ type Step = keyof typeof STEPS;
 export const oldKeysAreRetired: Rule = (inquiry) => {
   const { world, options, findings } = inquiry;
   const steps = findings('12 old keys are retired or told of', 'no key that a managed alias has left is due to be retired');
-  const toldAtMs = new Map<string, number[]>();
+  const told = new Told(options);
   const changes = new Map<string, KmsKeyStateChanged[]>();
 
   function checkStep(stay: Stay & PromisedAlias, left: { readonly atMs: number; readonly seq: number }, step: Step): void {
@@ -30,7 +31,7 @@ export const oldKeysAreRetired: Rule = (inquiry) => {
     const endMs = done?.atMs ?? options.untilMs;
     if (done === undefined && endMs <= dueMs) return;
     steps.examined();
-    if (endMs <= dueMs || (toldAtMs.get(promise.name) ?? []).some((atMs) => atMs >= left.atMs && atMs <= endMs)) return;
+    if (endMs <= dueMs || told.isTold(promise.name, left.atMs, endMs)) return;
     const last = done === undefined ? `was not ${step} by` : `was ${step} only at`;
     steps.violated(`${promise.name}: ${alias} left ${keyId} at ${instantOf(left.atMs)}; it ${last} ${instantOf(endMs)}, and nobody was told`, [left.seq, done?.seq]);
   }
@@ -46,9 +47,9 @@ export const oldKeysAreRetired: Rule = (inquiry) => {
   }
 
   return {
+    onItem: (event) => { told.onItem(event); },
     onEvent(event) {
-      const key = event.type === 'sns.published' ? event.attributes['key'] : undefined;
-      if (key !== undefined) toldAtMs.set(key, [...(toldAtMs.get(key) ?? []), event.atMs]);
+      told.onEvent(event);
       if (event.type === 'kms.key-state-changed') changes.set(event.keyId, [...(changes.get(event.keyId) ?? []), event]);
     },
     atEnd() {

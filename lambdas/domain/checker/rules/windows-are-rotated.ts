@@ -3,6 +3,7 @@ import { instantOf, msOf } from '../../instant';
 import { firstWindowAfter, nextWindow, windowStart } from '../../windows';
 import { isStandingStill, promisedAlias, type PromisedAlias } from '../promise';
 import type { Rule } from '../rule';
+import { Told } from '../told';
 
 /** Time for schedules, retries and people: the shortest window. */
 const GRACE_SECONDS = MIN_WINDOW_SECONDS;
@@ -14,7 +15,7 @@ const GRACE_SECONDS = MIN_WINDOW_SECONDS;
 export const windowsAreRotated: Rule = (inquiry) => {
   const { world, options, findings } = inquiry;
   const windows = findings('12 every window is rotated or told of', 'no whole window of a managed alias has passed');
-  const toldAtMs = new Map<string, number[]>();
+  const told = new Told(options);
 
   function checkWindow({ promise: { name, alias }, promise }: PromisedAlias, window: string): void {
     const [fromMs, untilMs] = [msOf(windowStart(window)), msOf(windowStart(nextWindow(promise, window)))];
@@ -25,7 +26,7 @@ export const windowsAreRotated: Rule = (inquiry) => {
     if (stays.some(({ begin }) => isWithin(begin.atMs))) return;
     // Who was told since the last rotation knows, also when that was before the window began.
     const lastMs = stays.findLast(({ begin }) => begin.atMs < fromMs)?.begin.atMs ?? fromMs;
-    if ((toldAtMs.get(name) ?? []).some((atMs) => atMs >= lastMs && atMs < untilMs)) return;
+    if (told.isTold(name, lastMs, untilMs - 1)) return;
     windows.violated(`${name}: nothing was rotated in the window ${window}, and nobody was told`, [stays.at(-1)?.begin.seq]);
   }
 
@@ -43,10 +44,8 @@ export const windowsAreRotated: Rule = (inquiry) => {
   }
 
   return {
-    onEvent(event) {
-      const key = event.type === 'sns.published' ? event.attributes['key'] : undefined;
-      if (key !== undefined) toldAtMs.set(key, [...(toldAtMs.get(key) ?? []), event.atMs]);
-    },
+    onItem: (event) => { told.onItem(event); },
+    onEvent: (event) => { told.onEvent(event); },
     atEnd() {
       const aliases = new Set([...options.promises.map(({ alias }) => alias), ...[...world.allKeys()].flatMap(({ meta }) => meta?.policy.alias ?? [])]);
       for (const alias of aliases) {
