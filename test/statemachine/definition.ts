@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import jsonata from 'jsonata';
+import type { MachineName } from '../../lambdas/contract/functions';
 
 export interface Retrier {
   readonly ErrorEquals: readonly string[];
@@ -26,6 +27,8 @@ export interface State {
   readonly Next?: string;
   readonly Resource?: string;
   readonly TimeoutSeconds?: number | string;
+  readonly Seconds?: number | string;
+  readonly Timestamp?: string;
   readonly Arguments?: { readonly FunctionName: string; readonly Payload: Variables };
   readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
@@ -41,14 +44,17 @@ export interface Definition {
   readonly States: Readonly<Record<string, State>>;
 }
 
-const text = readFileSync(join(__dirname, '../../statemachine/key-rotation.asl.json'), 'utf8');
-
-export const definition = JSON.parse(text) as Definition;
+export function definitionOf(machine: MachineName): Definition {
+  return JSON.parse(readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8')) as Definition;
+}
 
 /** All states by name, those inside of Map states too. */
-export const states: ReadonlyMap<string, State> = new Map(
-  Object.entries(definition.States).flatMap(([name, state]) => [[name, state] as const, ...Object.entries(state.ItemProcessor?.States ?? {})]),
-);
+export function statesOf({ States }: Definition): ReadonlyMap<string, State> {
+  return new Map(Object.entries(States).flatMap(([name, state]) => [[name, state] as const, ...Object.entries(state.ItemProcessor?.States ?? {})]));
+}
+
+export const definition = definitionOf('key-rotation');
+export const states = statesOf(definition);
 export const tasks = [...states].filter(([, state]) => state.Type === 'Task');
 
 export function stateOf(name: string): State {
@@ -88,7 +94,12 @@ export const edges: readonly Edge[] = [...states].flatMap(([from, { Next, Defaul
   ...(ItemProcessor === undefined ? [] : [{ from, to: ItemProcessor.StartAt, assigns: [] }]),
 ]);
 
+/** What a retrier can make a state wait before each retry, in seconds. */
+export function waitsOf({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): readonly number[] {
+  return Array.from({ length: MaxAttempts }, (_, retry) => Math.min(IntervalSeconds * BackoffRate ** retry, MaxDelaySeconds));
+}
+
 /** The longest that a retrier can make a state wait, in seconds. */
-export function longestWait({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): number {
-  return Array.from({ length: MaxAttempts }, (_, retry) => Math.min(IntervalSeconds * BackoffRate ** retry, MaxDelaySeconds)).reduce((sum, wait) => sum + wait, 0);
+export function longestWait(retrier: Retrier): number {
+  return waitsOf(retrier).reduce((sum, wait) => sum + wait, 0);
 }
