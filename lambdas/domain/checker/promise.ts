@@ -2,6 +2,9 @@ import type { KeyPromise } from './options';
 import type { Inquiry } from './rule';
 import type { KeyView, Stay } from './world';
 
+/** Where no registry says how long a step may take: a job that failed has been started again long before, and is told of. */
+export const STEP_GRACE_SECONDS = 3_600;
+
 /** An alias that people were promised something about: by the registry, or by the options. */
 export interface PromisedAlias {
   readonly promise: KeyPromise;

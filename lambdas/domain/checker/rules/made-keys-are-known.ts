@@ -1,13 +1,13 @@
 import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
 import type { KmsKeyCreated } from '../../trace';
+import { STEP_GRACE_SECONDS } from '../promise';
 import type { Rule } from '../rule';
-
-/** Within so long a key that was made is adopted, written down, retired, or told of: the shortest window. */
-const GRACE_MS = MIN_WINDOW_SECONDS * 1000;
 
 /** Invariant 1, keys: a call of `CreateKey` that is made twice, or whose answer is lost, leaves no key behind that nobody knows of. */
 export const madeKeysAreKnown: Rule = ({ options, findings }) => {
   const keys = findings('1 every key that is made is known', 'keyturn made no KMS key, or too late to say what became of it');
+  /** Within so long a key is adopted, written down, retired, or told of. Whoever has a registry looks through it for what it does not know, the shortest window long. */
+  const graceMs = (options.promises.length > 0 ? STEP_GRACE_SECONDS : MIN_WINDOW_SECONDS) * 1000;
   const made = new Map<string, KmsKeyCreated & { knownAtMs?: number }>();
 
   function know(keyId: string | null | undefined, atMs: number): void {
@@ -27,10 +27,10 @@ export const madeKeysAreKnown: Rule = ({ options, findings }) => {
     },
     atEnd() {
       for (const { keyId, atMs, seq, knownAtMs } of made.values()) {
-        const isLate = (knownAtMs ?? options.untilMs) - atMs > GRACE_MS;
+        const isLate = (knownAtMs ?? options.untilMs) - atMs > graceMs;
         if (knownAtMs === undefined && !isLate) continue;
         keys.examined();
-        if (isLate) keys.violated(`${keyId} was made, and ${GRACE_MS / 3_600_000} hours later nothing pointed to it, knew it or told of it`, [seq]);
+        if (isLate) keys.violated(`${keyId} was made, and ${graceMs / 3_600_000} h later nothing pointed to it, knew it or told of it`, [seq]);
       }
     },
   };

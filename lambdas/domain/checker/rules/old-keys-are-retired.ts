@@ -1,13 +1,10 @@
 import { MAX_DRAIN_EXTENSIONS, MIN_WINDOW_SECONDS, RETIREMENT_PENDING_SECONDS } from '../../../contract/timing';
 import { instantOf } from '../../instant';
 import type { KmsKeyStateChanged } from '../../trace';
-import { isStandingStill, lastStays, promisedDrainSeconds, type PromisedAlias } from '../promise';
+import { isStandingStill, lastStays, promisedDrainSeconds, STEP_GRACE_SECONDS, type PromisedAlias } from '../promise';
 import type { Rule } from '../rule';
 import { Told } from '../told';
 import type { Stay } from '../world';
-
-/** Time for schedules, retries and people: the shortest window. */
-const GRACE_SECONDS = MIN_WINDOW_SECONDS;
 
 /** Key states of KMS in which a step of retirement is done, and the steps in words. */
 const STEPS = {
@@ -67,6 +64,6 @@ function isKept({ promise, key, keyId }: Stay & PromisedAlias): boolean {
 
 /** A registry may extend a drain for a user that was seen, and leaves what cannot go on to a later run before it tells people. */
 function graceSeconds({ key }: PromisedAlias): number {
-  if (key?.meta === undefined) return GRACE_SECONDS;
-  return GRACE_SECONDS + MAX_DRAIN_EXTENSIONS * Math.max(key.meta.policy.idleSeconds, 86_400) + RETIREMENT_PENDING_SECONDS;
+  if (key?.meta === undefined) return STEP_GRACE_SECONDS;
+  return MIN_WINDOW_SECONDS + MAX_DRAIN_EXTENSIONS * Math.max(key.meta.policy.idleSeconds, 86_400) + RETIREMENT_PENDING_SECONDS;
 }
