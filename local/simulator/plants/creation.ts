@@ -18,6 +18,11 @@ export const CREATION: readonly Plant[] = [
     off: 'a key whose CreateKey had no answer is not looked for',
     replacements: withPort('keys', () => ({ findByTags: async () => [] }), 'create-key-version'),
   },
+  {
+    name: 'unproved-version-promoted',
+    off: 'a new key is not used before the alias gets it',
+    replacements: withPort('keys', () => ({ prove: async (keyId) => keyId }), 'prove-key-version'),
+  },
 ];
 
 async function retried(create: () => ReturnType<KeyProvider['createKey']>): ReturnType<KeyProvider['createKey']> {

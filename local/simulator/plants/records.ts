@@ -1,4 +1,4 @@
-import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDbRegistry } from '../../../lambdas/adapters/dynamodb/dynamodb-registry';
 import { FREEZE_PART, LEDGER_PART } from '../../../lambdas/adapters/dynamodb/items';
 import { GENESIS_HASH } from '../../../lambdas/domain/ledger';
@@ -55,12 +55,14 @@ function withTransactions(change: (parts: readonly TransactWriteItem[]) => reado
   };
 }
 
-/** A write that happens whatever stands there. A check alone is left out: a transaction may not have an empty one. */
-function unconditional(part: TransactWriteItem): TransactWriteItem {
-  const { Put: put, Update: update } = part;
-  if (put !== undefined) return { Put: { ...put, ConditionExpression: undefined, ReturnValuesOnConditionCheckFailure: undefined } };
-  if (update === undefined) return part;
-  return { Update: { ...update, ConditionExpression: undefined, ReturnValuesOnConditionCheckFailure: undefined } };
+/** A write that happens whatever stands there. DynamoDB refuses names and values that no expression uses: those of the condition go with it. */
+function unconditional({ Put: put, Update: update, ConditionCheck: check }: TransactWriteItem): TransactWriteItem {
+  if (check !== undefined) return { ConditionCheck: check };
+  if (put !== undefined) return { Put: { TableName: put.TableName, Item: put.Item } };
+  const { TableName, Key, UpdateExpression = '', ExpressionAttributeNames, ExpressionAttributeValues } = update ?? {};
+  const used = new Set(UpdateExpression.match(/[#:]\w+/g));
+  const onlyUsed = <Value>(all: Record<string, Value> = {}): Record<string, Value> => Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
+  return { Update: { TableName, Key, UpdateExpression, ExpressionAttributeNames: onlyUsed(ExpressionAttributeNames), ExpressionAttributeValues: onlyUsed(ExpressionAttributeValues) } };
 }
 
 function withoutPrevious({ Put: put }: TransactWriteItem): TransactWriteItem {

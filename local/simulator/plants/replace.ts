@@ -13,7 +13,8 @@ type Port<Name extends PortName> = ReturnType<Composition[Name]>;
 
 /** The same object but for some of its methods: whatever it calls of itself are the changed ones. */
 export function changed<T extends object>(real: T, changes: Partial<T>): T {
-  return Object.assign(Object.create(real) as T, changes);
+  // Defined, not assigned: some are read-only on the real one.
+  return Object.defineProperties(Object.create(real) as T, Object.getOwnPropertyDescriptors(changes));
 }
 
 /** Changes methods of an adapter. @param names of the functions that get the changed one; by default all */

@@ -68,7 +68,8 @@ export class Consumer {
     this.kept = [...old, ...this.kept];
   }
 
-  private protect(target: string): boolean {
+  /** @returns whether it could */
+  protect(target: string): boolean {
     const answer = this.call(...this.operations().protect(target)) as { KeyId: string; CiphertextBlob?: string; Mac?: string; Signature?: string } | undefined;
     if (answer === undefined) return false;
     this.kept.push({ keyId: answer.KeyId, blob: answer.CiphertextBlob ?? answer.Mac ?? answer.Signature ?? '' });
@@ -99,6 +100,11 @@ export class Consumer {
     if (operations === undefined) throw new Error(`The simulator has no consumer for ${this.policy.usage}`);
     return operations;
   }
+}
+
+/** Somebody protects something with a key that they know by its id. */
+export function protectOnce(world: World, policy: KeyPolicy, keyId: string): void {
+  new Consumer(world, { ...policy, name: `${policy.name}-job` }, false).protect(keyId);
 }
 
 /** The role that answers for a key's consumer. */

@@ -40,6 +40,7 @@ export const MOMENT_FAULTS = [
   'key-disabled-by-someone',
   'key-deletion-by-someone',
   'alias-moved-by-someone',
+  'old-key-in-use',
   'policy-changed',
   'code-deployed',
   'hold-set',

@@ -5,6 +5,7 @@ import { create as createReconcile } from '../../../lambdas/handlers/reconcile';
 import { registerKeys } from '../../../lambdas/tasks/register-keys';
 import { ACCOUNT, ENVIRONMENT, REPAIR_MACHINE_ARN, SILENT, STATE_MACHINE_ARN, TABLE, type World } from '../world';
 import { attempt } from './chaos';
+import { protectOnce } from './consumer';
 import type { MomentFault } from './faults';
 import { type OnCall, PEOPLE } from './people';
 
@@ -43,6 +44,11 @@ export const MOMENTS: Readonly<Record<Exclude<MomentFault, `schedule-${string}`>
     const target = ms % 2 === 0 ? made.KeyMetadata.KeyId : (someKeyOf(world, policy, ms) ?? made.KeyMetadata.KeyId);
     attempt(() => world.kms.call('UpdateAlias', { AliasName: policy.alias, TargetKeyId: target }, OUTSIDER));
   },
+  'old-key-in-use': ({ world }, policy, ms) => {
+    const keyId = oldKeyOf(world, policy);
+    if (keyId === undefined) return;
+    for (let lateMs = 0; lateMs <= ms; lateMs += STRAGGLE_EVERY) world.timeline.after(lateMs, 'somebody uses an old key', () => { protectOnce(world, policy, keyId); });
+  },
   'policy-changed': ({ world, policies }, policy, ms) => {
     const tightened = policies.map((one) => (one.name === policy.name ? { ...one, drainSeconds: one.drainSeconds + Math.floor(ms / 1000), bakeSeconds: one.bakeSeconds + Math.floor(ms / 1000), description: 'tightened' } : one));
     // A deployment that fails is tried again by whoever deploys, another time.
@@ -64,6 +70,17 @@ export const MOMENTS: Readonly<Record<Exclude<MomentFault, `schedule-${string}`>
   },
   'break-glass': ({ onCall }, { name }) => { void onCall.askAndApprove('decide', { action: 'break-glass', key: name, reason: 'it hangs' }); },
 };
+
+/** A job that knows a key by its id, and does not hear of rotations. */
+const STRAGGLE_EVERY = 20 * 60_000;
+
+/** The newest KMS key that the alias has left. */
+function oldKeyOf(world: World, { alias }: KeyPolicy): string | undefined {
+  const { aliases } = world.kms.snapshot();
+  const active = aliases.find(({ name }) => name === alias)?.targetKeyId;
+  const old = aliases.filter(({ name, targetKeyId }) => name.startsWith(`${alias}/v`) && targetKeyId !== active);
+  return old.toSorted((one, other) => other.name.localeCompare(one.name, 'en', { numeric: true }))[0]?.targetKeyId ?? undefined;
+}
 
 /** Any of the KMS keys behind a managed key; which one, the step says. */
 function someKeyOf(world: World, policy: KeyPolicy, ms: number): string | undefined {

@@ -10,11 +10,12 @@ const RESCUER = 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x
 const RARE = [
   '6 an emergency is approved', '6 a freeze ends by an approved repair', '6 a retirement is taken back by a rescue only', '6 a version returns by a rescue only', '8 nothing is done for Q after settling',
   '10 every failed rotation is alerted', '10 one alert per failure', '10 one alert per question', '10 an end with the lease is alerted', '10 a queued alert stays until it is published',
-  '10 queued alerts are published', '10 what somebody else did to a key is told of',
+  '6 only the version of an emergency is marked as compromised', '6 a late user is rescued', '10 queued alerts are published', '10 what somebody else did to a key is told of',
 ];
 
 /** A rescue while v1 bakes: the key is held, enabled, disabled again; then all goes on. */
 function rescued(s: Story, original: () => void): void {
+  s.use('Decrypt', 'k1', 'DisabledException');
   s.as({ actor: RESCUER, traceId: undefined }, () => {
     const note = { by: 'rescue-version', at: s.now, reason: 'late user' };
     s.write('RescueIntended', 'rescue-version', (key) => ({ ...key, hold: note, rescues: { v1: note } }));
@@ -65,6 +66,7 @@ describe('a good life', () => {
     s.approval({ purpose: 'emergency', version: 2, requestedBy: BOB });
     s.write('EmergencyApproved', ALICE, { emergency: emergency(s, 2) });
     claim(s, 'orders-20260630T0000Z-e1', '20260630T0000Z');
+    s.write('FailureRecorded', 'orders-20260630T0000Z-e1', s.version(2, { compromisedAt: s.now }));
     complete(s, 'orders-20260630T0000Z-e1');
     s.as({ actor: ALICE }, () => { s.point(ALIAS, 'k9'); s.point(ALIAS, 'k2'); });
     s.freeze();

@@ -1,4 +1,5 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
+import { KEY_TAGS } from '../../../lambdas/contract/names';
 import { QUIESCENCE_SECONDS } from '../../../lambdas/contract/timing';
 import { check, type CheckOptions, type Verdict } from '../../../lambdas/domain/checker';
 import type { Approval, Vote } from '../../../lambdas/domain/approval';
@@ -106,9 +107,16 @@ export class Story {
     return (key) => withVersion(key, { ...(versionOf(key, number) as KeyVersion), ...change });
   }
 
-  createKey(keyId: string): void {
-    this.emit('kms.key-created', { keyId, keyArn: `arn:aws:kms:eu-central-1:111122223333:key/${keyId}`, spec: POLICY.spec, usage: POLICY.usage, origin: 'AWS_KMS', tags: {} });
+  /** @param version that its tags name; by default none */
+  createKey(keyId: string, version?: number): number {
+    const tags = version === undefined ? {} : { [KEY_TAGS.registry]: 'r', [KEY_TAGS.key]: 'orders', [KEY_TAGS.version]: String(version) };
     this.states.set(keyId, 'Enabled');
+    return this.emit('kms.key-created', { keyId, keyArn: `arn:aws:kms:eu-central-1:111122223333:key/${keyId}`, spec: POLICY.spec, usage: POLICY.usage, origin: 'AWS_KMS', tags });
+  }
+
+  /** keyturn's own use of a new key. */
+  prove(keyId: string): void {
+    this.emit('kms.key-used', { operation: 'Encrypt', alias: null, keyId, error: null });
   }
 
   setState(keyId: string, to: string): number {
@@ -284,7 +292,8 @@ export function begin(s: Story, id: string, number: number, keyId: string, linea
     ...withVersion(key, { number, status: 'PENDING', rotationId: id, window, ...lineage, createdAt: s.now, createIntents: 1 }), lastVersion: number, intent: { kind: 'create', version: number, at: s.now },
   }));
   s.call('CreateKey');
-  s.createKey(keyId);
+  s.createKey(keyId, number);
+  s.prove(keyId);
   s.write('VersionCreated', id, (key) => ({ ...s.version(number, { kmsKeyId: keyId, kmsKeyArn: keyId, equippedAt: s.now, provedAt: s.now })(key), intent: null }));
   s.point(versionAlias(ALIAS, number), keyId);
 }

@@ -1,0 +1,53 @@
+import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
+import type { KmsKeyUsed } from '../../trace';
+import { isBeingRescued } from '../registry-items';
+import type { Rule } from '../rule';
+
+/** CloudTrail tells of a failed use some minutes later; a rescue that its function could not finish is finished by the reconciliation, or people are told: the shortest window. */
+const GRACE_MS = MIN_WINDOW_SECONDS * 1000;
+
+const REFUSALS: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException']);
+
+/** Invariant 6, late users: when a use fails because keyturn has disabled or revoked the version, the version is taken back, or at least people are told. */
+export const lateUsersAreRescued: Rule = ({ world, options, findings }) => {
+  const rescued = findings('6 a late user is rescued', "no consumer's use failed because keyturn had retired the version, or too late to say what came of it");
+  /** By KMS key: the first use that failed and was not followed yet. */
+  const failed = new Map<string, KmsKeyUsed>();
+
+  function follow(kmsKeyId: string, atMs: number): void {
+    const use = failed.get(kmsKeyId);
+    if (use === undefined) return;
+    failed.delete(kmsKeyId);
+    judge(use, atMs);
+  }
+
+  function judge(use: KmsKeyUsed, atMs: number): void {
+    rescued.examined();
+    if (atMs - use.atMs <= GRACE_MS) return;
+    const view = world.versionOfKmsKey(use.keyId ?? '');
+    rescued.violated(`${view?.key.name ?? 'a key'} v${view?.version.number ?? 0}: ${use.actor} could not ${use.operation}, and ${GRACE_MS / 3_600_000} hours later it was neither rescued nor told of`, [use.seq]);
+  }
+
+  return {
+    onTransition({ actor, after, moment, versionsAfter }) {
+      for (const { number, kmsKeyId, status } of versionsAfter.values()) {
+        if (kmsKeyId === undefined || !failed.has(kmsKeyId)) continue;
+        // Who restores the table answers for what keyturn cannot know any more.
+        if (!options.isKeyturn(actor)) failed.delete(kmsKeyId);
+        else if (status === 'DEPRECATED' || isBeingRescued(after, number)) follow(kmsKeyId, moment.atMs);
+      }
+    },
+    onEvent(event) {
+      if (event.type === 'sns.published') {
+        for (const keyId of [...failed.keys()]) if (world.versionOfKmsKey(keyId)?.key.name === event.attributes['key']) follow(keyId, event.atMs);
+      }
+      if (event.type !== 'kms.key-used' || event.keyId === null || event.error === null || !REFUSALS.has(event.error) || !options.isConsumer(event.actor)) return;
+      const [view, change] = [world.versionOfKmsKey(event.keyId), world.kmsChange(event.keyId)];
+      if (change === undefined || change.to === 'Enabled' || !options.isKeyturn(change.actor) || failed.has(event.keyId)) return;
+      if (view?.version.status === 'DISABLED' || view?.version.status === 'REVOKED') failed.set(event.keyId, event);
+    },
+    atEnd() {
+      for (const use of failed.values()) if (options.untilMs - use.atMs > GRACE_MS) judge(use, options.untilMs);
+    },
+  };
+};

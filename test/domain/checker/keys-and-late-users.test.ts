@@ -1,0 +1,73 @@
+import { expectViolation, type BadTrace } from './expect-violation';
+import { A2, claim, DAY, emergency, story, verdictOf, type Story } from './story';
+
+const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
+
+function during(step: 'create' | 'bake', tell: (s: Story, original: () => void) => number, days = 0) {
+  let proof = -1;
+  const s = story({ [step]: (t: Story, original: () => void) => { proof = tell(t, original); } }, step === 'create' ? 'useNew' : step);
+  return { s, proof: [proof], untilMs: s.atMs + days * DAY * 1000 };
+}
+
+/** v2 is promoted, whatever its proof was. */
+function promotedAfter(prove: (s: Story, keyId: string) => void) {
+  let proof = -1;
+  const create = (s: Story, original: () => void): void => { s.prove = (keyId) => prove(s, keyId); original(); };
+  const s = story({ create, moveAlias: (t, original) => { original(); proof = t.seq; } }, 'useNew');
+  return { s, proof: [proof] };
+}
+
+const BAD: readonly BadTrace[] = [
+  ['1 one KMS key is made per version', 'a second key although the first is there', () => during('create', (s, original) => { original(); return s.createKey('k2b', 2); })],
+  ['2 a key is proved before the alias gets it', 'a key that was never used', () => promotedAfter(() => undefined)],
+  ['2 a key is proved before the alias gets it', 'a key whose proof failed', () =>
+    promotedAfter((s, keyId) => void s.emit('kms.key-used', { operation: 'Encrypt', alias: null, keyId, error: 'DisabledException' }))],
+  ['6 only the version of an emergency is marked as compromised', 'another version', () =>
+    during('bake', (s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 2) }); return s.write('RotationSettled', A2, s.version(1, { compromisedAt: s.now })); })],
+  ['6 only the version of an emergency is marked as compromised', 'a version without an emergency', () => during('bake', (s) => s.write('RotationSettled', A2, s.version(1, { compromisedAt: s.now })))],
+  ['6 a late user is rescued', 'a failed use that nobody followed', () => during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'), 2)],
+  ['6 a late user is rescued', 'a failed use, and an alert two days later', () =>
+    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert(); return use; })],
+  ['6 a late user is rescued', 'a failed use, and an alert about another key', () =>
+    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert('invoices'); return use; }, 2)],
+];
+
+describe('the checker finds', () => {
+  test.each(BAD)('%s: %s', (invariant, _wrong, build) => expectViolation(invariant, build()));
+});
+
+describe('the checker allows', () => {
+  const none = { violations: [] };
+
+  test('a second key for a version whose first somebody has disabled, or whose registry was restored', () => {
+    const disabled = during('create', (s, original) => { original(); s.as(EVE, () => s.setState('k2', 'Disabled')); return s.createKey('k2b', 2); });
+    expect(verdictOf(disabled.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
+    const restored = during('create', (s, original) => { original(); s.as(EVE, () => s.put('META', s.key ?? null, { ...s.required() })); return s.createKey('k2b', 2); });
+    expect(verdictOf(restored.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
+  });
+
+  test('a promotion whose proof the trace cannot show', () => {
+    const { s } = during('create', (t, original) => { original(); return t.seq; });
+    const later = s.events.filter((event) => event.type !== 'kms.key-created' && event.type !== 'kms.key-used');
+    expect(later.length).toBeLessThan(s.events.length);
+    s.events.splice(0, s.events.length, ...later);
+    expect(verdictOf(s, '2 a key is proved before the alias gets it')).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test('a late user that people were told of, or that the end of the trace comes too soon for', () => {
+    const told = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.wait(3600); return s.alert(); }, 5);
+    expect(verdictOf(told.s, '6 a late user is rescued', { untilMs: told.untilMs })).toMatchObject({ status: 'held', ...none });
+    const fresh = during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'));
+    expect(verdictOf(fresh.s, '6 a late user is rescued', { untilMs: fresh.untilMs })).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test('a use that fails because somebody else has disabled the key', () => {
+    const { s, untilMs } = during('bake', (t) => { t.as(EVE, () => t.setState('k1', 'Enabled')); t.as(EVE, () => t.setState('k1', 'Disabled')); return t.use('Decrypt', 'k1', 'DisabledException'); }, 3);
+    expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test('the claim of an emergency that marks its own version', () => {
+    const { s } = during('bake', (t) => { t.write('EmergencyApproved', 'x', { emergency: emergency(t, 2) }); claim(t, 'orders-20260401T0000Z-e1', '20260401T0000Z'); return t.write('RotationSettled', A2, t.version(2, { compromisedAt: t.now })); });
+    expect(verdictOf(s, '6 only the version of an emergency is marked as compromised')).toMatchObject({ status: 'held', ...none });
+  });
+});
