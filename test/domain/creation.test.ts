@@ -153,3 +153,14 @@ test('a key for a version that is not PENDING is a mismatch', () => {
   const living = claimed();
   expect(() => equip(living.key, living.owner(), 1, AT)).toThrow(error({ name: 'LedgerMismatch' }));
 });
+
+test('a version that nothing is known of but its owner belongs to no lineage', () => {
+  const living = inEmergency();
+  const { key } = living;
+  const begun = (change: Partial<ManagedKey>) => {
+    const decision = intendCreate({ ...key, emergency: null, ...change }, living.owner(), 2, NEXT_AT);
+    return decision.kind === 'write' ? decision.next.versions['v2'] : undefined;
+  };
+  expect(begun({})).toMatchObject({ window: key.window!.id });
+  expect(begun({ window: null })).toMatchObject({ window: '' });
+});

@@ -109,3 +109,7 @@ describe('what explains a state, and only for whom', () => {
     expect(compareState({ ...bootstrapped().key, ...key }, { ...BASE, ...version }, observed, NOW)).toBe(comparison);
   });
 });
+
+test.each(['Unavailable', 'Updating'])('a key that is %s says nothing', (state) => {
+  for (const make of [bootstrapped, disabled, revoked]) expect(compared(make(), 1, state, LONG_AFTER)).toBe('unreadable');
+});

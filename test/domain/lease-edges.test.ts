@@ -203,6 +203,17 @@ describe('the end of a run', () => {
     });
   });
 
+  test('of a rotation leaves what a retirement run would have taken', () => {
+    const living = draining();
+    const key: ManagedKey = { ...living.key, retirementPending: [1], lease: { ...living.key.lease!, subject: 1 } };
+    expect(written(completeRun(key, living.owner(), attempt(1, NEXT_WINDOW), LATE, null)).retirementPending).toEqual([1]);
+  });
+
+  test('of an emergency that nobody approved makes none', () => {
+    const living = inEmergency();
+    expect(written(completeRun({ ...living.key, emergency: null }, living.owner(), runOf('emergency'), NEXT_AT, null)).emergency).toBeNull();
+  });
+
   test('never takes a later window back', () => {
     const living = claimed();
     expect(written(completeRun({ ...living.key, completedWindow: NEXT_WINDOW }, living.owner(), attempt(1), AT, null)).completedWindow).toBe(NEXT_WINDOW);

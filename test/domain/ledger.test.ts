@@ -174,3 +174,7 @@ describe('what is wrong with a ledger', () => {
 test('refuses a version that begins in the middle of its life', () => {
   expect(() => seal(fresh, withVersion(fresh, { ...pending, status: 'DEPRECATED' }), { type: 'VersionAdopted', at, by: 'r' })).toThrow(/version 1 cannot move from nothing to DEPRECATED/);
 });
+
+test('a whole ledger continues 64 zeros', () => {
+  expect(GENESIS_HASH).toBe('0000000000000000000000000000000000000000000000000000000000000000');
+});

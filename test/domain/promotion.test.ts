@@ -138,6 +138,8 @@ describe('what is promoted', () => {
   test.each([intendPromote, commitPromotion])('is in the registry', (decide) => {
     const living = intended();
     expect(() => decide(living.key, living.owner(), 9, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch' }));
+    const intent = { kind: 'promote', version: 9, fromKeyId: 'k1', toKeyId: 'k9', at: NEXT_AT } as const;
+    expect(() => decide({ ...living.key, intent }, living.owner(), 9, NEXT_AT)).toThrow(error({ name: 'LedgerMismatch' }));
   });
 
   test('is what the intent names, whatever else could be', () => {

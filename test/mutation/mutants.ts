@@ -18,15 +18,15 @@ export interface RunOptions {
 /** Changes the sources of an area one place at a time, in a copy, and runs the suites that come there. */
 export async function mutantsOf(name: SourceAreaName, area: Area, { concurrency, files }: RunOptions): Promise<readonly Judged[]> {
   // What only runs while modules are loaded needs a new process for each mutant: a second run, for what the first leaves.
-  const quick = await run(name, area.suites, { mutate: files.length === 0 ? [...area.mutate] : [...files], concurrency, ignoreStatic: true });
+  const quick = await run(name, area, { mutate: files.length === 0 ? [...area.mutate] : [...files], concurrency, ignoreStatic: true });
   const left = quick.filter((mutant) => mutant.static === true && !isNoticed(mutant));
   if (left.length === 0) return quick.map(described);
-  const slow = await run(`${name}-at-load`, area.suites, { mutate: left.map(placeOf), concurrency, ignoreStatic: false });
+  const slow = await run(`${name}-at-load`, area, { mutate: left.map(placeOf), concurrency, ignoreStatic: false });
   const outcomes = new Map(slow.map((mutant) => [identityOf(mutant), mutant]));
   return quick.map((mutant) => described((left.includes(mutant) ? outcomes.get(identityOf(mutant)) : undefined) ?? mutant));
 }
 
-async function run(name: string, suites: readonly string[], chosen: PartialStrykerOptions): Promise<readonly MutantResult[]> {
+async function run(name: string, { suites, setup = [] }: Area, chosen: PartialStrykerOptions): Promise<readonly MutantResult[]> {
   // An ES module.
   const { Stryker } = await import('@stryker-mutator/core');
   return new Stryker({
@@ -34,7 +34,7 @@ async function run(name: string, suites: readonly string[], chosen: PartialStryk
     coverageAnalysis: 'perTest',
     plugins: ['@stryker-mutator/mocha-runner'],
     testRunner: 'mocha',
-    mochaOptions: { spec: [...suites], extension: ['ts'], require: ['tsx/cjs', './test/mutation/jest-globals.ts'], 'no-config': true, 'no-package': true },
+    mochaOptions: { spec: [...suites], extension: ['ts'], require: ['tsx/cjs', './test/mutation/jest-globals.ts', ...setup], 'no-config': true, 'no-package': true },
     ignorePatterns: ['/cdk.out', '/coverage', '/docs'],
     tempDirName: `${OUT}/sandbox-${name}`,
     cleanTempDir: 'always',
