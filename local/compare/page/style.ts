@@ -11,7 +11,7 @@ h2 span{color:var(--soft);font-weight:400}
 p{margin:6px 0}
 .lead{color:var(--soft);font-size:16.5px}
 svg{display:block;width:100%;height:auto;margin:10px 0 4px;font-family:inherit}
-.legend{display:flex;flex-wrap:wrap;gap:6px 18px;margin:14px 0 0;padding:0;list-style:none;font-size:14px;color:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:6px 16px;margin:14px 0 0;padding:0;list-style:none;font-size:14px;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:7px}
 .legend i{display:inline-block;width:26px;height:13px;border-radius:3px}
 .legend i.active{background:var(--active)}.legend i.draining{background:var(--draining)}.legend i.disabled{background:var(--disabled)}.legend i.deletion{background:var(--deletion);outline:1px dashed var(--soft);outline-offset:-1px}
