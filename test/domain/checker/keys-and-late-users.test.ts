@@ -1,5 +1,5 @@
 import { expectViolation, type BadTrace } from './expect-violation';
-import { A2, claim, DAY, emergency, story, verdictOf, type Story } from './story';
+import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
 
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
@@ -64,6 +64,14 @@ describe('the checker allows', () => {
   test('a use that fails because somebody else has disabled the key', () => {
     const { s, untilMs } = during('bake', (t) => { t.as(EVE, () => t.setState('k1', 'Enabled')); t.as(EVE, () => t.setState('k1', 'Disabled')); return t.use('Decrypt', 'k1', 'DisabledException'); }, 3);
     expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test('a use of a retired key that somebody else has pointed the alias to', () => {
+    const invariant = '5 old data is readable for as long as was promised';
+    const { s } = during('bake', (t) => { t.as(EVE, () => t.point(ALIAS, 'k1')); return t.use('Encrypt', 'k1', 'DisabledException'); });
+    expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', ...none });
+    const early = during('create', (t, original) => { original(); t.point(ALIAS, 'k2'); t.setState('k1', 'Disabled'); return t.use('Encrypt', 'k1', 'DisabledException'); });
+    expectViolation(invariant, early);
   });
 
   test('the claim of an emergency that marks its own version', () => {

@@ -23,10 +23,12 @@ export const promisedKeysWork: Rule = (inquiry) => {
         return;
       }
       for (const stay of lastStays(inquiry, keyId)) {
-        const { promise, end } = stay;
+        const { promise, begin, end } = stay;
         if (end !== undefined && event.atMs - end.atMs >= promisedDrainSeconds(stay, keyId) * 1000) continue;
         byKey.examined();
         if (error === null || !UNUSABLE.has(error) || state === undefined || state.to === 'Enabled' || !options.isKeyturn(state.actor)) continue;
+        // Somebody else has pointed the alias back to a key that was retired.
+        if (begin.seq > state.seq && !options.isKeyturn(begin.actor)) continue;
         byKey.violated(`${promise.name}: ${operation} with ${keyId} by ${actor} failed with ${error}, before its promised drain was over`, [end?.seq, state.seq, event.seq]);
       }
     },
