@@ -18,11 +18,8 @@ const DOMAIN_SUITES = ['test/domain/!(decisions|audit|rotation-id|plan).test.ts'
 const CHECKER = ['lambdas/domain/checker/**/*.ts', 'lambdas/domain/audit/*.ts'];
 const without = (files: readonly string[]): readonly string[] => files.map((file) => `!${file}`);
 
-/** Whole lives that take a tenth of a second each, those that come to a task soonest first. */
-const LIVES = [
-  'registration', 'starting', 'stale-owner', 'dependents', 'retirement', 'people', 'attempts', 'repair', 'foreign-changes', 'reconcile-findings', 'orphans', 'reconcile', 'watched-bake',
-  'forgotten-owner', 'late-visibility', 'rescue-by-events',
-].map((name) => `test/simulator/${name}.test.ts`);
+/** Whole lives that take a tenth of a second each. A change that survives costs as much as all of them that come to its place: these are few. */
+const LIVES = ['registration', 'starting', 'dependents', 'retirement', 'people', 'repair', 'foreign-changes', 'reconcile-findings', 'orphans', 'watched-bake'].map((name) => `test/simulator/${name}.test.ts`);
 
 /** Areas of TypeScript. */
 export const AREAS = {
@@ -37,4 +34,4 @@ export type SourceAreaName = keyof typeof AREAS;
 /** Those, and the definitions of the state machines. */
 export type AreaName = SourceAreaName | 'asl';
 export const AREA_NAMES: readonly AreaName[] = [...(Object.keys(AREAS) as SourceAreaName[]), 'asl'];
-export const ASL_THRESHOLD = 90;
+export const ASL_THRESHOLD = 100;
