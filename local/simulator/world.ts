@@ -95,6 +95,7 @@ export interface Legs {
 
 /** One SDK call as a fault plan sees it. */
 export interface FaultPoint {
+  /** A job is the same one in every pool, written `<role>@*`: which pool comes first is chance. */
   readonly function: FunctionName | JobName;
   readonly service: string;
   readonly operation: string;
@@ -191,7 +192,7 @@ export class World {
 
   /** Runs a job that is not a function. Its calls are disturbed as those of functions are, and it dies as they do; no time-out ends it. */
   async runJob(name: JobName, job: () => Promise<void>): Promise<LambdaResult> {
-    return (await this.live(name, job)).result;
+    return (await this.live(inAnyPool(name), job)).result;
   }
 
   /** What the SDK clients of a job are made with: its role, and the way to the services. */
@@ -460,6 +461,10 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 
 function isJobName(name: string): name is JobName {
   return name.includes('@');
+}
+
+function inAnyPool(name: JobName): JobName {
+  return `${name.split('@')[0] ?? ''}@*`;
 }
 
 function jobOf(name: JobName): { readonly role: string; readonly pool: string } {

@@ -159,10 +159,10 @@ describe('the lease lock', () => {
   test('takes the lease of a dead job once it has expired, while its call is still under way: the alias gets two keys', async () => {
     const life = await new Life('lease-lock').begin();
     let isLate = false;
-    life.world.fault = ({ operation, input, function: name }) => {
+    life.world.fault = ({ operation, input }) => {
       if (operation !== 'UpdateAlias' || isLate) return 'none';
       isLate = true;
-      const caller = { accountId: '111122223333', arn: life.world.actorOf(name), userId: 'x' };
+      const caller = { accountId: '111122223333', arn: life.world.actorOf('rotation-lease-lock@pool-a'), userId: 'x' };
       life.world.timeline.after(6 * 60_000, 'a late UpdateAlias', () => void life.world.kms.call('UpdateAlias', input, caller));
       return 'die-before';
     };
