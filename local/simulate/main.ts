@@ -9,7 +9,7 @@ import { ALL_FAULTS, faultsOf, plantNamed, runOptionsOf, type Settings, type Wir
 import { DESIGN_NAMES, type DesignName } from '../simulator/controls';
 import { PLANTS } from '../simulator/plants';
 import { type FaultName, isFaultName } from '../simulator/run/faults';
-import { describeStep, planOf } from '../simulator/run/plan';
+import { describeStep, faultsOn, planOf } from '../simulator/run/plan';
 import { play, profileOf } from '../simulator/run/run';
 import { timelineOf } from '../simulator/run/timeline';
 
@@ -51,7 +51,7 @@ async function simulate(options: Options): Promise<number> {
   const explained: Explained[] = [];
   for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) explained.push(await explain(found, settings, profile));
   const { total, missing } = missingEdges(tally.edges);
-  const unreached = faultsOf(settings).filter((fault) => !tally.struck.has(fault));
+  const unreached = faultsOn(profile, faultsOf(settings)).filter((fault) => !tally.struck.has(fault));
   if (options.json === true) print(`${JSON.stringify(jsonOf(settings, tally, explained), null, 2)}\n`);
   else print(textOf(settings, tally, explained, { total, missing, unreached }));
   if (options.requireReach === true && (missing.length > 0 || unreached.length > 0)) {

@@ -17,6 +17,9 @@ export interface PoolOptions<Common, Task, Result> {
   readonly take: (result: Result, task: Task) => void;
 }
 
+/** A task takes a second or two; one that takes so much longer never ends. */
+const LONGEST_TASK_MS = 120_000;
+
 /** Works tasks off in processes of their own. All that travels is plain data. @throws {Error} when a task could not be done: that is a bug, never a result */
 export async function inProcesses<Common, Task, Result>(options: PoolOptions<Common, Task, Result>): Promise<void> {
   await Promise.all(Array.from({ length: options.jobs }, () => oneProcess(options)));
@@ -27,15 +30,21 @@ function oneProcess<Common, Task, Result>({ worker: file, common, next, take }: 
   return new Promise((resolve, reject) => {
     const worker = fork(file, { serialization: 'advanced' });
     let current: Task | undefined;
+    let watch: NodeJS.Timeout | undefined;
     const send = (message: ToWorker<Common, Task>): void => { worker.send(message); };
     const fail = (error: Error): void => {
+      clearTimeout(watch);
       worker.kill();
       reject(error);
     };
     const give = (): void => {
+      clearTimeout(watch);
       current = next();
       if (current === undefined) worker.disconnect();
-      else send({ task: current });
+      else {
+        watch = setTimeout(() => { fail(new Error(`The task ${JSON.stringify(current)} hangs: it has taken ${LONGEST_TASK_MS / 1000} s`)); }, LONGEST_TASK_MS);
+        send({ task: current });
+      }
     };
     worker.on('error', fail);
     worker.on('message', (message: FromWorker<Result>) => {

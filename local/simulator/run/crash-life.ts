@@ -34,7 +34,7 @@ export interface Life {
 
 export const LIVES: readonly Life[] = [
   { name: 'rotation', policy: { retirement: 'delete', autoDelete: true }, silentAt: [] },
-  { name: 'rotation with a failure and an approval', policy: { retirement: 'delete', autoDelete: false }, silentAt: [1] },
+  { name: 'rotation with a failure and an approval', policy: { retirement: 'delete', autoDelete: false }, silentAt: [0] },
 ];
 
 /** What became of a life. */

@@ -49,11 +49,22 @@ const HOUR = 60 * MINUTE;
 const LATEST_MS = 119_000;
 
 /** Draws the faults of one run. The first fault goes through the whole list as the seed counts up, so that no fault is missed by chance. */
-export function planOf(seed: number, profile: Profile, faults: readonly FaultName[]): Plan {
+export function planOf(seed: number, profile: Profile, wanted: readonly FaultName[]): Plan {
   const random = seeded(seed);
+  const faults = faultsOn(profile, wanted);
   const count = faults.length === 0 ? 0 : between(random, 1, MAX_STEPS);
   const steps = Array.from({ length: count }, (_, index) => stepOf((index === 0 ? faults[seed % faults.length] : undefined) ?? oneOf(random, faults), random, profile));
   return { seed, steps };
+}
+
+/** Those of the faults that have something to strike at: a design without a workflow has no states, and one that asks nobody no dependents. */
+export function faultsOn(profile: Profile, faults: readonly FaultName[]): readonly FaultName[] {
+  return faults.filter((fault) => {
+    if (isOneOf(CALL_FAULTS, fault)) return someSites(() => 0, profile, SITES[fault] ?? (() => true)).length > 0;
+    if (isOneOf(INVOCATION_FAULTS, fault)) return profile.invocations.length > 0;
+    if (isOneOf(STATE_FAULTS, fault)) return profile.states.length > 0;
+    return !isOneOf(DEPENDENT_FAULTS, fault) || profile.questions > 0;
+  });
 }
 
 /** Where a fault may strike; without an entry, at every call. */
@@ -103,7 +114,7 @@ function someStates(random: Random, profile: Profile): Profile['states'] {
 }
 
 function someSites(random: Random, profile: Profile, isWanted: (site: CallSite) => boolean): Profile['calls'] {
-  const [usual, rare] = [profile.calls.filter(isWanted), RARE_SITES.filter(isWanted)];
+  const [usual, rare] = [profile.calls.filter(isWanted), profile.states.length === 0 ? [] : RARE_SITES.filter(isWanted)];
   if (usual.length === 0 || rare.length === 0) return [...usual, ...rare];
   return random() < RARE_SHARE ? rare : usual;
 }
@@ -125,7 +136,7 @@ function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
   if (isOneOf(DEPENDENT_FAULTS, fault)) return { at: 'question', fault, nth: between(random, 0, Math.max(0, profile.questions - 1)) };
   if (isOneOf(MOMENT_FAULTS, fault)) {
     const moment = { at: 'moment', fault, atMs: between(random, 0, profile.chaosMs), ms: between(random, MINUTE, 6 * HOUR), key: between(random, 0, profile.keys - 1) } as const;
-    if (fault.startsWith('schedule-') || random() < 0.5) return moment;
+    if (fault.startsWith('schedule-') || profile.states.length === 0 || random() < 0.5) return moment;
     const { state, count } = oneOf(random, someStates(random, profile));
     return { ...moment, atMs: between(random, 0, 5 * MINUTE), state: { name: state, nth: between(random, 0, count - 1) } };
   }
@@ -153,8 +164,8 @@ const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
   'sns-down': [MINUTE, 20 * MINUTE],
 };
 
-/** Longer than any retry goes on. */
-const LONGEST_BURST_MS = 2 * HOUR;
+/** Longer than any retry goes on, and short enough that whoever has to tell of it within the hour can. */
+const LONGEST_BURST_MS = 40 * MINUTE;
 
 /** Faults that strike one call as often as they last. */
 const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down'];

@@ -74,11 +74,12 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   const lagMs = standing('slow-visibility');
   const skewMs = standing('clock-skew');
   const lag = stream(1);
+  let isPrepared = false;
   const world = new World({
     startMs: START_MS,
     random: stream(2),
     ...options.world,
-    kms: { ...options.world?.kms, cryptography: realCryptography(bytesOf(stream(8))), ...(lagMs > 0 && { visibilityDelayMs: () => Math.floor(lag() * lagMs) }) },
+    kms: { ...options.world?.kms, cryptography: realCryptography(bytesOf(stream(8))), ...(lagMs > 0 && { visibilityDelayMs: () => (isPrepared ? Math.floor(lag() * lagMs) : 0) }) },
   });
   const setting = stream(3);
   const needsStore = plan.steps.some(({ fault }) => fault === 'key-store-disconnected') || setting() < 0.05;
@@ -88,6 +89,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   const people = stream(4);
   const onCall = new OnCall(world, policies, people, skewMs);
   const rotator = await options.design.prepare(world, policies);
+  isPrepared = true;
   const consumers = new Map(policies.map((policy) => [policy.name, new Consumer(world, policy, setting() < 0.5)]));
   const chaos = new Chaos(world, plan.steps, stream(5));
   for (const step of plan.steps) if (step.at === 'start') chaos.count(step.fault);
