@@ -11,6 +11,7 @@ import { mutantsOf } from './mutants';
 interface Options {
   readonly concurrency: number;
   readonly file: readonly string[];
+  readonly incremental: boolean;
 }
 
 interface Row {
@@ -28,14 +29,15 @@ async function main(): Promise<void> {
     .addArgument(new Argument('[area...]', 'what is changed; by default everything').choices(AREA_NAMES))
     .option('--concurrency <processes>', 'how many processes test at once', positive, 1)
     .option('--file <path...>', 'only these sources of the area; what is explained of others is not looked at', [])
+    .option('--incremental', 'takes over what the last such run found where neither the source nor its tests have changed since', false)
     .addHelpText('after', `\nFails when a change is neither noticed nor explained in test/mutation/explained.ts, when an explanation there is outdated,\nand when a score is too low: ${AREA_NAMES.map((name) => `${name} ${thresholdOf(name)} %`).join(', ')}. Reports: coverage/mutation/<area>.html and .json.`);
   command.parse();
-  const { concurrency, file } = command.opts<Options>();
+  const { concurrency, file, incremental } = command.opts<Options>();
   const areas = command.args.length === 0 ? AREA_NAMES : (command.args as AreaName[]);
   const rows: Row[] = [];
   for (const area of areas) {
     const startedMs = performance.now();
-    const changes = area === 'asl' ? await changesOfDefinitions(progress) : await mutantsOf(area, AREAS[area], { concurrency, files: file });
+    const changes = area === 'asl' ? await changesOfDefinitions(progress) : await mutantsOf(area, AREAS[area], { concurrency, files: file, incremental });
     writeFileSync(join(__dirname, `../../coverage/mutation/${area}.json`), JSON.stringify(changes, null, 1));
     const list = EXPLAINED[area].filter((entry) => file.length === 0 || file.includes(entry.file));
     rows.push({ area, judgement: judge(changes, list), threshold: thresholdOf(area), seconds: (performance.now() - startedMs) / 1000 });
