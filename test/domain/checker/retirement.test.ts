@@ -46,6 +46,8 @@ const BAD: readonly BadTrace[] = [
   ['4 no retirement against the policy', 'a version deleted without autoDelete or approval', () => told('revoke', firstOf, { live: (s, original) => { policy({ autoDelete: false })(s); original(); } })],
   ['4 no version is disabled while it is in use', 'a version disabled that was used half a day before', () =>
     told('disable', firstOf, { drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); } })],
+  ['4 no version is disabled while it is in use', 'a version whose last use was older than its idleness, and younger than what KMS could show of it', () =>
+    told('disable', firstOf, { drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY + 1800); } })],
   ['4 dependents are ready before a promotion', 'a promotion without an answer', () => told('moveAlias', (s, original) => firstOf(s, original) + 1, { ready: skip })],
   ['4 dependents are ready before a promotion', 'a promotion after a no', () => told('moveAlias', (s, original) => firstOf(s, original) + 1, { ready: (s) => s.answer(2, 'ready', 'no') })],
   ['4 dependents are ready before a promotion', 'a promotion after an answer about another version', () => told('moveAlias', (s, original) => firstOf(s, original) + 1, { ready: (s) => s.answer(2, 'ready', 'yes', 1) })],
@@ -100,6 +102,8 @@ describe('retirement', () => {
       story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable' }); } }, 'disable')],
     ['4 dependents have released a version before it is disabled', 'a silence that people have consented to pass over', () => story({ released: (s) => s.approval({ purpose: 'disable' }) }, 'disable')],
     ['4 no retirement before its deadline', 'a compromised version with less time', () => story({ drain: (s) => s.write('RotationClaimed', A2, s.version(1, { compromisedAt: s.now, disableNotBefore: s.now })) })],
+    ['4 no version is disabled while it is in use', 'a use between the intent and the call, and one right before what counts', () =>
+      story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY + 3600); }, disable: (s, original) => { s.use('Decrypt', 'k1'); s.wait(2 * 3600); original(); } }, 'disable')],
     ['4 no version is disabled while it is in use', 'a use that KMS does not show yet', () => story({ disable: (s, original) => { s.use('Decrypt', 'k1'); original(); } })],
     ['4 no retirement while the alias points to it', 'an alias that somebody moved a moment before', () => story({ disable: (s, original) => { s.as({ actor: 'arn:aws:iam::1:user/eve' }, () => s.point(ALIAS, 'k1')); s.wait(5); original(); } }, 'disable')],
     ['4 no retirement against the policy', 'a policy that was tightened a moment before', () => story({ intendRevoke: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],

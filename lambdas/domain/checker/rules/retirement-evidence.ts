@@ -42,8 +42,10 @@ export const retirementEvidence: Rule = ({ world, options, findings }) => {
     idle.examined();
     const idleSeconds = bindingPolicies(meta, key.policyChanged, event.atMs).map((policy) => policy.idleSeconds);
     const idleMs = Math.min(...idleSeconds, ...(version.compromisedAt === undefined ? [] : [meta.policy.emergencyDrainSeconds / 2])) * 1000;
-    const fromMs = Math.max(event.atMs - idleMs, version.drainFrom === undefined ? 0 : msOf(version.drainFrom));
-    const use = uses.get(event.keyId)?.findLast(({ atMs }) => atMs <= event.atMs - EVIDENCE_LAG_MS);
+    // Who intends has looked; a call that is made again later is the same disable. Counted back from the newest use that KMS could know of.
+    const lookedAtMs = meta.intent?.kind === 'disable' ? (key.intended?.atMs ?? event.atMs) : event.atMs;
+    const fromMs = Math.max(lookedAtMs - LAST_USAGE_LAG_SECONDS * 1000 - idleMs, version.drainFrom === undefined ? 0 : msOf(version.drainFrom));
+    const use = uses.get(event.keyId)?.findLast(({ atMs }) => atMs <= lookedAtMs - EVIDENCE_LAG_MS);
     if (use !== undefined && use.atMs > fromMs) {
       idle.violated(`${key.name} v${version.number} was disabled ${(event.atMs - use.atMs) / 1000} s after a use; it has to be idle for ${idleMs / 1000} s`, [use.seq, event.seq]);
     }
