@@ -1,10 +1,10 @@
-import { TOPIC_ARN, ACCOUNT, type JobName, type World } from '../world';
+import { ACCOUNT, TOPIC_ARN, type JobName, type World } from '../world';
 
 /** How often a job that failed or died is started again before people are told, and how long after it. */
 const RESTARTS = 2;
 const RESTART_AFTER_MS = 5 * 60_000;
 
-/** What the jobs of the controls are run by: a cron daemon with a restart policy and a monitor, as every cluster has them. */
+/** A job of the controls. It is run as every cluster does: by a cron daemon with a restart policy, under a monitor. */
 export interface Job {
   readonly name: JobName;
   readonly keyName: string;
@@ -27,6 +27,11 @@ export function startJob(world: World, job: Job, afterMs = 0, restarts = RESTART
 
 function tellPeople(world: World, { name, keyName, doing }: Job, error: string): void {
   const monitor = { accountId: ACCOUNT, arn: `arn:aws:sts::${ACCOUNT}:assumed-role/job-monitor/monitor`, userId: 'AROAMONITOR:monitor' };
-  const attributes = { key: { DataType: 'String', StringValue: keyName } };
-  world.sns.call('Publish', { TopicArn: TOPIC_ARN, Subject: `${name} failed`, Message: `${doing} failed ${1 + RESTARTS} times: ${error}`, MessageAttributes: Object.entries(attributes).map(([Name, Value]) => ({ Name, Value })) }, monitor);
+  const message = {
+    TopicArn: TOPIC_ARN,
+    Subject: `${name} failed`,
+    Message: `${doing} failed ${1 + RESTARTS} times: ${error}`,
+    MessageAttributes: [{ Name: 'key', Value: { DataType: 'String', StringValue: keyName } }],
+  };
+  world.sns.call('Publish', message, monitor);
 }
