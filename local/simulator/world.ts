@@ -89,6 +89,8 @@ export type Fault = 'none' | 'die-before' | 'die-during' | 'die-after' | 'lose-a
 
 /** How long a call is under way: to its effect, and from there to its caller. Virtual ms. */
 export interface Legs {
+  /** The process stands still for so long before it sends. @default 0 */
+  readonly pauseMs?: number;
   readonly requestMs: number;
   readonly answerMs: number;
 }
@@ -250,6 +252,11 @@ export class World {
     return { traceId, result };
   }
 
+  /** The processes of all jobs end, as they do when their pool gets new code. */
+  killJobs(): void {
+    for (const [, running] of this.running) if (running.name.includes('@')) running.die('Killed');
+  }
+
   /** New code, or new sandboxes: what the functions kept between invocations is gone. */
   startCold(): void {
     this.handlers.clear();
@@ -403,7 +410,8 @@ export class World {
   }
 
   /** Gives up as a client does; what is under way arrives whoever waits for it. */
-  private async underWay(invoked: Invocation, { requestMs, answerMs }: Legs, apply: () => Promise<unknown>): Promise<unknown> {
+  private async underWay(invoked: Invocation, { pauseMs = 0, requestMs, answerMs }: Legs, apply: () => Promise<unknown>): Promise<unknown> {
+    if (pauseMs > 0) await this.pass(invoked, pauseMs);
     const patienceMs = REQUEST_TIMEOUT_SECONDS * 1000;
     if (requestMs + answerMs > patienceMs) {
       this.timeline.after(requestMs, 'a late call arrives', () => apply().then(noop, noop));

@@ -107,6 +107,7 @@ export class Chaos {
     const step = this.stepAt(point);
     const usual = (): number => Math.floor(this.random() < SLOW_SHARE ? this.random() * SLOW_MS : this.random() * USUAL_MS);
     const legs = { requestMs: usual(), answerMs: usual() };
+    if (step?.fault === 'process-paused') return { ...legs, pauseMs: step.ms };
     return step !== undefined && LATE.has(step.fault) ? { ...legs, requestMs: step.ms } : legs;
   }
 

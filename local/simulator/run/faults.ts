@@ -8,6 +8,7 @@ export const CALL_FAULTS = [
   'crash-during-call',
   'answer-lost',
   'applied-late',
+  'process-paused',
   'create-key-answer-lost',
   'dynamodb-answer-lost',
   'dynamodb-throttled',
@@ -51,6 +52,12 @@ export const MOMENT_FAULTS = [
   'break-glass',
   'execution-with-wrong-input',
 ] as const;
+
+/** Moments that come to every design; the others are about what only keyturn has: a registry, people with commands, policies. */
+export const MOMENTS_OF_ALL: readonly MomentFault[] = [
+  'schedule-late', 'schedule-twice', 'schedule-missed', 'schedule-out-of-order', 'key-disabled-by-someone', 'key-deletion-by-someone', 'alias-moved-by-someone', 'old-key-in-use',
+  'code-deployed', 'rotation-requested', 'emergency',
+];
 
 /** Those that are there from the beginning of a run. */
 export const STANDING_FAULTS = ['slow-visibility', 'clock-skew'] as const;

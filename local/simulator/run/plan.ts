@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../../lambdas/contract/functions';
 import { between, oneOf, type Random, seeded } from '../random';
 import {
-  CALL_FAULTS, DEPENDENT_FAULTS, INVOCATION_FAULTS, MOMENT_FAULTS, STATE_FAULTS,
+  CALL_FAULTS, DEPENDENT_FAULTS, INVOCATION_FAULTS, MOMENT_FAULTS, MOMENTS_OF_ALL, STATE_FAULTS,
   isOneOf, type CallFault, type DependentFault, type FaultName, type InvocationFault, type MomentFault, type StandingFault, type StateFault,
 } from './faults';
 
@@ -63,6 +63,7 @@ export function faultsOn(profile: Profile, faults: readonly FaultName[]): readon
     if (isOneOf(CALL_FAULTS, fault)) return someSites(() => 0, profile, SITES[fault] ?? (() => true)).length > 0;
     if (isOneOf(INVOCATION_FAULTS, fault)) return profile.invocations.length > 0;
     if (isOneOf(STATE_FAULTS, fault)) return profile.states.length > 0;
+    if (isOneOf(MOMENT_FAULTS, fault)) return profile.states.length > 0 || MOMENTS_OF_ALL.includes(fault);
     return !isOneOf(DEPENDENT_FAULTS, fault) || profile.questions > 0;
   });
 }
@@ -154,6 +155,8 @@ function callMs(fault: CallFault, random: Random): number {
 const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
   'applied-late': [10_001, LATEST_MS],
   'crash-during-call': [10_001, LATEST_MS],
+  // Shorter than a function may run, or longer than most leases.
+  'process-paused': [1000, 10 * MINUTE],
   'callback-late': [1000, 3 * HOUR],
   'stale-describe-execution': [1000, 2 * MINUTE],
   'dynamodb-throttled': [MINUTE, 20 * MINUTE],

@@ -11,7 +11,7 @@ import { ACCOUNT, TOPIC_ARN, World, type WorldOptions } from '../world';
 import { Chaos } from './chaos';
 import { Consumer } from './consumer';
 import { answerFor } from './dependents';
-import type { FaultName } from './faults';
+import { type FaultName, MOMENTS_OF_ALL } from './faults';
 import { itemsOf, MOMENTS, type Scene } from './moments';
 import { OnCall } from './people';
 import type { Plan, Profile, Step } from './plan';
@@ -201,7 +201,8 @@ function planMoments(steps: readonly Step[], untilMs: number, scene: Omit<Scene,
     const strike = (struck: KeyPolicy): void => {
       if (design.hasRegistry) MOMENTS[fault as keyof typeof MOMENTS]({ ...scene, backup: () => backup }, struck, ms);
       else if (fault === 'rotation-requested' || fault === 'emergency') rotator.rotateByHand(POOLS[0], struck.name);
-      else if (FOREIGN.includes(fault)) MOMENTS[fault as keyof typeof MOMENTS]({ ...scene, backup: () => backup }, struck, ms);
+      else if (fault === 'code-deployed') world.killJobs();
+      else if (MOMENTS_OF_ALL.includes(fault)) MOMENTS[fault as keyof typeof MOMENTS]({ ...scene, backup: () => backup }, struck, ms);
       else return;
       chaos.count(fault);
     };
@@ -210,9 +211,6 @@ function planMoments(steps: readonly Step[], untilMs: number, scene: Omit<Scene,
     else chaos.onNthState(step.state, (execution) => { world.timeline.after(atMs, fault, () => { strike(policies.find(({ name }) => execution.startsWith(`${name}-`)) ?? policy); }); });
   }
 }
-
-/** What somebody does to keys, whoever rotates them. */
-const FOREIGN: readonly FaultName[] = ['key-disabled-by-someone', 'key-deletion-by-someone', 'alias-moved-by-someone'];
 
 /** Nothing is under way, and every key has its window behind it. */
 export async function areAtRest(world: World, policies: readonly { readonly name: string }[], hasRegistry: boolean): Promise<boolean> {
