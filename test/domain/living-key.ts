@@ -104,14 +104,14 @@ export const LATER: Instant = '2027-02-01T00:00:00.000Z';
 
 export function disabled(policy?: Partial<KeyPolicy>): LivingKey {
   const living = draining(policy);
-  living.apply(intendDisable(living.key, living.owner(), 1, LATE));
+  living.apply(intendDisable(living.key, living.owner(), 1, LATE, 'call-1'));
   living.apply(commitDisable(living.key, living.owner(), 1, LATE));
   return living;
 }
 
 export function revoked(policy?: Partial<KeyPolicy>): LivingKey {
   const living = disabled(policy);
-  living.apply(intendRevoke(living.key, living.owner(), 1, LATER));
+  living.apply(intendRevoke(living.key, living.owner(), 1, LATER, 'call-1'));
   living.apply(commitRevoke(living.key, living.owner(), 1, LATER, '2027-03-03T00:00:00.000Z'));
   return living;
 }

@@ -91,11 +91,11 @@ describe('a rescue', () => {
     for (const decide of [intendRescue, commitRescue]) living.apply(decide(living.key, 1, rescue));
     expect(retirementBlocker(living.key, v1(living), 'disable')).toMatch(/held by rescue-version/);
     living.state = { ...living.key, hold: null };
-    living.apply(intendDisable(living.key, living.owner(), 1, AGAIN));
+    living.apply(intendDisable(living.key, living.owner(), 1, AGAIN, 'call-1'));
     living.apply(commitDisable(living.key, living.owner(), 1, AGAIN));
     expect(v1(living)).toMatchObject({ status: 'DISABLED', disabledAt: AGAIN });
     expect(v1(living).revokeNotBefore! > plusSeconds(AGAIN, 100)).toBe(true);
-    expect(() => intendRevoke(living.key, living.owner(), 1, AGAIN)).toThrow(/too early/);
+    expect(() => intendRevoke(living.key, living.owner(), 1, AGAIN, 'call-1')).toThrow(/too early/);
   });
 
   test.each([
@@ -103,7 +103,7 @@ describe('a rescue', () => {
     ['revoke', disabled, intendRevoke, ['DISABLED']],
   ] as const)("stands as long as its owner's %s is open, and is committed behind it", (_, make, intend, [status]) => {
     const living = make();
-    living.apply(intend(living.key, living.owner(), 1, AGAIN));
+    living.apply(intend(living.key, living.owner(), 1, AGAIN, 'call-1'));
     expect(isRescuable(living.key, v1(living))).toBe(true);
     living.apply(intendRescue(living.key, 1, rescue));
     expect(() => commitRescue(living.key, 1, rescue)).toThrow(error({ name: 'OwnerNotSettled', message: expect.stringContaining('may still take effect') }));

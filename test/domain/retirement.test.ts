@@ -85,9 +85,9 @@ describe('a disable', () => {
     const living = draining({ drainSeconds: 100, idleSeconds: 60 });
     const deadline = v1(living).disableNotBefore!;
     const early = plusSeconds(deadline, -0.001);
-    expect(() => intendDisable(living.key, living.owner(), 1, early)).toThrow(/drain ends at .* too early/);
-    expect(living.apply(intendDisable(living.key, living.owner(), 1, deadline))).toBe(true);
-    expect(intendDisable(living.key, living.owner(), 1, deadline)).toEqual({ kind: 'done' });
+    expect(() => intendDisable(living.key, living.owner(), 1, early, 'call-1')).toThrow(/drain ends at .* too early/);
+    expect(living.apply(intendDisable(living.key, living.owner(), 1, deadline, 'call-1'))).toBe(true);
+    expect(intendDisable(living.key, living.owner(), 1, deadline, 'call-1')).toEqual({ kind: 'done' });
   });
 
   test('starts the bake, whose deadline is written once', () => {
@@ -106,7 +106,7 @@ describe('a disable', () => {
 
   test('never meets the ACTIVE version', () => {
     const living = draining();
-    expect(() => intendDisable(living.key, living.owner(), 2, LATER)).toThrow(/v2 should be DEPRECATED or DISABLED but is ACTIVE/);
+    expect(() => intendDisable(living.key, living.owner(), 2, LATER, 'call-1')).toThrow(/v2 should be DEPRECATED or DISABLED but is ACTIVE/);
     expect(() => commitDisable(living.key, living.owner(), 2, LATER)).toThrow(error({ name: 'LedgerMismatch' }));
   });
 
@@ -114,7 +114,7 @@ describe('a disable', () => {
     const living = draining();
     const { disableNotBefore: _none, ...without } = v1(living);
     const key: ManagedKey = { ...living.key, versions: { ...living.key.versions, v1: without } };
-    expect(() => intendDisable(key, living.owner(), 1, LATER)).toThrow(/drain ends at no known time/);
+    expect(() => intendDisable(key, living.owner(), 1, LATER, 'call-1')).toThrow(/drain ends at no known time/);
   });
 });
 
@@ -127,27 +127,27 @@ test('nothing is committed without its intent', () => {
 describe('a revocation', () => {
   test('is not intended before its deadline', () => {
     const living = disabled({ bakeSeconds: 100 });
-    expect(() => intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 99 + MAX_STATE_SECONDS))).toThrow(/bake ends at .* too early/);
-    expect(living.apply(intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 100 + MAX_STATE_SECONDS)))).toBe(true);
+    expect(() => intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 99 + MAX_STATE_SECONDS), 'call-1')).toThrow(/bake ends at .* too early/);
+    expect(living.apply(intendRevoke(living.key, living.owner(), 1, plusSeconds(LATE, 100 + MAX_STATE_SECONDS), 'call-1'))).toBe(true);
   });
 
   test('comes after a disable only', () => {
     const living = draining();
-    expect(() => intendRevoke(living.key, living.owner(), 1, LATER)).toThrow(/v1 should be DISABLED or REVOKED but is DEPRECATED/);
+    expect(() => intendRevoke(living.key, living.owner(), 1, LATER, 'call-1')).toThrow(/v1 should be DISABLED or REVOKED but is DEPRECATED/);
   });
 
   test('is recorded once, with the day on which KMS deletes the key', () => {
     const living = revoked();
     expect(v1(living)).toMatchObject({ status: 'REVOKED', revokedAt: LATER, deletionAt: '2027-03-03T00:00:00.000Z' });
     expect(commitRevoke(living.key, living.owner(), 1, LATER, LATER)).toEqual({ kind: 'done' });
-    expect(intendRevoke(living.key, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
+    expect(intendRevoke(living.key, living.owner(), 1, LATER, 'call-1')).toEqual({ kind: 'done' });
   });
 
   test('is not intended over another intent, nor a disable', () => {
     const busy = (key: ManagedKey): ManagedKey => ({ ...key, intent: { kind: 'create', version: 3, at: AT } });
     const [drain, bake] = [draining(), disabled()];
-    expect(() => intendDisable(busy(drain.key), drain.owner(), 1, LATER)).toThrow(/open create intent for v3/);
-    expect(() => intendRevoke(busy(bake.key), bake.owner(), 1, LATER)).toThrow(/open create intent for v3/);
+    expect(() => intendDisable(busy(drain.key), drain.owner(), 1, LATER, 'call-1')).toThrow(/open create intent for v3/);
+    expect(() => intendRevoke(busy(bake.key), bake.owner(), 1, LATER, 'call-1')).toThrow(/open create intent for v3/);
   });
 });
 
@@ -156,7 +156,7 @@ test.each([
   ['RevokeWithdrawn', disabled, intendRevoke],
 ] as const)('a withdrawal is %s in the ledger and leaves the status', (type, make, intend) => {
   const living = make();
-  living.apply(intend(living.key, living.owner(), 1, LATER));
+  living.apply(intend(living.key, living.owner(), 1, LATER, 'call-1'));
   const { status } = v1(living);
   living.apply(withdrawRetirement(living.key, living.owner(), LATER));
   expect(living.ledger.at(-1)).toMatchObject({ type, moves: [] });
@@ -230,9 +230,9 @@ describe('the times of the evidence', () => {
 const STALE: Owner = { rotationId: 'orders-20260630T0000Z-a1', fence: 1 };
 test.each<[string, () => LivingKey, (key: ManagedKey) => Decision]>([
   ['extends', draining, (key) => extendDrain(key, STALE, 1, LATE, 'x')],
-  ['intends a disable', draining, (key) => intendDisable(key, STALE, 1, LATE)],
+  ['intends a disable', draining, (key) => intendDisable(key, STALE, 1, LATE, 'call-1')],
   ['commits a disable', draining, (key) => commitDisable(key, STALE, 1, LATE)],
-  ['intends a revocation', disabled, (key) => intendRevoke(key, STALE, 1, LATER)],
+  ['intends a revocation', disabled, (key) => intendRevoke(key, STALE, 1, LATER, 'call-1')],
   ['commits a revocation', disabled, (key) => commitRevoke(key, STALE, 1, LATER, LATER)],
   ['withdraws', draining, (key) => withdrawRetirement(key, STALE, LATER)],
 ])('no stale owner %s', (_, make, decide) => {
@@ -244,7 +244,7 @@ describe('a policy that was tightened during the rotation', () => {
     const drain = draining({ drainSeconds: 100, idleSeconds: 60 });
     const tightened = current(drain.key, { drainSeconds: 500 });
     expect(drainDeadline(tightened, v1(drain))).toBe(plusSeconds(v1(drain).drainFrom!, 500));
-    expect(() => intendDisable(tightened, drain.owner(), 1, v1(drain).disableNotBefore!)).toThrow(/too early/);
+    expect(() => intendDisable(tightened, drain.owner(), 1, v1(drain).disableNotBefore!, 'call-1')).toThrow(/too early/);
     const bake = disabled({ bakeSeconds: 100 });
     expect(bakeDeadline(current(bake.key, { bakeSeconds: 9 * DAY }), v1(bake))).toBe(plusSeconds(LATE, 9 * DAY));
   });
@@ -326,43 +326,43 @@ test('there is time to ask when the answer, the bake and the states around it en
 
 test('a disable that is done is not done again, with or without an intent', () => {
   const living = disabled();
-  expect(intendDisable(living.key, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
+  expect(intendDisable(living.key, living.owner(), 1, LATER, 'call-1')).toEqual({ kind: 'done' });
   expect(commitDisable({ ...living.key, intent: { kind: 'disable', version: 1, at: LATER } }, living.owner(), 1, LATER)).toEqual({ kind: 'done' });
 });
 
 describe('a step of a retirement is refused', () => {
   test('before its deadline as what may not be done', () => {
     const living = draining();
-    expect(() => intendDisable(living.key, living.owner(), 1, NEXT_AT)).toThrow(error({ name: 'RotationNotAllowed' }));
+    expect(() => intendDisable(living.key, living.owner(), 1, NEXT_AT, 'call-1')).toThrow(error({ name: 'RotationNotAllowed' }));
   });
 
   test('when the intent is about another version', () => {
     const [drain, bake] = [draining(), disabled()];
     const other = (key: ManagedKey, kind: 'disable' | 'revoke'): ManagedKey => ({ ...key, intent: { kind, version: 9, at: LATE } });
     const mismatch = (message: RegExp) => error({ name: 'LedgerMismatch', message: expect.stringMatching(message) });
-    expect(() => intendDisable(other(drain.key, 'disable'), drain.owner(), 1, LATER)).toThrow(mismatch(/open disable intent for v9; it must be closed first/));
-    expect(() => intendRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER)).toThrow(mismatch(/open revoke intent for v9/));
+    expect(() => intendDisable(other(drain.key, 'disable'), drain.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open disable intent for v9; it must be closed first/));
+    expect(() => intendRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open revoke intent for v9/));
     expect(() => commitDisable(other(drain.key, 'disable'), drain.owner(), 1, LATE)).toThrow(mismatch(/v1 has no open disable intent/));
     expect(() => commitRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER, LATER)).toThrow(mismatch(/v1 has no open revoke intent/));
   });
 
   test('for a version that is gone', () => {
     const living = draining();
-    expect(() => intendDisable(living.key, living.owner(), 9, LATER)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/v9 should be DEPRECATED or DISABLED but is not in the registry/) }));
+    expect(() => intendDisable(living.key, living.owner(), 9, LATER, 'call-1')).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/v9 should be DEPRECATED or DISABLED but is not in the registry/) }));
   });
 });
 
 test('a version is disabled although no other is ACTIVE', () => {
   const living = draining();
   const { v2: _gone, ...versions } = living.key.versions;
-  expect(intendDisable({ ...living.key, versions }, living.owner(), 1, LATER)).toMatchObject({ next: { intent: { kind: 'disable', version: 1, at: LATER } } });
+  expect(intendDisable({ ...living.key, versions }, living.owner(), 1, LATER, 'call-1')).toMatchObject({ next: { intent: { kind: 'disable', version: 1, at: LATER } } });
 });
 
 test.each(['revokeNotBefore', 'disabledAt'] as const)('a bake without %s ends at no known time', (field) => {
   const living = disabled();
   const key = without(living.key, field);
   expect(bakeDeadline(key, key.versions['v1']!)).toBeUndefined();
-  expect(() => intendRevoke(key, living.owner(), 1, LATER)).toThrow(/bake ends at no known time/);
+  expect(() => intendRevoke(key, living.owner(), 1, LATER, 'call-1')).toThrow(/bake ends at no known time/);
 });
 
 test('the word of CloudTrail counts for a version that nobody knows when it was disabled', () => {

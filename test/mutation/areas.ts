@@ -15,6 +15,8 @@ const GUARDS = ['lease', 'ledger', 'version-status', 'drain', 'retirement', 'fai
 
 /** Without random walks: they take seconds for each mutant, and what only they notice deserves a test that says so. */
 const DOMAIN_SUITES = ['test/domain/!(decisions|audit|rotation-id|plan).test.ts'];
+/** Their own suites hold them against thousands of random inputs: too slow for what else they come to. */
+const PLANS = ['lambdas/domain/plan.ts', 'lambdas/domain/rotation-id.ts'];
 const CHECKER = ['lambdas/domain/checker/**/*.ts', 'lambdas/domain/audit/*.ts'];
 const without = (files: readonly string[]): readonly string[] => files.map((file) => `!${file}`);
 
@@ -24,7 +26,8 @@ const LIVES = ['registration', 'starting', 'dependents', 'retirement', 'people',
 /** Areas of TypeScript. */
 export const AREAS = {
   guards: { mutate: GUARDS, suites: DOMAIN_SUITES, threshold: 100 },
-  domain: { mutate: ['lambdas/domain/**/*.ts', ...without(GUARDS), ...without(CHECKER)], suites: ['test/domain/!(decisions|audit).test.ts'], threshold: 90 },
+  domain: { mutate: ['lambdas/domain/**/*.ts', ...without([...GUARDS, ...PLANS, ...CHECKER])], suites: DOMAIN_SUITES, threshold: 90 },
+  plans: { mutate: PLANS, suites: ['test/domain/plan.test.ts', 'test/domain/rotation-id.test.ts'], threshold: 90 },
   checker: { mutate: CHECKER, suites: ['test/domain/checker/*.test.ts', 'test/domain/audit.test.ts'], threshold: 90 },
   tasks: { mutate: ['lambdas/tasks/**/*.ts'], suites: ['test/handlers/!(register-keys).test.ts', ...LIVES], setup: ['./test/mutation/direct-worlds.ts'], threshold: 90 },
   adapters: { mutate: ['lambdas/adapters/**/*.ts'], suites: ['test/adapters/**/*.test.ts'], threshold: 90 },

@@ -129,6 +129,7 @@ const GUARDS: readonly Explained[] = [
 export const EXPLAINED: Readonly<Record<AreaName, readonly Explained[]>> = {
   guards: GUARDS,
   domain: [],
+  plans: [],
   checker: [],
   tasks: [],
   adapters: [],

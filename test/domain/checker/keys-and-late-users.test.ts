@@ -1,5 +1,5 @@
 import { expectViolation, type BadTrace } from './expect-violation';
-import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
+import { A2, ALIAS, claim, CONSUMER, DAY, emergency, story, verdictOf, type Story } from './story';
 
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
@@ -27,9 +27,9 @@ const BAD: readonly BadTrace[] = [
   ['6 only the version of an emergency is marked as compromised', 'a version without an emergency', () => during('bake', (s) => s.write('RotationSettled', A2, s.version(1, { compromisedAt: s.now })))],
   ['6 a late user is rescued', 'a failed use that nobody followed', () => during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'), 2)],
   ['6 a late user is rescued', 'a failed use, and an alert two days later', () =>
-    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert(); return use; })],
-  ['6 a late user is rescued', 'a failed use, and an alert about another key', () =>
-    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert('invoices'); return use; }, 2)],
+    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert('orders', 'rescue', `${CONSUMER} uses it`); return use; })],
+  ['6 a late user is rescued', 'a failed use, and an alert about something else', () =>
+    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert(); return use; }, 2)],
 ];
 
 describe('the checker finds', () => {
@@ -55,7 +55,7 @@ describe('the checker allows', () => {
   });
 
   test('a late user that people were told of, or that the end of the trace comes too soon for', () => {
-    const told = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.wait(3600); return s.alert(); }, 5);
+    const told = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.wait(3600); return s.alert('orders', 'rescue', `${CONSUMER} uses it`); }, 5);
     expect(verdictOf(told.s, '6 a late user is rescued', { untilMs: told.untilMs })).toMatchObject({ status: 'held', ...none });
     const fresh = during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'));
     expect(verdictOf(fresh.s, '6 a late user is rescued', { untilMs: fresh.untilMs })).toMatchObject({ status: 'not-checkable', ...none });

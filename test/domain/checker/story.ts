@@ -154,8 +154,8 @@ export class Story {
     return this.emit('sdk.call', { service: 'kms', operation, error });
   }
 
-  alert(key = 'orders', alertId?: string): number {
-    return this.emit('sns.published', { topic: 'alerts', subject: 's', message: 'm', attributes: { key, ...(alertId === undefined ? {} : { alertId }) } });
+  alert(key = 'orders', alertId?: string, message = 'm'): number {
+    return this.emit('sns.published', { topic: 'alerts', subject: 's', message, attributes: { key, ...(alertId === undefined ? {} : { alertId }) } });
   }
 
   /** An alert is written down, or struck off again. */
