@@ -46,6 +46,7 @@ export const OWNERSHIP: readonly Plant[] = [
   {
     name: 'takeover-at-once',
     off: "a dead owner's lease is taken over without waiting until nothing of it is under way",
+    faults: ['emergency'],
     replacements: withPort('executions', (real) => ({ closedAt: async (arn) => ((await real.closedAt(arn)) == null ? null : LONG_AGO) })),
   },
   {

@@ -7,6 +7,6 @@ export interface Plant {
   /** The protection that is off. */
   readonly off: string;
   readonly replacements: Replacements;
-  /** Faults without which it cannot show: one of them comes in front of the seeded ones. @default none: the default faults find it */
+  /** Faults that it shows under, for one that the default faults would meet once in hundreds of runs. @default all of them */
   readonly faults?: readonly FaultName[];
 }

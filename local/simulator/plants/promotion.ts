@@ -8,6 +8,7 @@ export const PROMOTION: readonly Plant[] = [
   {
     name: 'no-alias-read-back',
     off: 'an UpdateAlias without an answer counts as done, and the alias is not read back',
+    faults: ['kms-internal-error', 'applied-late'],
     replacements: withPort(
       'keys',
       (real) => {
@@ -28,6 +29,7 @@ export const PROMOTION: readonly Plant[] = [
   {
     name: 'commit-without-looking',
     off: 'an abort commits an open promotion without looking where the alias is',
+    faults: ['kms-throttled'],
     replacements: {
       composition: (composition, name) => {
         if (name !== 'abort-safely') return composition;

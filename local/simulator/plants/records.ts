@@ -1,10 +1,10 @@
 import { type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDbRegistry } from '../../../lambdas/adapters/dynamodb/dynamodb-registry';
-import { FREEZE_PART, LEDGER_PART } from '../../../lambdas/adapters/dynamodb/items';
-import { GENESIS_HASH } from '../../../lambdas/domain/ledger';
+import { LEDGER_PART } from '../../../lambdas/adapters/dynamodb/items';
+import { GENESIS_HASH, write } from '../../../lambdas/domain/ledger';
 import type { Replacements } from '../world';
 import type { Plant } from './plant';
-import { changed, together, withPort } from './replace';
+import { changed, withHandler } from './replace';
 
 /** How the registry writes: on conditions, in one transaction, in one chain. */
 export const RECORDS: readonly Plant[] = [
@@ -24,17 +24,17 @@ export const RECORDS: readonly Plant[] = [
     replacements: withTransactions((parts) => [parts.map((part, index) => (index === LEDGER_PART ? withoutPrevious(part) : part))]),
   },
   {
-    name: 'freeze-unchecked',
-    off: 'a frozen key is written as any other',
-    replacements: together(
-      withTransactions((parts) => [parts.filter((part, index) => index !== FREEZE_PART || part.ConditionCheck === undefined)]),
-      withPort('registry', (real) => ({
-        read: async (name) => {
-          const reading = await real.read(name);
-          return reading === undefined ? undefined : { ...reading, freeze: null };
-        },
-      })),
-    ),
+    name: 'freeze-ends-by-itself',
+    off: 'a freeze ends without an approved repair: whoever looks for due keys lifts it',
+    replacements: withHandler((handle, composition) => async (event, context) => {
+      const registry = composition.registry();
+      const { scheduledTime: at } = event as { readonly scheduledTime: string };
+      for (const name of await registry.allNames()) {
+        const reading = await registry.read(name);
+        if (reading?.freeze != null) await registry.liftFreeze(name, (key) => write(key, { type: 'FreezeLifted', at, by: 'start-due-rotations' }));
+      }
+      return handle(event, context);
+    }, 'start-due-rotations'),
   },
 ];
 

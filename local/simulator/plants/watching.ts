@@ -24,6 +24,7 @@ export const WATCHING: readonly Plant[] = [
   {
     name: 'no-rescue',
     off: 'the failed use of a retired version is not followed',
+    faults: ['old-key-in-use'],
     replacements: withHandler(() => async () => ({ outcome: 'nothing-to-rescue', versions: [] }), 'rescue-version'),
   },
 ];

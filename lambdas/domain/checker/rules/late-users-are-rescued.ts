@@ -3,12 +3,12 @@ import type { KmsKeyUsed } from '../../trace';
 import { isBeingRescued } from '../registry-items';
 import type { Rule } from '../rule';
 
-/** CloudTrail tells of a failed use some minutes later; a rescue that its function could not finish is finished by the reconciliation, or people are told: the shortest window. */
+/** CloudTrail tells of a failed use some minutes later; a rescue that its function could not finish is finished by the reconciliation, or people are told who it was: the shortest window. */
 const GRACE_MS = MIN_WINDOW_SECONDS * 1000;
 
 const REFUSALS: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException']);
 
-/** Invariant 6, late users: when a use fails because keyturn has disabled or revoked the version, the version is taken back, or at least people are told. */
+/** Invariant 6, late users: when a use fails because keyturn has disabled or revoked the version, the version is taken back, or at least people are told who it was. */
 export const lateUsersAreRescued: Rule = ({ world, options, findings }) => {
   const rescued = findings('6 a late user is rescued', "no consumer's use failed because keyturn had retired the version, or too late to say what came of it");
   /** By KMS key: the first use that failed and was not followed yet. */
@@ -39,7 +39,8 @@ export const lateUsersAreRescued: Rule = ({ world, options, findings }) => {
     },
     onEvent(event) {
       if (event.type === 'sns.published') {
-        for (const keyId of [...failed.keys()]) if (world.versionOfKmsKey(keyId)?.key.name === event.attributes['key']) follow(keyId, event.atMs);
+        // An alert about something else says nothing of the user, who has to be named.
+        for (const [keyId, { actor }] of [...failed]) if (event.message.includes(actor)) follow(keyId, event.atMs);
       }
       if (event.type !== 'kms.key-used' || event.keyId === null || event.error === null || !REFUSALS.has(event.error) || !options.isConsumer(event.actor)) return;
       const [view, change] = [world.versionOfKmsKey(event.keyId), world.kmsChange(event.keyId)];
