@@ -2,7 +2,7 @@ import type { KeyPolicy } from '../../contract/key-policy';
 import type { IdentityRules } from '../identity';
 
 /** What people were promised about a managed key. Keyturn's registry holds it; for a design without one it has to be said. */
-export type KeyPromise = Pick<KeyPolicy, 'name' | 'alias' | 'rotateEverySeconds' | 'anchor' | 'drainSeconds' | 'backupRetentionSeconds' | 'bakeSeconds' | 'retirement'>;
+export type KeyPromise = Pick<KeyPolicy, 'name' | 'alias' | 'rotateEverySeconds' | 'anchor' | 'drainSeconds' | 'idleSeconds' | 'backupRetentionSeconds' | 'bakeSeconds' | 'retirement'>;
 
 /** Who is who in a trace. */
 export interface CheckOptions {

@@ -38,7 +38,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-const MAX_STEPS = 6;
+const MAX_STEPS = 8;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -52,7 +52,7 @@ const LATEST_MS = 119_000;
 export function planOf(seed: number, profile: Profile, wanted: readonly FaultName[]): Plan {
   const random = seeded(seed);
   const faults = faultsOn(profile, wanted);
-  const count = faults.length === 0 ? 0 : between(random, 1, MAX_STEPS);
+  const count = faults.length === 0 ? 0 : between(random, 2, MAX_STEPS);
   const steps = Array.from({ length: count }, (_, index) => stepOf((index === 0 ? faults[seed % faults.length] : undefined) ?? oneOf(random, faults), random, profile));
   return { seed, steps };
 }

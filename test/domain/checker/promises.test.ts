@@ -36,6 +36,7 @@ const ONE_KEY = '1 the alias gets one new key per window';
 const KNOWN = '1 every key that is made is known';
 const NEVER_BACK = '3 the alias never goes back to an old key';
 const DRAINS = '4 a key drains as long as was promised';
+const IN_USE = '4 a key that is in use is not disabled';
 const ALIAS_WORKS = '5 calls through a managed alias work';
 const READABLE = '5 old data is readable for as long as was promised';
 const TOLD = '10 what somebody else did to a key is told of';
@@ -45,13 +46,13 @@ const RETIRED = '12 old keys are retired or told of';
 test('a good life without a registry holds what was promised, and each verdict rests on facts', () => {
   const s = lifeWith({ rest: (t, original) => { t.as(FOUNDER, () => { t.point(ALIAS, 'k9'); t.point(ALIAS, 'k2'); }); original(); } });
   expect(check(s.events, OPTIONS).flatMap(({ invariant, violations }) => violations.map(({ message }) => `${invariant}: ${message}`))).toEqual([]);
-  for (const invariant of [ONE_KEY, KNOWN, NEVER_BACK, DRAINS, ALIAS_WORKS, READABLE, TOLD, ROTATED, RETIRED]) {
+  for (const invariant of [ONE_KEY, KNOWN, NEVER_BACK, DRAINS, IN_USE, ALIAS_WORKS, READABLE, TOLD, ROTATED, RETIRED]) {
     expect(verdictOf(s, invariant, OPTIONS)).toMatchObject({ status: 'held', restsOn: expect.any(Number) });
   }
 });
 
 test('without a promise there is nothing to judge', () => {
-  for (const invariant of [ONE_KEY, NEVER_BACK, DRAINS, ALIAS_WORKS, READABLE, TOLD, ROTATED, RETIRED]) expect(verdictOf(lifeWith(), invariant).status).toBe('not-checkable');
+  for (const invariant of [ONE_KEY, NEVER_BACK, DRAINS, IN_USE, ALIAS_WORKS, READABLE, TOLD, ROTATED, RETIRED]) expect(verdictOf(lifeWith(), invariant).status).toBe('not-checkable');
 });
 
 type Bad = readonly [invariant: string, wrong: string, instead: Parameters<typeof lifeWith>[0]];
@@ -70,6 +71,7 @@ const BAD: readonly Bad[] = [
     live: (s, original) => { original(); s.wait(DAY); s.as(FOUNDER, () => { s.point(ALIAS, 'k1'); }); s.wait(DAY); s.point(ALIAS, 'k2'); }, drain: (s) => s.wait(5 * DAY),
   }],
   [DRAINS, 'a key that is disabled while the alias points to it', { disable: (s) => void s.setState('k2', 'Disabled') }],
+  [IN_USE, 'a key that is disabled while somebody uses it', { disable: (s, original) => { s.use('Decrypt', 'k1'); s.wait(HOUR); original(); } }],
   [ALIAS_WORKS, 'a call through the alias that fails', { disable: (s) => { s.setState('k2', 'Disabled'); s.use('Encrypt', ALIAS, 'DisabledException'); } }],
   [READABLE, 'old data that does not decrypt', { live: (s) => { s.setState('k1', 'Disabled'); s.use('Decrypt', 'k1', 'DisabledException'); } }],
   [TOLD, 'an alias that somebody else moved', { rest: (s, original) => { s.as(FOUNDER, () => { s.point(ALIAS, 'k9'); }); original(); } }],

@@ -27,6 +27,7 @@ import { retirementDeadlines } from './retirement-deadlines';
 import { retirementEvidence } from './retirement-evidence';
 import { revocationAuthority } from './revocation-authority';
 import { statusesAndFences } from './statuses-and-fences';
+import { usedKeysAreKept } from './used-keys-are-kept';
 import { windowsAreRotated } from './windows-are-rotated';
 
 /** In the order of the design's section 7. */
@@ -42,6 +43,7 @@ export const RULES: readonly Rule[] = [
   retirementDeadlines,
   retirementEvidence,
   promisedDrains,
+  usedKeysAreKept,
   consumersUnharmed,
   promisedKeysWork,
   revocationAuthority,
