@@ -1,10 +1,10 @@
-import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
+import { CLOUDTRAIL_SECONDS } from '../../../contract/timing';
 import type { KmsKeyUsed } from '../../trace';
 import { isBeingRescued } from '../registry-items';
 import type { Rule } from '../rule';
 
-/** CloudTrail tells of a failed use some minutes later; a rescue that its function could not finish is finished by the reconciliation, or people are told who it was: the shortest window. */
-const GRACE_MS = MIN_WINDOW_SECONDS * 1000;
+/** Until CloudTrail has told of a failed use, and as long again for the tries of who hears of it. */
+const GRACE_MS = 2 * CLOUDTRAIL_SECONDS * 1000;
 
 const REFUSALS: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException']);
 
