@@ -150,10 +150,25 @@ describe.each(CONTROLS)('%s', (name) => {
 });
 
 describe('the lease lock', () => {
-  test('lets a second job wait for nobody: it ends at once while another one has the key', async () => {
+  test('lets a second job wait: it then sees that the key is new', async () => {
     const life = await new Life('lease-lock').begin();
     await life.pass(20, ['pool-a', 'pool-b', 'pool-c']);
     expect(life.world.calls.filter(({ operation }) => operation === 'CreateKey')).toHaveLength(1);
+  });
+
+  test('is lost by a job that is paused behind its renewal: the alias gets two keys', async () => {
+    const life = await new Life('lease-lock').begin();
+    let isPaused = false;
+    life.world.interceptAll = async (call, next) => {
+      if (call.operation === 'UpdateAlias' && !isPaused) {
+        isPaused = true;
+        await life.world.sleep(3 * 60_000);
+      }
+      return next();
+    };
+    await life.pass(12, ['pool-a', 'pool-b']);
+    expect(life.violated()).toContain(ONE_KEY);
+    expect(life.states()).toHaveLength(3);
   });
 
   test('takes the lease of a dead job once it has expired, while its call is still under way: the alias gets two keys', async () => {

@@ -3,8 +3,12 @@ import { ACCOUNT, type World } from '../world';
 
 const TABLE = 'rotation-leases';
 
-/** A dead owner's lease expires after so long; every change takes seconds. */
-const LEASE_MS = 5 * 60_000;
+/** A dead owner's lease expires after so long; every change takes seconds, and the lease is renewed before each. */
+const LEASE_MS = 60_000;
+
+/** Who finds it taken looks again so often, until its owner must have renewed it or be dead, and once more. */
+const LOOK_EVERY_MS = 15_000;
+const LOOKS = (2 * LEASE_MS) / LOOK_EVERY_MS;
 
 export function makeLeaseTable(world: World): void {
   const founder = { accountId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/founder`, userId: 'AIDAFOUNDER' };
@@ -22,8 +26,17 @@ export class Lease {
     private readonly nowMs: () => number,
   ) {}
 
+  /** Waits for it a while. @returns whether it is ours now */
+  async takeWhenFree(sleep: (ms: number) => Promise<void>): Promise<boolean> {
+    for (let look = 0; look < LOOKS; look++) {
+      if (await this.take()) return true;
+      await sleep(LOOK_EVERY_MS);
+    }
+    return false;
+  }
+
   /** @returns whether it is ours now: nobody had it, or whoever had it has let it expire */
-  async take(): Promise<boolean> {
+  private async take(): Promise<boolean> {
     const nowMs = this.nowMs();
     return this.isOurs(
       this.dynamodb.send(

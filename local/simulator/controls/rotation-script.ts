@@ -23,7 +23,7 @@ export const KEY_TAG = 'rotation:key';
 const LOOK_EVERY_MS = 10_000;
 const LOOKS = 60;
 
-/** Asked right before every change: a design may have lost the right to make it. @throws {Error} then */
+/** Asked right before every change, and while the script waits: a design may have lost the right to go on. @throws {Error} then */
 export type Guard = () => Promise<void>;
 
 /**
@@ -109,6 +109,7 @@ export class RotationScript {
       });
       if (key !== undefined && isSo(key)) return;
       await this.world.sleep(LOOK_EVERY_MS);
+      await this.guard();
     }
     throw new Error(`It was never seen that ${what}`);
   }
