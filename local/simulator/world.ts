@@ -349,7 +349,11 @@ export class World {
       call: async (operation, input, caller) => {
         const { FunctionName: target, Payload: payload } = input as { readonly FunctionName?: string; readonly Payload?: string };
         if (operation !== 'Invoke' || target !== RESCUE_FUNCTION_ARN) return others.call(operation, input, caller);
+        // Whoever invokes it waits, and time goes on meanwhile.
+        const waiting = this.running.get(caller.traceId ?? '')?.activity;
+        waiting?.rest();
         const result = await this.invoke('rescue-version', JSON.parse(Buffer.from(payload ?? '', 'base64').toString('utf8')));
+        waiting?.resume();
         const answer = result.ok ? result.payload : { errorType: result.error, errorMessage: result.cause };
         return { StatusCode: 200, ...(result.ok ? {} : { FunctionError: 'Unhandled' }), Payload: Buffer.from(JSON.stringify(answer)).toString('base64') };
       },
