@@ -75,7 +75,7 @@ export const OWNERSHIP: readonly Plant[] = [
   },
   {
     name: 'time-stamp-in-name',
-    off: 'the name of an execution has the time of its start in it, so that every start is another execution',
+    off: 'the name of an execution is another at every start, as with a time stamp in it',
     replacements: {
       definition: (_machine, text) => text.replaceAll('$states.context.Execution.Name', "$substringBefore($states.context.Execution.Name, '-at-')"),
       composition: (composition) => {
