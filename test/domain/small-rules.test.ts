@@ -1,0 +1,115 @@
+import { OVERDUE_GRACE_SECONDS } from '../../lambdas/contract/timing';
+import { isOverdue, overdueAt } from '../../lambdas/domain/age';
+import { noteAnswer } from '../../lambdas/domain/approval-notes';
+import { beginEmergency } from '../../lambdas/domain/emergency';
+import { plusSeconds } from '../../lambdas/domain/instant';
+import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
+import { quarantineForDeadOwner, setPause } from '../../lambdas/domain/operations';
+import { requireRepair } from '../../lambdas/domain/repair-steps';
+import { commitRescue, deletionsToCancel, isRescuable } from '../../lambdas/domain/rescue';
+import { AT, bootstrapped, claimed, disabled, draining, error, LATE, NEXT_WINDOW, revoked } from './living-key';
+import { endangered } from './runs';
+
+const note = { by: 'alice', at: AT, reason: 'audit' };
+const A1 = 'orders-20260401T0000Z-a1';
+const v1 = (key: ManagedKey, change: Partial<KeyVersion>): ManagedKey => ({ ...key, versions: { ...key.versions, v1: { ...key.versions['v1']!, ...change } } });
+
+describe('the repair under way', () => {
+  const repair = { approvalId: 'a1', requestedBy: 'bob', approvedBy: ['alice'], begunAt: AT };
+  const key: ManagedKey = { ...draining().key, repair };
+  const stale = (message: RegExp) => error({ name: 'StaleOwner', message: expect.stringMatching(message) });
+
+  test('is the one that has the token', () => expect(requireRepair(key, 'a1', key.fence)).toBe(repair));
+  test('is not another one', () => expect(() => requireRepair(key, 'a2', key.fence)).toThrow(stale(/repair-a2 with fencing token 2 is not the repair under way: that is a1 with token 2/)));
+  test('is not one with an older token', () => expect(() => requireRepair(key, 'a1', key.fence - 1)).toThrow(stale(/that is a1/)));
+  test('is none', () => expect(() => requireRepair({ ...key, repair: null }, 'a1', key.fence)).toThrow(stale(/that is none/)));
+});
+
+describe('an owner that has ended', () => {
+  const end = (key: ManagedKey, at = AT) => quarantineForDeadOwner(key, A1, { ...note, at });
+
+  test('is remembered with its end, and the same end is told of once', () => {
+    const told = end(claimed().key);
+    expect(told).toMatchObject({ next: { endedOwner: { rotationId: A1, at: AT }, quarantine: note } });
+    const lifted: ManagedKey = { ...claimed().key, endedOwner: { rotationId: A1, at: AT } };
+    expect(end(lifted)).toEqual({ kind: 'done' });
+    expect(end(lifted, plusSeconds(AT, -1))).toEqual({ kind: 'done' });
+  });
+
+  test('again after a redrive, or of another run, is told of anew', () => {
+    const lifted: ManagedKey = { ...claimed().key, endedOwner: { rotationId: A1, at: AT } };
+    expect(end(lifted, plusSeconds(AT, 1)).kind).toBe('write');
+    expect(end({ ...lifted, endedOwner: { rotationId: 'another', at: AT } }).kind).toBe('write');
+  });
+});
+
+test('a pause that somebody else sets until the same time is a new one', () => {
+  const paused: ManagedKey = { ...bootstrapped().key, pause: { ...note, until: LATE } };
+  expect(setPause(paused, note, LATE)).toEqual({ kind: 'done' });
+  expect(setPause(paused, { ...note, by: 'eve' }, LATE)).toMatchObject({ next: { pause: { by: 'eve' } } });
+});
+
+test('only an answer that has its outcome is noted', () => {
+  const asked = { id: 'a1', key: 'orders', purpose: 'revoke', question: '?', rev: 1, requestedBy: 'b', requestedAt: AT, expiresAt: LATE, approversNeeded: 2, rotationId: null, version: 1, errorClass: null, facts: {}, votes: [{ answer: 'approve', by: 'c', at: AT, reason: 'r' }], outcome: null } as const;
+  expect(noteAnswer(bootstrapped().key, asked)).toEqual({ kind: 'done' });
+  expect(noteAnswer(bootstrapped().key, { ...asked, votes: [], outcome: 'approve' })).toEqual({ kind: 'done' });
+});
+
+describe('a rescue', () => {
+  const rescue = { by: 'rescue-version', at: LATE, reason: 'used' };
+
+  test('is of what keyturn has retired or is retiring, and of what a rescue is not done with', () => {
+    const { key } = draining();
+    const version = key.versions['v1']!;
+    expect(isRescuable(key, version)).toBe(false);
+    expect(isRescuable({ ...key, rescues: { v1: rescue } }, version)).toBe(true);
+    expect(isRescuable({ ...key, rescues: { v2: rescue } }, key.versions['v2']!)).toBe(false);
+    expect(isRescuable({ ...key, intent: { kind: 'create', version: 1, at: AT } }, version)).toBe(false);
+    expect(isRescuable({ ...key, intent: { kind: 'disable', version: 1, at: AT } }, version)).toBe(true);
+  });
+
+  test('of a version that is gone has nothing to do', () => {
+    expect(() => commitRescue(disabled().key, 9, rescue)).toThrow(error({ name: 'LedgerMismatch', message: expect.stringMatching(/v9 is not in the registry: there is nothing to rescue/) }));
+    expect(() => commitRescue(bootstrapped().key, 1, rescue)).toThrow(/v1 is ACTIVE: there is nothing to rescue/);
+  });
+
+  test('takes back no deletion that a freeze finds committed, even if its intent is still there', () => {
+    expect(deletionsToCancel({ ...revoked().key, intent: { kind: 'revoke', version: 1, at: AT } }, true)).toEqual([]);
+  });
+});
+
+describe('an emergency that begins', () => {
+  const begun = (key: ManagedKey) => beginEmergency({ ...key, emergency: { ...endangered().key.emergency!, version: 2 } }, LATE);
+
+  test('completes the window whose promotion it interrupts, and no other', () => {
+    const { key } = draining();
+    const open = { ...key, completedWindow: null };
+    const v2 = (change: Partial<KeyVersion>): ManagedKey => ({ ...open, versions: { ...key.versions, v2: { ...key.versions['v2']!, ...change } } });
+    expect(begun(open).completedWindow).toBe(NEXT_WINDOW);
+    expect(begun({ ...open, window: { id: '20260928T0000Z', attempt: 1 } }).completedWindow).toBeNull();
+    expect(begun({ ...open, window: null }).completedWindow).toBeNull();
+    expect(begun(v2({ emergency: 1 })).completedWindow).toBeNull();
+    expect(begun(v2({ status: 'PENDING', activatedAt: undefined } as never)).completedWindow).toBeNull();
+  });
+
+  test('of a key without one changes nothing', () => {
+    const key: ManagedKey = { ...bootstrapped().key, emergency: null };
+    expect(beginEmergency(key, LATE)).toBe(key);
+  });
+
+  test('leaves the deadline of a bake as it is', () => {
+    const { key } = disabled();
+    const marked = beginEmergency({ ...v1(key, {}), emergency: { ...endangered().key.emergency!, version: 1 } }, LATE);
+    expect(marked.versions['v1']).toMatchObject({ compromisedAt: LATE, revokeNotBefore: key.versions['v1']!.revokeNotBefore });
+  });
+});
+
+test('a key is overdue a day after the answers of its dependents could have come', () => {
+  const dependent = (acknowledgeWithinSeconds: number) => ({ name: 'a', kind: 'event', principal: 'arn:a', acknowledgeWithinSeconds }) as const;
+  const { key } = bootstrapped({ startSpreadSeconds: 0 });
+  const waiting: ManagedKey = { ...key, policy: { ...key.policy, dependents: [dependent(3600), dependent(7200)] } };
+  const first = overdueAt(key)!;
+  expect(overdueAt(waiting)).toBe(plusSeconds(first, 7200));
+  expect([plusSeconds(first, -1), plusSeconds(first, 1)].map((at) => isOverdue(key, at))).toEqual([false, true]);
+  expect(first).toBe(plusSeconds('2026-06-30T00:00:00.000Z', OVERDUE_GRACE_SECONDS));
+});
