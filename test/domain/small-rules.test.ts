@@ -1,7 +1,8 @@
-import { OVERDUE_GRACE_SECONDS } from '../../lambdas/contract/timing';
-import { isOverdue, overdueAt } from '../../lambdas/domain/age';
+import { OVERDUE_GRACE_SECONDS, RETIREMENT_PENDING_SECONDS } from '../../lambdas/contract/timing';
+import { isOverdue, overdueAt, retirementsPendingTooLong } from '../../lambdas/domain/age';
 import { noteAnswer } from '../../lambdas/domain/approval-notes';
 import { beginEmergency } from '../../lambdas/domain/emergency';
+import { added, withAlerted, type Totals } from '../../lambdas/domain/findings';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
 import { quarantineForDeadOwner, setPause } from '../../lambdas/domain/operations';
@@ -111,5 +112,23 @@ test('a key is overdue a day after the answers of its dependents could have come
   const first = overdueAt(key)!;
   expect(overdueAt(waiting)).toBe(plusSeconds(first, 7200));
   expect([plusSeconds(first, -1), plusSeconds(first, 1)].map((at) => isOverdue(key, at))).toEqual([false, true]);
-  expect(first).toBe(plusSeconds('2026-06-30T00:00:00.000Z', OVERDUE_GRACE_SECONDS));
+  expect(first).toBe(plusSeconds(AT, key.policy.rotateEverySeconds + OVERDUE_GRACE_SECONDS));
 });
+
+test('a retirement has been pending for very long a month after its deadline: of the drain, and once disabled of the bake', () => {
+  const left = (key: ManagedKey): ManagedKey => ({ ...key, retirementPending: [1] });
+  const [draining1, baking] = [left(draining().key), left(disabled().key)];
+  const late = (deadline: string | undefined, seconds = 0): string => plusSeconds(deadline!, RETIREMENT_PENDING_SECONDS + seconds);
+  const pending = (key: ManagedKey, at: string) => retirementsPendingTooLong(key, at).map(({ number }) => number);
+  const [drainEnd, bakeEnd] = [draining1.versions['v1']!.disableNotBefore, baking.versions['v1']!.revokeNotBefore];
+  expect([pending(draining1, late(drainEnd, -1)), pending(draining1, late(drainEnd))]).toEqual([[], [1]]);
+  expect([pending(baking, late(bakeEnd, -1)), pending(baking, late(bakeEnd))]).toEqual([[], [1]]);
+  expect(pending(v1(baking, { revokeNotBefore: undefined } as never), '2099-01-01T00:00:00.000Z')).toEqual([]);
+});
+
+test('what all keys come to is added up', () => {
+  const one: Totals = { overdueKeys: 1, frozenKeys: 2, quarantinedKeys: 3, oldestUnansweredApprovalSeconds: 4, undeliveredAlerts: 5, failedChecks: 6 };
+  expect(added(one, { ...one, oldestUnansweredApprovalSeconds: 9 })).toEqual({ overdueKeys: 2, frozenKeys: 4, quarantinedKeys: 6, oldestUnansweredApprovalSeconds: 9, undeliveredAlerts: 10, failedChecks: 12 });
+});
+
+test('an alert that is raised again is remembered once, as the newest', () => expect(withAlerted(['a', 'b'], 'a')).toEqual(['b', 'a']));
