@@ -103,9 +103,11 @@ test('a repair that comes before the reconciliation cancels a deletion that was 
   expect(keyState(scenario, v1)).toBe('PendingDeletion');
   const asked = await post(scenario, 'decide', ALICE, { action: 'repair', key: 'orders', repair: { kind: 'compare' }, reason: 'nothing is left to mend' });
   expect(await answer(scenario, BOB, asked.approvalId)).toMatchObject({ status: 'done' });
-  await scenario.advance(2 * HOUR);
+  await scenario.advance(HOUR / 2);
   expect(await scenario.isFrozen()).toBe(false);
   expect(keyState(scenario, v1)).toBe('Disabled');
+  // The execution has failed of the freeze; nobody could quarantine its key while it was frozen.
+  await reconciled(scenario, HOUR);
   expect(await statuses(scenario)).toBe('v1 DISABLED, v2 ACTIVE');
   expect(scenario.violations()).toEqual([]);
 });
