@@ -1,6 +1,7 @@
 import type { Approval } from '../../lambdas/domain/approval';
 import { alertOf, type Alert } from '../../lambdas/domain/alert';
 import { approvalAlert } from '../../lambdas/domain/approval-alert';
+import { failureAlert, type FailureFacts } from '../../lambdas/domain/failure-alert';
 import { frequentEmergenciesAlert } from '../../lambdas/domain/frequency-alert';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { frozenAlert, orphanAlert, overdueAlert, registryWentBackAlert, retirementPendingAlert, unansweredAlert } from '../../lambdas/domain/reconcile-alerts';
@@ -15,6 +16,9 @@ const asked = (purpose: Approval['purpose'], change: Partial<Approval> = {}): Ap
   id: 'a1', key: 'orders', purpose, question: 'May it?', rev: 1, requestedBy: 'bob', requestedAt: AT, expiresAt: LATE, approversNeeded: 1, rotationId: null, version: 2, errorClass: null, facts: {}, votes: [], outcome: null, ...change,
 });
 const recover = asked('recover', { rotationId: 'orders-20260401T0000Z-a1', errorClass: 'security-critical' });
+
+const failed = (errorClass: FailureFacts['errorClass'], response: FailureFacts['response'], change: Partial<FailureFacts> = {}): Alert =>
+  failureAlert({ key: 'orders', owner: 'team', rotationId: 'orders-20260401T0000Z-a1', executionArn: 'arn:execution', state: 'Check Drain', error: 'SomeError', errorClass, reason: 'as it was said', at: AT, response, ...change });
 
 const ALERTS: Readonly<Record<keyof typeof read, () => Alert>> = {
   'a freeze': () => frozenAlert(key, 'the alias points elsewhere', ['--repoint-alias'], NEXT_AT),
@@ -37,6 +41,15 @@ const ALERTS: Readonly<Record<keyof typeof read, () => Alert>> = {
   'a question about a repair': () => approvalAlert(asked('repair'), 'team'),
   'a question to break the glass': () => approvalAlert(asked('break-glass'), 'team'),
   'a question to delete an orphan': () => approvalAlert(asked('delete-orphan', { version: null }), 'team'),
+  'a failure that is not tried any more': () => failed('retry', 'settle-and-abort'),
+  'a look that was in vain': () => failed('look-again', 'settle-and-abort'),
+  'a failure after which the next attempt is made': () => failed('recoverable', 'settle-and-abort'),
+  'a failure that was the last attempt': () => failed('recoverable', 'settle-and-abort', { isLastAttempt: true }),
+  'an abort that somebody asked for': () => failed('recoverable', 'settle-and-abort', { error: 'AbortRequested' }),
+  'a failure that is settled and gone on with': () => failed('uncertain', 'settle-and-resume'),
+  'a failure that needs a person': () => failed('non-recoverable', 'settle-and-ask'),
+  'a failure that freezes the key': () => failed('security-critical', 'ask'),
+  'a stale owner': () => failed('superseded', 'superseded', { error: 'StaleOwner' }),
   'anything, with nothing to type': () =>
     alertOf({ id: 'i', key: 'k', owner: 'o', headline: 'h', stage: 's', severity: 'note', reason: 'r', isEncryptionImpacted: '1', isDecryptionValid: '2', mustCustomerAct: '3', isInterventionSafe: '4', next: '5', commands: [], runbook: 'b' }),
 };
