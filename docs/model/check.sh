@@ -55,14 +55,14 @@ ABORT_LOOKS=0          takeover  alias_on_active_or_intended
 ABORT_REVOKES=1        takeover  retires_by_intent_only
 ABORT_REVOKES=1        takeover  never_retires_alias_target
 HOLD_CHECK=0           others    hold_wins
+READ_AGAIN=0           takeover  freezes_only_for_others
+OWN_CALL=0             others    retires_by_intent_only
+OWN_TOKEN=0            takeover  alias_on_active_or_intended
 '
 
-# What keyturn does not cover, or rests on a time that the code does not name: README.md, "Limits".
+# What keyturn does not cover: README.md, "Limits".
 limits='
 FRESH_DESCRIBE=0       takeover  alias_on_active_or_intended
-WAIT_BEFORE_PROMOTE=0  takeover  alias_on_active_or_intended
-ONE_MOMENT=0           takeover  freezes_only_for_others
-ONE_REVOKE=0           others    retires_by_intent_only
 '
 
 # Configuration and a state that the full model must get to, or it would prove nothing.

@@ -35,6 +35,9 @@ byte replaces[VERSIONS + 1];               /* the version whose place a version 
 byte create_intents[VERSIONS + 1];
 mtype:intent_name intent = none;
 byte intent_version;
+byte intent_caller = NOBODY;               /* to disable or revoke: the one function that may call, while it lives … */
+byte intent_token;                         /* … and the token that it had */
+byte taken_back;                           /* the token that a takeover took back from the lease's execution */
 bool hold;
 bool frozen;
 bool quarantined;
@@ -133,6 +136,7 @@ inline check() {
 
 /* Every write moves the ledger: what others have read is no longer fresh. */
 inline ledger_moved() {
+  if :: intent == none -> intent_caller = NOBODY; intent_token = 0 :: else fi;
   for (i : 0 .. FUNCTIONS - 1) { fresh[i] = false }
   i = 0;
   check()
@@ -240,6 +244,7 @@ inline finish(with) {
   :: awaited[e] == f -> answer[e] = with; awaited[e] = NOBODY
   :: else
   fi;
+  if :: intent_caller == f -> intent_caller = NOBODY :: else fi;
   task[f] = over; token[f] = 0; step[f] = idle; fresh[f] = false; foreign_since_look[f] = false;
   v = 0; saw = none; calls = false; found = 0; seen = 0
 }
@@ -247,6 +252,8 @@ inline finish(with) {
 #define KIND_OF_TASK (task[f] == creating -> create : (task[f] == promoting -> promote : (task[f] == disabling -> disable : revoke)))
 #define intends_mine (intent == KIND_OF_TASK && intent_version == v)
 #define is_retiring_task (task[f] == disabling || task[f] == revoking)
+#define state_after (task[f] == disabling -> Disabled : PendingDeletion)
+#define difference (READ_AGAIN && !fresh[f] -> look_again : mismatch)
 #define status_before (task[f] == disabling -> DEPRECATED : (task[f] == revoking -> DISABLED : PENDING))
 /* Somebody was here before: nothing is left of the task. */
 #define is_done (version_status[v] != status_before && version_status[v] != absent)
@@ -268,13 +275,12 @@ end:
        :: frozen -> finish(frozen_key)
        :: !frozen && !may_write -> printf("      w%d-a%d %e: is stale\n", NAMED(e), task[f]); finish(stale)
        :: !frozen && may_write && (is_done || (task[f] == creating && ADOPT && key_of[v] != 0)) -> finish(ok)
-       :: else -> saw = intent; seen = create_intents[v]; step[f] = looking
+       :: else -> saw = intent; seen = create_intents[v]; fresh[f] = true; step[f] = looking
        fi }
 
-  /* requireAsRegistered, where the true target of the alias is shown. */
+  /* requireAsRegistered, where the true target of the alias is shown. A difference counts if the ledger has not moved since the function read it. */
   :: d_step { step[f] == looking ->
        foreign_since_look[f] = false;
-       saw = (ONE_MOMENT -> intent : saw);
        if
        :: task[f] == creating ->
           if
@@ -291,14 +297,17 @@ end:
           fi
        :: task[f] == promoting && alias == key_of[active_version] -> calls = true; step[f] = deciding_intent
        :: task[f] == promoting && alias != key_of[active_version] && saw == promote && alias == key_of[v] -> calls = false; step[f] = deciding_intent
-       :: task[f] == promoting && alias != key_of[active_version] && !(saw == promote && alias == key_of[v]) -> finish(mismatch)
-       :: is_retiring_task && ALIAS_CHECK && alias != key_of[active_version] -> finish(mismatch)
+       :: task[f] == promoting && alias != key_of[active_version] && !(saw == promote && alias == key_of[v]) -> finish(difference)
+       :: is_retiring_task && ALIAS_CHECK && alias != key_of[active_version] -> finish(difference)
        :: is_retiring_task && HOLD_CHECK && hold -> finish(ok)
+       /* KMS shows what an earlier function has come to. */
+       :: is_retiring_task && saw == KIND_OF_TASK && key_state[key_of[v]] == state_after && !(ALIAS_CHECK && alias != key_of[active_version]) && !(HOLD_CHECK && hold) -> step[f] = deciding_commit
        :: else -> step[f] = deciding_intent
-       fi }
+       fi;
+       fresh[f] = false }
 
   /* The same, where KMS still shows the side before its last change: legal on a retry, otherwise read again. */
-  :: d_step { step[f] == looking && task[f] == promoting && !kms_is_consistent && alias_shown == key_of[active_version] -> calls = true; step[f] = deciding_intent }
+  :: d_step { step[f] == looking && task[f] == promoting && !kms_is_consistent && alias_shown == key_of[active_version] -> calls = true; fresh[f] = false; step[f] = deciding_intent }
 
   /* transact: read and decide … */
   :: d_step { step[f] == deciding_intent ->
@@ -315,7 +324,9 @@ end:
           if
           :: HOLD_CHECK && hold -> finish(ok)
           :: !(HOLD_CHECK && hold) && is_done -> finish(ok)
-          :: !(HOLD_CHECK && hold) && version_status[v] == status_before && intends_mine -> step[f] = calling
+          :: !(HOLD_CHECK && hold) && version_status[v] == status_before && intends_mine && !OWN_CALL -> step[f] = calling
+          /* Another function may call, or died before it was seen to have: then it is looked for until the execution aborts. */
+          :: !(HOLD_CHECK && hold) && version_status[v] == status_before && intends_mine && OWN_CALL && intent_token == token[f] -> finish((intent_caller == NOBODY -> not_ready : look_again))
           :: else -> step[f] = writing_intent
           fi
        fi }
@@ -332,6 +343,7 @@ end:
           hold_wins = !(is_retiring_task && hold);
           MUST(hold_wins);
           intent = KIND_OF_TASK; intent_version = v;
+          if :: is_retiring_task -> intent_caller = f; intent_token = token[f] :: else fi;
           if :: task[f] == creating -> create_intents[v]++; version_status[v] = PENDING :: else fi;
           printf("      w%d-a%d: intends to %e v%d\n", NAMED(e), intent, v);
           ledger_moved();
@@ -360,7 +372,7 @@ end:
        step[f] = reading_back }
   :: d_step { step[f] == calling && is_retiring_task ->
        printf("KMS   w%d-a%d: v%d is to be %e\n", NAMED(e), v, task[f]);
-       kill_key(key_of[v], (task[f] == disabling -> Disabled : PendingDeletion), foreign_since_look[f]);
+       kill_key(key_of[v], state_after, foreign_since_look[f]);
        step[f] = deciding_commit }
 
   /* requireSwapped: the old side is looked at again later, a third one is somebody else's. */
@@ -451,7 +463,10 @@ end:
 
   /* Claim Rotation */
   :: d_step { runs && phase == claiming && (frozen || quarantined) -> end_execution() }
-  :: d_step { runs && phase == claiming && !frozen && !quarantined && owner == e -> my_token = fence; phase = comparing }
+  :: d_step { runs && phase == claiming && !frozen && !quarantined && owner == e ->
+       /* The current token may be that of a run which is ending this execution's intent. */
+       if :: OWN_TOKEN && taken_back == fence -> fence++; last_token = fence; ledger_moved() :: else fi;
+       my_token = fence; phase = comparing }
   :: d_step { runs && phase == claiming && !frozen && !quarantined && owner != e && is_superseded ->
        printf("  w%d-a%d: is superseded\n", NAMED(e)); end_execution() }
   :: d_step { runs && phase == claiming && !frozen && owner != e && !is_superseded && owner != NOBODY && LEASE && LEASE_WAITS_FOR_END && !closed[owner] ->
@@ -464,7 +479,7 @@ end:
        if
        :: owner != holder || (FRESH_DESCRIBE && !may_take_over(holder)) -> holder = NOBODY; phase = claiming
        :: owner == holder && (!FRESH_DESCRIBE || may_take_over(holder)) && mutation_is_open ->
-          fence++; last_token = fence; my_token = fence; phase = resolving; resolvers++;
+          fence++; last_token = fence; taken_back = fence; my_token = fence; phase = resolving; resolvers++;
           printf("  w%d-a%d: takes the token back from w%d-a%d, now %d\n", NAMED(e), NAMED(holder), fence);
           ledger_moved()
        :: else -> grant_lease(e); my_token = fence; holder = NOBODY; phase = comparing
@@ -487,11 +502,10 @@ end:
 
   /* Create, Promote, Disable, Revoke: a function each. */
   :: d_step { runs && (phase == creating || phase == promoting || phase == disabling || phase == revoking) && (task[f0] == over || task[f1] == over) &&
-       (phase != promoting || !WAIT_BEFORE_PROMOTE || resolvers == 0) &&
        /* Bake is longer than a function runs. */
        (phase != revoking || quiet(e)) ->
        start_function() }
-  :: d_step { runs && phase == awaiting && faults_left > 0 && answer[e] == unanswered && (task[f0] == over || task[f1] == over) && (at != revoking || !ONE_REVOKE) ->
+  :: d_step { runs && phase == awaiting && faults_left > 0 && answer[e] == unanswered && (task[f0] == over || task[f1] == over) ->
        faults_left--;
        printf("w%d-a%d: the function of %e is invoked TWICE\n", NAMED(e), at);
        token[place] = my_token; task[place] = at }

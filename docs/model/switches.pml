@@ -91,17 +91,17 @@
 #ifndef WATCH
 #define WATCH 1                  /* the end of a window's last attempt quarantines the key */
 #endif
+#ifndef READ_AGAIN
+#define READ_AGAIN 1             /* a difference counts only if the ledger has not moved since the registry was read */
+#endif
+#ifndef OWN_CALL
+#define OWN_CALL 1               /* only the function that wrote the intent to disable or to revoke calls, until the token was raised */
+#endif
+#ifndef OWN_TOKEN
+#define OWN_TOKEN 1              /* an execution that was redriven into its takeover claims with a token of its own */
+#endif
 
 /* Limits: 1 is what README.md assumes, 0 is what the code does, or allows. */
 #ifndef FRESH_DESCRIBE
 #define FRESH_DESCRIBE 1         /* 0: a takeover may rest on an answer of DescribeExecution that a redrive has overtaken */
-#endif
-#ifndef WAIT_BEFORE_PROMOTE
-#define WAIT_BEFORE_PROMOTE 1    /* Wait For Version Alias, longer than a function runs, between Claim and Promote */
-#endif
-#ifndef ONE_MOMENT
-#define ONE_MOMENT 1             /* 0: Promote compares the alias with a registry that it read before a twin moved on */
-#endif
-#ifndef ONE_REVOKE
-#define ONE_REVOKE 1             /* 0: Revoke, too, may be invoked twice */
 #endif

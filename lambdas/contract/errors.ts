@@ -25,7 +25,7 @@ export type ErrorClass =
 export const TASK_ERRORS = {
   /** A service throttled the call, or refused it for load: no effect. */
   Throttled: 'retry',
-  /** KMS does not show our own last change yet. */
+  /** KMS does not show our own last change yet, or the registry moved while it was compared with KMS. */
   KmsNotConsistentYet: 'retry',
   /** The registry lost a race for its sequence too often, or was throttled. */
   RegistryBusy: 'retry',

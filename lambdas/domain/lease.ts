@@ -23,6 +23,8 @@ export interface ClaimRequest {
   readonly at: Instant;
   /** What is known of the execution that holds the lease, when another one does. */
   readonly holder?: Holder;
+  /** The token that its lease had when that was found out. One that was raised since may have been by that execution itself: it was redriven. @default whatever it is */
+  readonly holderFence?: number;
 }
 
 /** The execution that holds a lease, as Step Functions describes it. */
@@ -62,15 +64,19 @@ export function refuseQuarantined({ name, quarantine }: ManagedKey): void {
 }
 
 /**
- * Grants the lease, or finds it granted to the same execution. The lease of an execution that has ended is taken over once nothing of it
+ * Grants the lease, or finds it granted to the same execution: one that was redriven while another run was taking its lease over gets a token of its
+ * own, with which that run cannot write. The lease of an execution that has ended is taken over once nothing of it
  * can be under way any more.
  * @throws {TaskError} `RotationSuperseded`, `RotationNotAllowed` as the row "Claim Rotation" of the design says; `OwnerNotSettled`.
  */
 export function claim(key: ManagedKey, request: ClaimRequest): Decision {
-  if (key.lease?.rotationId === request.rotationId) return DONE;
+  if (key.lease?.rotationId === request.rotationId) return key.takenBackFence === key.fence ? claimAgain(key, request) : DONE;
   refuseSuperseded(key, request);
   refuseNotAllowed(key, request);
   refuseUnsettled(key, request);
+  if (key.lease !== null && request.holderFence !== undefined && key.fence !== request.holderFence) {
+    throw new TaskError('OwnerNotSettled', `${key.name}: the token became ${key.fence} while the lease of ${key.lease.rotationId} was to be taken over with ${request.holderFence}; who holds it is looked at again`);
+  }
   if (key.lease !== null && key.intent !== null && key.intent.kind !== 'create') {
     throw new TaskError('OwnerNotSettled', `${key.name}: the ${key.intent.kind} of v${key.intent.version} that ${key.lease.rotationId} left must be resolved first`);
   }
@@ -82,8 +88,16 @@ export function claim(key: ManagedKey, request: ClaimRequest): Decision {
     lease: { rotationId, executionArn: request.executionArn, grantedAt: at, policy: key.policy, work: run.kind },
   };
   const takenOver = key.lease === null ? {} : { takenOverFrom: key.lease.rotationId };
-  const facts = { window: run.window, [run.kind === 'rotation' ? 'attempt' : run.kind]: run.number, ...takenOver };
-  return write(withDueTime(begun(granted, run, at)), { type: 'RotationClaimed', at, by: rotationId, facts });
+  return write(withDueTime(begun(granted, run, at)), { type: 'RotationClaimed', at, by: rotationId, facts: { ...factsOf(run), ...takenOver } });
+}
+
+/** Whoever took the token back to end this execution's intent may be about to: with the next token neither writes what the other does not see. */
+function claimAgain(key: ManagedKey, { rotationId, run, at }: ClaimRequest): Decision {
+  return write({ ...key, fence: key.fence + 1 }, { type: 'RotationClaimed', at, by: rotationId, facts: factsOf(run) });
+}
+
+function factsOf(run: Run): Readonly<Record<string, string | number>> {
+  return { window: run.window, [run.kind === 'rotation' ? 'attempt' : run.kind]: run.number };
 }
 
 /** What a run changes by beginning. */
@@ -332,5 +346,6 @@ export function settle(key: ManagedKey, rotationId: string, at: Instant): Decisi
 export function settleHolder(key: ManagedKey, holder: Holder, at: Instant, by: string): Decision {
   if (key.lease?.rotationId !== holder.rotationId || holder.closedAt === null) return DONE;
   refuseUnsettled(key, { holder, at });
-  return write({ ...key, fence: key.fence + 1 }, { type: 'RotationSettled', at, by, facts: { holder: holder.rotationId } });
+  const fence = key.fence + 1;
+  return write({ ...key, fence, takenBackFence: fence }, { type: 'RotationSettled', at, by, facts: { holder: holder.rotationId } });
 }

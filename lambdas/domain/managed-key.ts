@@ -27,6 +27,8 @@ export interface ManagedKey {
   readonly endedOwner?: { readonly rotationId: string; readonly at: Instant };
   /** The fencing counter: grows with every grant and every take-back of the lease. */
   readonly fence: number;
+  /** The token that somebody else has taken back from the lease's execution, to end its open intent: while it is the current one it is not for that execution. */
+  readonly takenBackFence?: number;
   /** The window that is being rotated, or was last, with its current attempt (1 …) and the last one that is allowed without a person. */
   readonly window: { readonly id: string; readonly attempt: number; readonly lastAttempt?: number } | null;
   /** The newest window whose rotation completed. */
@@ -171,8 +173,14 @@ export interface KeyVersion {
 export type Intent =
   | { readonly kind: 'create'; readonly version: number; readonly at: Instant }
   | { readonly kind: 'promote'; readonly version: number; readonly fromKeyId: string | null; readonly toKeyId: string; readonly at: Instant }
-  | { readonly kind: 'disable'; readonly version: number; readonly at: Instant }
-  | { readonly kind: 'revoke'; readonly version: number; readonly at: Instant };
+  | { readonly kind: 'disable'; readonly version: number; readonly at: Instant; readonly caller?: IntentCaller }
+  | { readonly kind: 'revoke'; readonly version: number; readonly at: Instant; readonly caller?: IntentCaller };
+
+/** The one invocation that may make the call, and the fencing token that it had: once that was raised, Q has passed before anybody acts with the new one. */
+export interface IntentCaller {
+  readonly invocationId: string;
+  readonly fence: number;
+}
 
 export function versionKey(number: number): string {
   return `v${number}`;

@@ -103,13 +103,16 @@ export function hasTimeToExtend(key: ManagedKey, version: KeyVersion, at: Instan
   return endsInTime(key, plusSeconds(at, extensionSeconds(key, version) + LAST_USAGE_LAG_SECONDS + bakeSeconds(key) + 2 * MAX_STATE_SECONDS));
 }
 
-/** Allows `DisableKey` on a DEPRECATED version whose deadline has passed. */
-export function intendDisable(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
+/**
+ * Allows one invocation to call `DisableKey` on a DEPRECATED version whose deadline has passed.
+ * @throws {TaskError} `KmsNotConsistentYet` when another one was allowed to, with the same fencing token
+ */
+export function intendDisable(key: ManagedKey, owner: Owner, number: number, at: Instant, invocationId: string): Decision {
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DEPRECATED', 'DISABLED');
   if (version.status === 'DISABLED') return DONE;
   requirePassed(key, version, 'drain', drainDeadline(key, version), at);
-  return intend(key, owner, number, 'disable', at);
+  return intend(key, owner, number, 'disable', at, invocationId);
 }
 
 /** KMS shows the key Disabled: starts the bake, whose deadline is written once. */
@@ -160,13 +163,16 @@ export function deletionWindowDays(key: ManagedKey): number {
   return longest(key, (policy) => policy.deletionWindowDays);
 }
 
-/** Allows `ScheduleKeyDeletion`. Hold, status, deadline, and permission by policy are decided here, in the same invocation as the call. */
-export function intendRevoke(key: ManagedKey, owner: Owner, number: number, at: Instant): Decision {
+/**
+ * Allows one invocation to call `ScheduleKeyDeletion`. Hold, status, deadline, and permission by policy are decided here, in the same invocation as the call.
+ * @throws {TaskError} `KmsNotConsistentYet` when another one was allowed to, with the same fencing token
+ */
+export function intendRevoke(key: ManagedKey, owner: Owner, number: number, at: Instant, invocationId: string): Decision {
   requireOwner(key, owner);
   const version = requireStatus(key, number, 'DISABLED', 'REVOKED');
   if (version.status === 'REVOKED') return DONE;
   requirePassed(key, version, 'bake', bakeDeadline(key, version), at);
-  return intend(key, owner, number, 'revoke', at);
+  return intend(key, owner, number, 'revoke', at, invocationId);
 }
 
 /** KMS has scheduled the deletion. */
@@ -210,14 +216,23 @@ export function idleSince(key: ManagedKey, version: KeyVersion, at: Instant): In
   return version.drainFrom === undefined ? start : latest(start, version.drainFrom);
 }
 
-function intend(key: ManagedKey, owner: Owner, number: number, kind: 'disable' | 'revoke', at: Instant): Decision {
-  if (key.intent?.kind === kind && key.intent.version === number) return DONE;
-  if (key.intent !== null) {
-    throw new TaskError('LedgerMismatch', `${key.name} has an open ${key.intent.kind} intent for v${key.intent.version}; it must be closed first`);
+/**
+ * Only the invocation that writes the intent calls: what a twin called after the intent had ended would be nobody's, and would undo a hold or a rescue
+ * that came in between. An intent of an earlier token is taken over: nothing of it is under way any more.
+ */
+function intend(key: ManagedKey, { rotationId, fence }: Owner, number: number, kind: 'disable' | 'revoke', at: Instant, invocationId: string): Decision {
+  const { intent } = key;
+  if (intent !== null && (intent.kind !== kind || intent.version !== number)) {
+    throw new TaskError('LedgerMismatch', `${key.name} has an open ${intent.kind} intent for v${intent.version}; it must be closed first`);
+  }
+  if (intent?.caller?.fence === fence) {
+    if (intent.caller.invocationId === invocationId) return DONE;
+    throw new TaskError('KmsNotConsistentYet', `${key.name} v${number}: another invocation was allowed to ${kind} it, and KMS does not show that it has`);
   }
   if (activeVersion(key)?.number === number) throw new TaskError('LedgerMismatch', `${key.name} v${number} is ACTIVE and is never retired`);
   const type = kind === 'disable' ? 'DisableIntended' : 'RevokeIntended';
-  return write({ ...key, intent: { kind, version: number, at } }, { type, at, by: owner.rotationId, facts: { version: number } });
+  const intended: ManagedKey = { ...key, intent: { kind, version: number, at, caller: { invocationId, fence } } };
+  return write(intended, { type, at, by: rotationId, facts: { version: number, invocationId } });
 }
 
 function requireIntent(key: ManagedKey, number: number, kind: 'disable' | 'revoke'): void {

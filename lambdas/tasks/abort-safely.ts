@@ -33,8 +33,8 @@ export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
     // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
     // Settle that looked failed has raised it once more.
     const owner: Owner = { rotationId: input.rotationId, fence: key.fence };
-    await refuseForeignChange(ports.keys, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
-    const resolve = await resolutionOf(ports.keys, key, owner, input.enteredAt);
+    await refuseForeignChange(ports, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
+    const resolve = await resolutionOf(ports, key, owner, input.enteredAt);
     if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
     const failure = { error: input.error, errorClass: classify(input.state, input.error) };
     await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));

@@ -60,7 +60,7 @@ async function resolveIntent({ registry, keys }: Ports, key: ManagedKey, input: 
       return registry.transactFrozen(input.key, (current) => withdrawIntent(current, owner, input.enteredAt));
     }
   }
-  const resolve = await resolutionOf(keys, key, owner, input.enteredAt).catch((error: unknown): ((current: ManagedKey) => Decision) => {
+  const resolve = await resolutionOf({ registry, keys }, key, owner, input.enteredAt).catch((error: unknown): ((current: ManagedKey) => Decision) => {
     if (!(error instanceof TaskError) || error.name !== 'ObservedMismatch') throw error;
     return (current) => withdrawIntent(current, owner, input.enteredAt);
   });

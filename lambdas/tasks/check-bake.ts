@@ -25,7 +25,7 @@ export function checkBake(ports: { registry: Registry; keys: KeyProvider }) {
     if (version.status === 'REVOKED') return { decision: 'clean' };
     const blocker = retirementBlocker(key, version, 'revoke') ?? (version.status === 'DISABLED' ? undefined : `v${version.number} is ${version.status} again`);
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await requireAsRegistered(ports.keys, key, input.enteredAt, version.number);
+    await requireAsRegistered(ports, key, input.enteredAt, version.number);
     const until = bakeDeadline(key, version);
     if (until !== undefined && isBefore(input.enteredAt, until)) return { decision: 'extended', bakeUntil: until };
     const used = await usedAfterDisable(ports.keys, version);

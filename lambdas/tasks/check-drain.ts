@@ -36,7 +36,7 @@ export function checkDrain(ports: Ports) {
     if (version.status === 'DISABLED' || version.status === 'REVOKED') return { decision: 'idle' };
     const blocker = retirementBlocker(key, version, 'disable');
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await requireAsRegistered(ports.keys, key, input.enteredAt, version.number);
+    await requireAsRegistered(ports, key, input.enteredAt, version.number);
     // The evidence was good when the disable was intended, and it may have happened: Disable Previous Version goes on with it.
     if (key.intent?.kind === 'disable' && key.intent.version === version.number) return { decision: 'idle' };
 

@@ -47,13 +47,13 @@ export function claimRotation(ports: Ports) {
     }
     const known = await readKey(ports.registry, input.key);
     const holder = known.lease?.rotationId === input.rotationId ? undefined : await holderOf(ports.executions, known, input.enteredAt);
-    if (holder !== undefined && holder.closedAt !== null) await resolveIntentOf(holder, ports, known, { by: input.rotationId, at: input.enteredAt });
+    const holderFence = holder === undefined || holder.closedAt === null ? known.fence : await resolveIntentOf(holder, ports, known, { by: input.rotationId, at: input.enteredAt });
     // Duplicates end here. The lease comes before the look at KMS: only an owner can freeze or quarantine for what it sees there.
     const claimed = await ports.registry.transact(input.key, (key) =>
-      claim(key, { rotationId: input.rotationId, executionArn: input.executionArn, run: input.run, at: input.enteredAt, ...(holder === undefined ? {} : { holder }) }),
+      claim(key, { rotationId: input.rotationId, executionArn: input.executionArn, run: input.run, at: input.enteredAt, holderFence, ...(holder === undefined ? {} : { holder }) }),
     );
     const subject = subjectOf(claimed, input.run);
-    await requireAsRegistered(ports.keys, claimed, input.enteredAt, subject.version, subject.previous?.number ?? 0);
+    await requireAsRegistered(ports, claimed, input.enteredAt, subject.version, subject.previous?.number ?? 0);
     return toOutput(claimed, subject, input.enteredAt);
   };
 }

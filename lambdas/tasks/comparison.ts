@@ -4,6 +4,12 @@ import { activeVersion, type KeyVersion, type ManagedKey } from '../domain/manag
 import { compareAlias, type AliasComparison } from '../domain/promotion';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider, ObservedKey } from '../ports/key-provider';
+import type { Registry } from '../ports/registry';
+
+interface Ports {
+  readonly registry: Registry;
+  readonly keys: KeyProvider;
+}
 
 /** What KMS shows of a key against what the registry says. */
 export interface Comparison {
@@ -72,34 +78,47 @@ export interface Reality {
 /**
  * Check before act: nothing is changed in KMS, and no dependent is told anything, unless the alias, the ACTIVE version and the versions in hand are
  * as the registry and its open intent allow.
+ * @param key as it was read in this invocation
  * @param inHand numbers of the versions that the task is about
  * @throws {TaskError} `ObservedMismatch` for what someone else has changed; `KeyStoreNotReady` when a key store is away, which is no change;
- *   `KmsNotConsistentYet` while KMS may still show the side before our own last change, or while a version is being rescued.
+ *   `KmsNotConsistentYet` while KMS may still show the side before our own last change, while a version is being rescued, or when the key moved
+ *   while it was compared.
  */
-export async function requireAsRegistered(keys: KeyProvider, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<Reality> {
-  return realityOf(key, await compareWithKms(keys, key, at, versionsInHand(key, inHand)));
+export async function requireAsRegistered(ports: Ports, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<Reality> {
+  return realityOf(ports, key, await compareWithKms(ports.keys, key, at, versionsInHand(key, inHand)));
 }
 
 /** The same of the alias alone: how an open promote intent ends rests on nothing else. @throws {TaskError} `ObservedMismatch`, `KmsNotConsistentYet` */
-export async function requireAlias(keys: KeyProvider, key: ManagedKey, at: Instant): Promise<Reality['alias']> {
-  return realityOf(key, await compareWithKms(keys, key, at, [])).alias;
+export async function requireAlias(ports: Ports, key: ManagedKey, at: Instant): Promise<Reality['alias']> {
+  return (await realityOf(ports, key, await compareWithKms(ports.keys, key, at, []))).alias;
 }
 
 /**
  * For a task that changes nothing in KMS and tells nobody: only what someone else has changed stands in its way.
- * @throws {TaskError} `ObservedMismatch`
+ * @throws {TaskError} `ObservedMismatch`; `KmsNotConsistentYet` when the key moved while it was compared
  */
-export async function refuseForeignChange(keys: KeyProvider, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<void> {
-  requireNoDifference(key, await compareWithKms(keys, key, at, versionsInHand(key, inHand)));
+export async function refuseForeignChange(ports: Ports, key: ManagedKey, at: Instant, ...inHand: readonly number[]): Promise<void> {
+  await requireNoDifference(ports, key, await compareWithKms(ports.keys, key, at, versionsInHand(key, inHand)));
+}
+
+/**
+ * What KMS shows is not what the registry said when `key` was read. keyturn writes to the registry before it changes anything in KMS: if the ledger
+ * has not moved since, someone else did it. If it has, it may be the work of this task's own twin, of a rescue or of a hold, and the next look tells.
+ * @throws {TaskError} `ObservedMismatch`, `KmsNotConsistentYet`
+ */
+export async function refuseAsForeign(registry: Registry, key: ManagedKey, what: string): Promise<never> {
+  const seq = (await registry.read(key.name))?.key.seq;
+  if (seq !== key.seq) throw new TaskError('KmsNotConsistentYet', `${key.name}: ${what}. That was compared with event ${key.seq}, and the registry is at ${seq ?? 'none'} by now.`);
+  throw new TaskError('ObservedMismatch', `${key.name}: ${what}. Someone else changed it.`);
 }
 
 function versionsInHand(key: ManagedKey, numbers: readonly number[]): readonly KeyVersion[] {
   return Object.values(key.versions).filter(({ number, status }) => status === 'ACTIVE' || numbers.includes(number));
 }
 
-function realityOf(key: ManagedKey, comparison: Comparison): Reality {
+async function realityOf(ports: Ports, key: ManagedKey, comparison: Comparison): Promise<Reality> {
   const { alias, observed, unclear, away } = comparison;
-  requireNoDifference(key, comparison);
+  await requireNoDifference(ports, key, comparison);
   if (away.length > 0) throw new TaskError('KeyStoreNotReady', `${key.name}: ${away.join('; ')}. Connect it; nothing was changed.`);
   if (unclear.length > 0 || alias === 'stale' || alias === 'unexpected') {
     throw new TaskError('KmsNotConsistentYet', `${key.name}: ${unclear.join('; ')}. KMS may not show our own last change yet, or a version is being rescued.`);
@@ -114,6 +133,6 @@ function realityOf(key: ManagedKey, comparison: Comparison): Reality {
   };
 }
 
-function requireNoDifference(key: ManagedKey, { differences }: Comparison): void {
-  if (differences.length > 0) throw new TaskError('ObservedMismatch', `${key.name}: ${differences.join('; ')}. Someone else changed it.`);
+async function requireNoDifference({ registry }: Ports, key: ManagedKey, { differences }: Comparison): Promise<void> {
+  if (differences.length > 0) await refuseAsForeign(registry, key, differences.join('; '));
 }

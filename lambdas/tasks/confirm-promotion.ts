@@ -34,7 +34,7 @@ export function confirmPromotion(ports: Ports) {
     const version = requireVersion(key, input.version);
     if (version.status !== 'ACTIVE') throw new TaskError('LedgerMismatch', `${key.name} v${version.number} should be ACTIVE but is ${version.status}`);
     const previous = Object.values(key.versions).find((candidate) => candidate.supersededBy === input.version);
-    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, previous?.number ?? 0);
+    const reality = await requireAsRegistered(ports, key, input.enteredAt, previous?.number ?? 0);
     const { spec, usage } = reality.seen(input.version);
     const usedKeyId = await ports.keys.prove(key.policy.alias, spec, usage, input.rotationId);
     if (usedKeyId !== version.kmsKeyId) {

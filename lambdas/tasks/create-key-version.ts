@@ -34,7 +34,7 @@ export function createKeyVersion(ports: Ports) {
     if (versionOf(known, input.version)?.status === 'ACTIVE') {
       return { kmsKeyId: requireVersion(known, input.version).kmsKeyId };
     }
-    await requireAsRegistered(ports.keys, known, input.enteredAt, input.version);
+    await requireAsRegistered(ports, known, input.enteredAt, input.version);
     const wanted = await wantedKey(ports, known, input);
     const created = await findOrCreate(ports, known, owner, { ...input, invocationId }, wanted);
     const adopted = await ports.registry.transact(input.key, (key) => adoptCreated(key, owner, input.version, created, input.enteredAt));
@@ -91,7 +91,10 @@ async function findOrCreate(ports: Ports, key: ManagedKey, owner: Owner, input: 
   }
   await requireKeyStore(ports.keys, wanted);
   const call = { invocationId: input.invocationId, intentsSeen: version?.createIntents ?? 0 };
-  await ports.registry.transact(input.key, (current) => intendCreate(current, owner, input.version, input.enteredAt, call));
+  const intended = await ports.registry.transact(input.key, (current) => intendCreate(current, owner, input.version, input.enteredAt, call));
+  const adopted = versionOf(intended, input.version);
+  // A twin was quicker: nothing was intended, and there is nothing to make.
+  if (adopted?.kmsKeyId !== undefined && adopted.kmsKeyArn !== undefined) return { keyId: adopted.kmsKeyId, keyArn: adopted.kmsKeyArn };
   try {
     return await ports.keys.createKey(wanted);
   } catch (error) {

@@ -7,34 +7,41 @@ import type { Registry } from '../ports/registry';
 import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
 import { readKeyForStep, requireVersion } from './reality';
+import { unlessRefused } from './retiring-call';
 
 export type DisableOutput = { readonly decision: 'disabled'; readonly bakeUntil: Instant } | { readonly decision: 'pending'; readonly reason: string };
 
 /** Disable Previous Version: the soft revoke. `EnableKey` undoes it. */
 export function disablePreviousVersion(ports: { registry: Registry; keys: KeyProvider }) {
-  return async (input: ApprovableInput): Promise<DisableOutput> => {
+  return async (input: ApprovableInput, invocationId: string): Promise<DisableOutput> => {
     const owner = ownerOf(input);
     const known = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     const blocker = version.status === 'DEPRECATED' ? (retirementBlocker(known, version, 'disable') ?? (await serviceGrant(ports.keys, version.kmsKeyId))) : undefined;
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await requireAsRegistered(ports.keys, known, input.enteredAt, version.number);
+    const reality = await requireAsRegistered(ports, known, input.enteredAt, version.number);
     await requireOwnVersionAlias(ports.keys, known, version);
-    if (version.status === 'DEPRECATED') {
+    // Under an open intent a key that is Disabled is what an earlier invocation has come to.
+    if (version.status === 'DEPRECATED' && reality.seen(version.number).keyState === 'Enabled') {
       const intended = await ports.registry.transact(input.key, (key) =>
         // A hold that came in while this was being decided wins.
-        retirementBlocker(key, version, 'disable') === undefined ? intendDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+        retirementBlocker(key, version, 'disable') === undefined ? intendDisable(key, owner, version.number, input.enteredAt, invocationId) : { kind: 'done' },
       );
       const held = retirementBlocker(intended, version, 'disable');
       if (held !== undefined) return { decision: 'pending', reason: held };
-      await ports.keys.disable(version.kmsKeyId);
-      await requireDisabled(ports.keys, known.name, version);
+      // Whoever did not write the intent has nothing to call.
+      if (versionOf(intended, version.number)?.status === 'DEPRECATED') {
+        await unlessRefused(ports.registry, input, () => ports.keys.disable(version.kmsKeyId));
+        await requireDisabled(ports.keys, known.name, version);
+      }
     }
     const disabled = await ports.registry.transact(input.key, (key) =>
-      versionOf(key, version.number)?.status === 'DEPRECATED' ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+      // A twin may have committed it, and a rescue may have given it back since.
+      key.intent?.kind === 'disable' && key.intent.version === version.number ? commitDisable(key, owner, version.number, input.enteredAt) : { kind: 'done' },
     );
     const baking = versionOf(disabled, version.number);
     if (baking === undefined) return { decision: 'disabled', bakeUntil: input.enteredAt };
+    if (baking.status === 'DEPRECATED') return { decision: 'pending', reason: retirementBlocker(disabled, baking, 'disable') ?? `v${baking.number} was given back while it was being disabled` };
     // The bake says something only if failed uses are told of: ours is to be, by then.
     if (baking.status === 'DISABLED' && baking.watchedAt === undefined) await tryVersion(ports.keys, known, version);
     return { decision: 'disabled', bakeUntil: bakeUntil(disabled, baking, input.enteredAt) };

@@ -35,7 +35,7 @@ interface Ports {
 export function notifyDependent(ports: Ports) {
   return async (input: z.infer<typeof notifyDependentInput>): Promise<Record<string, never>> => {
     const key = await readOwnKey(ports.registry, input.key, ownerOf(input));
-    await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
+    await requireAsRegistered(ports, key, input.enteredAt, input.version);
     const dependent = key.lease?.policy.dependents.find((candidate) => candidate.name === input.dependent);
     const token = input.taskToken as TaskToken;
     if (dependent === undefined) {

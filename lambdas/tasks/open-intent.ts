@@ -6,7 +6,8 @@ import { commitPromotion, withdrawPromotion } from '../domain/promotion';
 import { commitDisable, commitRevoke, withdrawRetirement } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
-import { requireAlias } from './comparison';
+import type { Registry } from '../ports/registry';
+import { refuseAsForeign, requireAlias } from './comparison';
 import { requireVersion } from './reality';
 
 /**
@@ -14,15 +15,15 @@ import { requireVersion } from './reality';
  * stays: the next attempt looks for its key.
  * @throws {TaskError} `KmsNotConsistentYet`, `KeyStoreNotReady`, `ObservedMismatch`
  */
-export async function resolutionOf(keys: KeyProvider, key: ManagedKey, owner: Owner, at: Instant): Promise<((key: ManagedKey) => Decision) | undefined> {
+export async function resolutionOf(ports: { readonly registry: Registry; readonly keys: KeyProvider }, key: ManagedKey, owner: Owner, at: Instant): Promise<((key: ManagedKey) => Decision) | undefined> {
   const { intent } = key;
   if (intent === null || intent.kind === 'create') return undefined;
   if (intent.kind === 'promote') {
-    const side = await requireAlias(keys, key, at);
+    const side = await requireAlias(ports, key, at);
     return side === 'as-intended' ? (current) => commitPromotion(current, owner, intent.version, at) : (current) => withdrawPromotion(current, owner, at);
   }
   const version = requireVersion(key, intent.version);
-  const observed = await keys.describe(version.kmsKeyId);
+  const observed = await ports.keys.describe(version.kmsKeyId);
   if (observed === undefined) throw new TaskError('KmsNotConsistentYet', `${key.name} v${version.number}: KMS does not show ${version.kmsKeyId}`);
   if (intent.kind === 'disable' && observed.keyState === 'Disabled') return (current) => commitDisable(current, owner, intent.version, at);
   if (intent.kind === 'revoke' && observed.keyState === 'PendingDeletion') {
@@ -33,5 +34,5 @@ export async function resolutionOf(keys: KeyProvider, key: ManagedKey, owner: Ow
   const before = isRescued ? ['Enabled', 'Disabled'] : [intent.kind === 'disable' ? 'Enabled' : 'Disabled'];
   if (before.includes(observed.keyState)) return (current) => withdrawRetirement(current, owner, at);
   if (observed.keyState === 'Unavailable') throw new TaskError('KeyStoreNotReady', `${key.name} v${version.number} is Unavailable: what our call did cannot be seen`);
-  throw new TaskError('ObservedMismatch', `${key.name} v${version.number} is ${observed.keyState} with an open ${intent.kind} intent. Someone else changed it.`);
+  return refuseAsForeign(ports.registry, key, `v${version.number} is ${observed.keyState} with an open ${intent.kind} intent`);
 }

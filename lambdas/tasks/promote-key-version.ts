@@ -34,7 +34,7 @@ export function promoteKeyVersion(ports: Ports) {
     await requireAcknowledged(ports.acknowledgements, key, input.version);
     await requireCarried(ports, key, version.kmsKeyId, version.equippedAt, input.enteredAt);
     // Last of all looks: `UpdateAlias` takes whatever the alias points to, and a target that is Disabled.
-    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
+    const reality = await requireAsRegistered(ports, key, input.enteredAt, input.version);
 
     await ports.registry.transact(input.key, (current) => intendPromote(current, owner, input.version, input.enteredAt));
     if (reality.alias === 'as-registered') await swapAlias(ports.keys, key, version.kmsKeyId);

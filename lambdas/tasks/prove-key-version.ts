@@ -13,7 +13,7 @@ export function proveKeyVersion(ports: { registry: Registry; keys: KeyProvider }
     const owner = ownerOf(input);
     const key = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(key, input.version);
-    const reality = await requireAsRegistered(ports.keys, key, input.enteredAt, input.version);
+    const reality = await requireAsRegistered(ports, key, input.enteredAt, input.version);
     if (version.status === 'PENDING') {
       const { spec, usage } = reality.seen(input.version);
       if (spec !== key.policy.spec || usage !== key.policy.usage) {

@@ -203,16 +203,16 @@ async function endLeftIntent(ports: ReconcileKeyPorts, look: Look): Promise<void
   if (freeze !== null || intent === null || intent.kind === 'create') return;
   const holder = await holderOf(ports.executions, key, look.at);
   if (holder === undefined || holder.closedAt === null || isBefore(look.at, plusSeconds(holder.closedAt, TAKEOVER_SECONDS))) return;
-  if (!(await canEnd(ports.keys, key, holder.rotationId, look.at))) return;
+  if (!(await canEnd(ports, key, holder.rotationId, look.at))) return;
   await resolveIntentOf(holder, ports, key, { by: 'reconcile', at: look.at });
   look.reading = (await ports.registry.read(key.name)) ?? look.reading;
   look.done.push(`ended the ${intent.kind} of v${intent.version} that ${holder.rotationId} left open`);
 }
 
 /** Not while KMS cannot be read, or shows what only a look at all of it explains; nor is a held key revoked: its deletion is cancelled first. */
-async function canEnd(keys: KeyProvider, key: ManagedKey, rotationId: string, at: Instant): Promise<boolean> {
+async function canEnd({ registry, keys }: Pick<ReconcileKeyPorts, 'registry' | 'keys'>, key: ManagedKey, rotationId: string, at: Instant): Promise<boolean> {
   try {
-    const end = (await resolutionOf(keys, key, { rotationId, fence: key.fence }, at))?.(key);
+    const end = (await resolutionOf({ registry, keys }, key, { rotationId, fence: key.fence }, at))?.(key);
     return end?.kind === 'write' && (key.hold === null || versionOf(end.next, key.intent?.version ?? 0)?.status !== 'REVOKED');
   } catch (error) {
     if (error instanceof TaskError && ['KmsNotConsistentYet', 'KeyStoreNotReady', 'ObservedMismatch'].includes(error.name)) return false;

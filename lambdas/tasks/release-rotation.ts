@@ -22,7 +22,7 @@ export function releaseRotation(ports: { registry: Registry; keys: KeyProvider }
   return async (input: z.infer<typeof releaseRotationInput>): Promise<ReleaseRotationOutput> => {
     const known = await readKey(ports.registry, input.key);
     // A repetition finds that nobody owns the key any more, or that the next run does.
-    if (known.lease?.rotationId === input.rotationId) await refuseForeignChange(ports.keys, known, input.enteredAt, input.previous);
+    if (known.lease?.rotationId === input.rotationId) await refuseForeignChange(ports, known, input.enteredAt, input.previous);
     const pending = input.pendingReason === '' ? null : { version: input.previous, reason: input.pendingReason };
     const released = await ports.registry.transact(input.key, (key) => completeRun(key, ownerOf(input), input.run, input.enteredAt, pending));
     return { outcome: pending === null ? 'completed' : 'completed-retirement-pending', nextDueAt: released.dueAt };

@@ -1,4 +1,4 @@
-import { versionOf, type ManagedKey } from '../domain/managed-key';
+import { versionKey, versionOf, type ManagedKey } from '../domain/managed-key';
 import { isConsented } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
 import { commitRevoke, deletionWindowDays, intendRevoke, reasonToAskForRevocation, retirementBlocker, withdrawRetirement } from '../domain/retirement';
@@ -10,6 +10,7 @@ import { requireAsRegistered } from './comparison';
 import { ownerOf, type ApprovableInput } from './input';
 import { approvalFor } from './question';
 import { readKeyForStep, requireVersion } from './reality';
+import { unlessRefused } from './retiring-call';
 
 export type RevokeOutput = { readonly decision: 'revoked'; readonly deletionAt: string } | { readonly decision: 'pending'; readonly reason: string };
 
@@ -22,22 +23,27 @@ interface Ports {
 
 /** Revoke Previous Version: schedules the deletion. Everything that speaks against it is checked in this invocation. */
 export function revokePreviousVersion(ports: Ports) {
-  return async (input: ApprovableInput): Promise<RevokeOutput> => {
+  return async (input: ApprovableInput, invocationId: string): Promise<RevokeOutput> => {
     const owner = ownerOf(input);
     const known = await readKeyForStep(ports.registry, input.key, owner);
     const version = requireVersion(known, input.previous);
     if (version.status === 'REVOKED') return { decision: 'revoked', deletionAt: version.deletionAt ?? input.enteredAt };
     const blocker = revocationBlocker(known, version.number) ?? (await missingApproval(ports, known, input));
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
-    await requireAsRegistered(ports.keys, known, input.enteredAt, version.number);
+    const { keyState, deletionAt: scheduledFor } = (await requireAsRegistered(ports, known, input.enteredAt, version.number)).seen(version.number);
+    // Under an open intent a deletion that is scheduled is what an earlier invocation has come to.
+    if (keyState === 'PendingDeletion' && scheduledFor !== undefined) return commitOrCancel(ports, input, version.kmsKeyId, scheduledFor);
 
     const intended = await ports.registry.transact(input.key, (key) =>
       // A hold that came in meanwhile wins; a key that moved makes an approval void.
-      revocationBlocker(key, version.number) === undefined && key.rev === known.rev ? intendRevoke(key, owner, version.number, input.enteredAt) : { kind: 'done' },
+      revocationBlocker(key, version.number) === undefined && key.rev === known.rev ? intendRevoke(key, owner, version.number, input.enteredAt, invocationId) : { kind: 'done' },
     );
+    const now = versionOf(intended, version.number);
+    // A twin was quicker.
+    if (now?.status === 'REVOKED') return { decision: 'revoked', deletionAt: now.deletionAt ?? input.enteredAt };
     const held = revocationBlocker(intended, version.number) ?? (intended.intent?.kind === 'revoke' ? undefined : `${known.name} changed while v${version.number} was to be revoked`);
     if (held !== undefined) return { decision: 'pending', reason: held };
-    const deletionAt = await ports.keys.scheduleDeletion(version.kmsKeyId, deletionWindowDays(known));
+    const deletionAt = await unlessRefused(ports.registry, input, () => ports.keys.scheduleDeletion(version.kmsKeyId, deletionWindowDays(known)));
     return commitOrCancel(ports, input, version.kmsKeyId, deletionAt);
   };
 }
@@ -49,15 +55,20 @@ export function revokePreviousVersion(ports: Ports) {
 async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput, kmsKeyId: string, deletionAt: string): Promise<RevokeOutput> {
   const owner = ownerOf(input);
   const committed = await registry
-    .transact(input.key, (key) => (key.hold === null ? commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt) : { kind: 'done' }))
+    .transact(input.key, (key) => (isTakenBack(key, input.previous) ? { kind: 'done' } : commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt)))
     .catch(async (error: unknown) => {
       if (error instanceof TaskError && error.name === 'KeyFrozen') await cancelUncommitted({ registry, keys }, input, kmsKeyId);
       throw error;
     });
-  if (committed.hold === null || versionOf(committed, input.previous)?.status === 'REVOKED') return { decision: 'revoked', deletionAt };
+  if (versionOf(committed, input.previous)?.status === 'REVOKED') return { decision: 'revoked', deletionAt };
   await keys.cancelDeletion(kmsKeyId);
   await registry.transact(input.key, (key) => withdrawRetirement(key, owner, input.enteredAt));
-  return { decision: 'pending', reason: `held by ${committed.hold.by} while its deletion was being scheduled; the deletion was cancelled` };
+  return { decision: 'pending', reason: `held by ${committed.hold?.by ?? 'somebody'} while its deletion was being scheduled; the deletion was cancelled` };
+}
+
+/** By a hold; or a twin has cancelled the deletion for one that has been released since. */
+function isTakenBack({ hold, intent, versions }: ManagedKey, number: number): boolean {
+  return versions[versionKey(number)]?.status !== 'REVOKED' && (hold !== null || intent?.kind !== 'revoke');
 }
 
 /** A commit whose answer was lost may stand before the freeze: such a revocation was lawful, and stays. */
