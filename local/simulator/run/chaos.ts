@@ -221,7 +221,7 @@ function isLookAtIndex(input: unknown): boolean {
 const LATE: ReadonlySet<CallFault> = new Set(['applied-late', 'crash-during-call']);
 
 /** Faults that last, and strike all that they concern meanwhile. */
-const BURSTS: ReadonlySet<CallFault> = new Set(['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down', 'stale-describe-execution']);
+const BURSTS: ReadonlySet<CallFault> = new Set(['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down', 'events-refused', 'stale-describe-execution']);
 
 function isStruckBy({ fault }: StepAt<'call'>, operation: string): boolean {
   if (fault === 'kms-quota-exhausted') return operation === 'CreateKey';
@@ -253,5 +253,6 @@ const EFFECTS: Partial<Record<CallFault, (point: FaultPoint) => Fault>> = {
   'kms-throttled': () => new AwsError('ThrottlingException', 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'),
   'kms-internal-error': () => new AwsError('KMSInternalException', 'The request was rejected because an internal exception occurred.', 500),
   'kms-quota-exhausted': () => new AwsError('LimitExceededException', 'You have exceeded the quota of KMS keys.'),
+  'events-refused': () => new AwsError('InternalException', 'The service is away.', 500),
   'sns-down': () => new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500),
 };

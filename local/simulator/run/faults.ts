@@ -18,6 +18,7 @@ export const CALL_FAULTS = [
   'kms-internal-error',
   'kms-quota-exhausted',
   'sns-down',
+  'events-refused',
   'callback-lost',
   'callback-late',
   'callback-twice',

@@ -66,7 +66,8 @@ export const MOMENTS: Readonly<Record<Exclude<MomentFault, `schedule-${string}`>
   'rotation-requested': ({ onCall }, { name }) => { void onCall.post('request-rotation', PEOPLE[1], { action: 'rotate', key: name, reason: 'before the audit' }); },
   emergency: ({ onCall }, { name }) => { void onCall.askAndApprove('request-rotation', { action: 'emergency', key: name, reason: 'it leaked' }); },
   'execution-with-wrong-input': ({ world }, { name }, ms) => {
-    attempt(() => world.states.call('StartExecution', { stateMachineArn: ms % 2 === 0 ? STATE_MACHINE_ARN : REPAIR_MACHINE_ARN, name: `by-hand-${ms}`, input: JSON.stringify({ key: name, window: 'today' }) }));
+    const [stateMachineArn, prefix] = ms % 2 === 0 ? [STATE_MACHINE_ARN, ''] : [REPAIR_MACHINE_ARN, 'repair-'];
+    attempt(() => world.states.call('StartExecution', { stateMachineArn, name: `${prefix}by-hand-${ms}`, input: JSON.stringify({ key: name, window: 'today' }) }));
   },
   'break-glass': ({ onCall }, { name }) => { void onCall.askAndApprove('decide', { action: 'break-glass', key: name, reason: 'it hangs' }); },
 };

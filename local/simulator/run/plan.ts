@@ -54,8 +54,34 @@ export function planOf(seed: number, profile: Profile, wanted: readonly FaultNam
   const faults = faultsOn(profile, wanted);
   const count = faults.length === 0 ? 0 : between(random, 2, MAX_STEPS);
   const steps = Array.from({ length: count }, (_, index) => stepOf((index === 0 ? faults[seed % faults.length] : undefined) ?? oneOf(random, faults), random, profile));
-  return { seed, steps };
+  const second = profile.states.length > 0 && random() < WORSE_SHARE ? worseOf(steps[0]?.fault, random, faults) : undefined;
+  return { seed, steps: second === undefined ? steps : [...steps, second] };
 }
+
+const WORSE_SHARE = 0.4;
+
+/** What makes a fault worse: while its consequences are dealt with, the registry is away, or somebody moves the alias as well. By chance this would happen in one run of thousands. */
+function worseOf(fault: FaultName | undefined, random: Random, allowed: readonly FaultName[]): Step | undefined {
+  const site = fault === undefined ? undefined : WORSE_AT[fault];
+  if (site === undefined) return undefined;
+  if ('state' in site) {
+    return allowed.includes('alias-moved-by-someone')
+      ? { at: 'moment', fault: 'alias-moved-by-someone', atMs: between(random, 0, MINUTE), ms: between(random, MINUTE, HOUR), key: 0, state: { name: site.state, nth: 0 } }
+      : undefined;
+  }
+  return allowed.includes('dynamodb-throttled') ? { at: 'call', fault: 'dynamodb-throttled', function: oneOf(random, site.functions), service: 'dynamodb', operation: 'GetItem', nth: 0, ms: between(random, 30 * MINUTE, LONGEST_BURST_MS) } : undefined;
+}
+
+const REPAIRS = { functions: ['begin-repair', 'apply-repair', 'confirm-repair'] } as const;
+
+const WORSE_AT: Partial<Record<FaultName, { readonly functions: readonly FunctionName[] } | { readonly state: string }>> = {
+  'alias-moved-by-someone': REPAIRS,
+  'key-disabled-by-someone': REPAIRS,
+  'key-deletion-by-someone': REPAIRS,
+  'dependent-says-no': { state: 'Wait For True Readings' },
+  'dependent-silent': { state: 'Wait For True Readings' },
+  'kms-quota-exhausted': { functions: ['request-approval', 'read-approval', 'settle', 'abort-safely'] },
+};
 
 /** Those of the faults that have something to strike at: a design without a workflow has no states, and one that asks nobody no dependents. */
 export function faultsOn(profile: Profile, faults: readonly FaultName[]): readonly FaultName[] {
@@ -79,6 +105,7 @@ const SITES: Partial<Record<CallFault, (site: CallSite) => boolean>> = {
   'kms-internal-error': ({ service }) => service === 'kms',
   'kms-quota-exhausted': ({ operation }) => operation === 'CreateKey',
   'sns-down': ({ operation }) => operation === 'Publish',
+  'events-refused': ({ operation }) => operation === 'PutEvents',
   'callback-lost': ({ operation }) => operation === 'SendTaskSuccess',
   'callback-late': ({ operation }) => operation === 'SendTaskSuccess',
   'callback-twice': ({ operation }) => operation === 'SendTaskSuccess',
@@ -165,13 +192,14 @@ const LASTING: Partial<Record<CallFault, readonly [number, number]>> = {
   'kms-internal-error': [MINUTE, 20 * MINUTE],
   'kms-quota-exhausted': [MINUTE, 20 * MINUTE],
   'sns-down': [MINUTE, 20 * MINUTE],
+  'events-refused': [MINUTE, 20 * MINUTE],
 };
 
 /** Longer than any retry goes on, and short enough that whoever has to tell of it within the hour can. */
 const LONGEST_BURST_MS = 40 * MINUTE;
 
 /** Faults that strike one call as often as they last. */
-const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down'];
+const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down', 'events-refused'];
 
 /** A step in words, for a person. */
 export function describeStep(step: Step): string {

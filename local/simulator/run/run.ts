@@ -112,7 +112,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   afterBadEnds(world, () => { reconcile(world.timeline.nowMs()); });
   if (options.design.hasRegistry) {
     every(LOOK_EVERY, chaosMs, 'people look', () => {
-      if (people() < 0.3) void onCall.look(false);
+      if (people() < 0.5) void onCall.look(false);
     });
   }
   planMoments(plan.steps, chaosMs, { world, policies, onCall, storeId }, chaos, rotator, options.design);
