@@ -53,6 +53,7 @@ const HOUR = 3_600_000;
 /** Each with a seed (which makes the policies) and the few faults that it shows under. */
 const CAUGHT: readonly (readonly [name: string, seed: number, steps: readonly Step[], invariant: string])[] = [
   ['token-not-raised', 1, [], '7 fencing tokens only grow'],
+  ['old-token-accepted', 1, [{ at: 'invocation', fault: 'function-given-up', function: 'prove-key-version', nth: 1, ms: 20_000 }], '8 nothing is done for Q after settling'],
   ['no-drain', 2, [], '4 drain and bake last as long as the policy says'],
   ['sdk-retries-create-key', 1, [{ at: 'call', fault: 'create-key-answer-lost', function: 'create-key-version', service: 'kms', operation: 'CreateKey', nth: 0, ms: 1 }], '1 one KMS key is made per version'],
   ['no-alias-read-back', 1, [{ at: 'call', fault: 'applied-late', function: 'promote-key-version', service: 'kms', operation: 'UpdateAlias', nth: 0, ms: 60_000 }], '3 a promotion is committed with the alias on it'],

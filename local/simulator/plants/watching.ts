@@ -17,11 +17,6 @@ export const WATCHING: readonly Plant[] = [
     replacements: withPort('registry', () => ({ queueAlert: async () => undefined })),
   },
   {
-    name: 'reconcile-blind',
-    off: 'the reconciliation does not look at the alias and the key states',
-    replacements: withPort('keys', () => ({ describe: async () => undefined }), 'reconcile'),
-  },
-  {
     name: 'no-rescue',
     off: 'the failed use of a retired version is not followed',
     faults: ['old-key-in-use'],
