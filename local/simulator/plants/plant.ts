@@ -7,6 +7,6 @@ export interface Plant {
   /** The protection that is off. */
   readonly off: string;
   readonly replacements: Replacements;
-  /** Faults that it shows under, for one that the default faults would meet once in hundreds of runs. @default all of them */
+  /** Faults that it shows under, for one that the default faults would meet in some eighty runs or more. @default all of them */
   readonly faults?: readonly FaultName[];
 }

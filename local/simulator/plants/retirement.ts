@@ -37,7 +37,6 @@ export const RETIREMENT: readonly Plant[] = [
   {
     name: 'evidence-ignored',
     off: "KMS's record of the old key's use is not looked at",
-    faults: ['old-key-in-use'],
     replacements: withPort('keys', () => ({ lastUsage: async () => ({ lastUsedAt: null, trackedSince: '2000-01-01T00:00:00.000Z' }) }), 'check-drain'),
   },
   {
