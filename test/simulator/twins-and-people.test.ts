@@ -1,7 +1,7 @@
 import { keyState, statuses } from '../support/outsider';
 import { ALICE, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
-import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
+import { CONSUMER_SESSION, DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { invokeTwice } from '../support/twins';
 
 /** v1 drains; its owner goes on to disable and to revoke it. */
@@ -29,8 +29,8 @@ const use = async (scenario: Scenario, v1: string): Promise<unknown> =>
     detail: { eventTime: new Date(scenario.world.timeline.nowMs()).toISOString(), eventName: 'Decrypt', errorCode: 'DisabledException', userIdentity: { arn: 'arn:aws:sts::111122223333:assumed-role/reports/nightly' }, errorMessage: `arn:aws:kms:eu-central-1:111122223333:key/${v1} is disabled.` },
   });
 
-/** Each call of the one that stands still, up to its own call of KMS; the other one's next call is when somebody comes in. */
-const STOPS = [0, 2, 4, 6, 8, 10, 12] as const;
+/** Calls of the one that stands still, from 0: Revoke has written its intent before its 6th, which schedules the deletion; Disable before its 8th. */
+const STOPS = [0, 2, 4, 5, 6, 7, 8] as const;
 
 describe('Revoke Previous Version is invoked twice, and a hold comes in', () => {
   test.each(STOPS.flatMap((call) => [false, true].flatMap((dies) => [false, true].map((late) => [call, dies, late] as const))))(
@@ -54,7 +54,7 @@ describe('Revoke Previous Version is invoked twice, and a hold comes in', () => 
       });
       scenario.world.fault = ({ operation, function: name }) => (dies && isHeld && name === 'revoke-previous-version' && operation === 'ScheduleKeyDeletion' ? 'die-after' : 'none');
       for (let half = 0; half < 30 && twins.calls === 0; half++) await scenario.pass(DAY / 2);
-      if (twins.calls <= call) return;
+      expect(twins.calls).toBeGreaterThan(call);
       await hold();
       await reconciled(scenario, HOUR / 2);
       expect(keyState(scenario, v1)).toBe('Disabled');
@@ -66,7 +66,7 @@ describe('Revoke Previous Version is invoked twice, and a hold comes in', () => 
   );
 });
 
-test.each(STOPS)('Disable Previous Version is invoked twice, and a rescue comes in between at call %i: the version stays Enabled, and nothing freezes', async (call) => {
+test.each([...STOPS, 9, 10, 11])('Disable Previous Version is invoked twice, and a rescue comes in between at call %i: the version stays Enabled, and nothing freezes', async (call) => {
   const { scenario, v1 } = await draining();
   let isUsed = false;
   const twins = invokeTwice(scenario, 'disable-previous-version', {
@@ -84,4 +84,46 @@ test.each(STOPS)('Disable Previous Version is invoked twice, and a rescue comes 
   expect(keyState(scenario, v1)).toBe('Enabled');
   expect(await scenario.isFrozen()).toBe(false);
   expect(scenario.violations()).toEqual([]);
+});
+
+/** Lives with twins of Abort Safely, at each of its calls. @returns how many there were */
+async function abortTwice(begin: () => Promise<Scenario>, expected: string): Promise<number> {
+  for (let call = 0; ; call++) {
+    const scenario = await begin();
+    const twins = invokeTwice(scenario, 'abort-safely', { call });
+    for (let half = 0; half < 30 && twins.calls === 0; half++) await scenario.pass(DAY / 2);
+    if (twins.calls <= call) return call;
+    expect(twins.other).toMatchObject({ ok: true });
+    await scenario.advance(HOUR);
+    expect(await scenario.key()).toMatchObject({ lease: null, intent: null });
+    expect(await statuses(scenario)).toBe(expected);
+    expect(await scenario.isFrozen()).toBe(false);
+    expect(scenario.violations()).toEqual([]);
+  }
+}
+
+describe('Abort Safely is invoked twice', () => {
+  test('after a dependent has refused: the key is given back once, and nothing freezes', async () => {
+    const refused = async (): Promise<Scenario> => {
+      const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
+      scenario.reply = (event) => ({ verdict: 'no', version: (event.detail as { version: number }).version, by: CONSUMER_SESSION });
+      return scenario;
+    };
+    expect(await abortTwice(refused, 'v1 ACTIVE, v2 PENDING')).toBeGreaterThan(4);
+  });
+
+  test('with a revocation in doubt that a hold has overtaken: it is withdrawn once, and nothing freezes', async () => {
+    const overtaken = async (): Promise<Scenario> => {
+      const { scenario } = await draining();
+      let hasDied = false;
+      scenario.world.fault = ({ operation }) => {
+        if (operation !== 'ScheduleKeyDeletion' || hasDied) return 'none';
+        hasDied = true;
+        scenario.world.timeline.after(0, 'a hold', async () => { await post(scenario, 'operate', ALICE, { action: 'hold', key: 'orders', reason: 'legal hold' }); });
+        return 'die-before';
+      };
+      return scenario;
+    };
+    expect(await abortTwice(overtaken, 'v1 DISABLED, v2 ACTIVE')).toBeGreaterThan(6);
+  });
 });
