@@ -3,6 +3,7 @@ import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import { realCryptography } from '../../kms/cryptography/cryptography';
 import { seeded } from '../random';
 import { type Fault, STATE_MACHINE_ARN, World, type WorldOptions } from '../world';
+import { alarm } from './bad-ends';
 import { attempt } from './chaos';
 import { answerFor } from './dependents';
 import { OnCall } from './people';
@@ -71,6 +72,7 @@ export async function live(life: Life, points: readonly Point[], options: WorldO
   void world.fireSchedule();
   await world.timeline.runUntil(START_MS + HOUR);
 
+  alarm(world);
   const strikes = new Strikes(world, points);
   const onCall = new OnCall(world, [policy], () => 0, 0);
   const fromMs = START_MS + WINDOW_MS;

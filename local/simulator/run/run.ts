@@ -7,7 +7,8 @@ import { windowAt } from '../../../lambdas/domain/windows';
 import type { Design, Rotator } from '../controls/design';
 import { realCryptography } from '../../kms/cryptography/cryptography';
 import { between, type Random, seeded } from '../random';
-import { ACCOUNT, TABLE, TOPIC_ARN, World, type WorldOptions } from '../world';
+import { TABLE, World, type WorldOptions } from '../world';
+import { afterBadEnds, alarm } from './bad-ends';
 import { Chaos } from './chaos';
 import { Consumer } from './consumer';
 import { answerFor } from './dependents';
@@ -60,9 +61,6 @@ const AFTER_LAST_WINDOW = 20 * HOUR;
 /** Every due key completes in it, or awaits a person: what the checker gives a key, the next window, and the time that people are given to answer. */
 const HEAL = 72 * HOUR;
 
-const ALARM_PERIOD = 5 * MINUTE;
-const CLOUDWATCH = { accountId: ACCOUNT, arn: 'cloudwatch.amazonaws.com', userId: 'cloudwatch' };
-
 export function chaosMsOf(windows: number): number {
   return windows * WINDOW_MS + AFTER_LAST_WINDOW;
 }
@@ -109,6 +107,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
     world.timeline.after(afterMs, `${pool} fires`, () => { rotator.trigger(pool, scheduledMs + skewMs); });
   });
   every(RECONCILE_EVERY, chaosMs, 'reconcile', reconcile);
+  alarm(world);
   afterBadEnds(world, () => { reconcile(world.timeline.nowMs()); });
   if (options.design.hasRegistry) {
     every(LOOK_EVERY, chaosMs, 'people look', () => {
@@ -146,19 +145,6 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
 /** Key material that is a function of the seed: public keys stand in the trace. */
 export function bytesOf(random: Random): (length: number) => Buffer {
   return (length) => Buffer.from(Array.from({ length }, () => between(random, 0, 255)));
-}
-
-/**
- * What comes by itself when an execution ends badly: CloudWatch's alarm on the machine, after its period, and the reconciliation, which fires every
- * 15 minutes on AWS. Here it fires seldom while nothing happens, which would find nothing, and as often when there is something to find.
- */
-function afterBadEnds(world: World, reconcile: () => void): void {
-  world.trace.onEvent((event) => {
-    if (event.type !== 'states.execution-ended' || event.status === 'SUCCEEDED') return;
-    const name = `executions-${event.status.toLowerCase().replace('_', '-')}`;
-    world.timeline.after(ALARM_PERIOD, name, () => { world.sns.call('Publish', { TopicArn: TOPIC_ARN, Subject: `ALARM: "${name}"`, Message: 'the runbook says what to do' }, CLOUDWATCH); });
-    for (const minutes of [15, 30, 45]) world.timeline.after(minutes * MINUTE, 'reconcile', reconcile);
-  });
 }
 
 /** When each pool's scheduler fires, and for which time it says that it does. */
