@@ -51,6 +51,23 @@ describe('a function that is invoked twice freezes nothing, makes nothing twice,
   });
 });
 
+test.each(['claim-rotation', 'create-key-version', 'prove-key-version', 'promote-key-version', 'confirm-promotion', 'release-rotation'] as const)(
+  'a bootstrap whose %s is invoked twice makes one key and one alias, wherever the other one comes in',
+  async (name) => {
+    let call = 0;
+    for (; ; call++) {
+      const scenario = await Scenario.registered(undefined, { wire: 'direct' });
+      const twins = invokeTwice(scenario, name, { call });
+      await scenario.pass(3 * DAY);
+      const came = { call, alerts: scenario.alerts(), endings: endings(scenario), statuses: await statuses(scenario), keys: scenario.createdKeys().length, violations: scenario.violations() };
+      expect(came).toEqual({ call, alerts: [], endings: ['orders-20260521T0000Z-a1: completed'], statuses: 'v1 ACTIVE', keys: 1, violations: [] });
+      if (twins.calls <= call) break;
+      expect(twins.other).toBeDefined();
+    }
+    expect(call).toBeGreaterThan(3);
+  },
+);
+
 test('what somebody else changes while a twin writes to the registry is found when the task looks again, or by the next one', async () => {
   const scenario = await begin();
   let looks = 0;
