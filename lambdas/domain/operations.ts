@@ -68,7 +68,8 @@ export function quarantineForDeadOwner(key: ManagedKey, rotationId: string, note
   return write({ ...key, quarantine: key.quarantine ?? note, endedOwner }, { type: 'KeyQuarantined', at: note.at, by: note.by, facts: { reason: note.reason } });
 }
 
-function isKnownEnd({ endedOwner }: ManagedKey, rotationId: string, at: Instant): boolean {
+/** Whether people were told of this end of an owner. */
+export function isKnownEnd({ endedOwner }: ManagedKey, rotationId: string, at: Instant): boolean {
   return endedOwner?.rotationId === rotationId && !isBefore(endedOwner.at, at);
 }
 

@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { abortRun, classify } from '../domain/failure';
+import type { Alert } from '../domain/alert';
+import { abortRun, classify, isLastAttempt } from '../domain/failure';
+import { failureAlert } from '../domain/failure-alert';
+import type { Instant } from '../domain/instant';
 import type { Owner } from '../domain/lease';
+import type { ManagedKey } from '../domain/managed-key';
 import { TaskError } from '../domain/task-error';
 import type { KeyProvider } from '../ports/key-provider';
 import type { Registry } from '../ports/registry';
 import { refuseForeignChange } from './comparison';
-import { rotationInput } from './input';
+import { messageOf } from './failure-cause';
+import { instant, rotationInput } from './input';
 import { resolutionOf } from './open-intent';
 import { findKey } from './reality';
 
@@ -13,6 +18,10 @@ export const abortSafelyInput = rotationInput.extend({
   /** The state that failed. */
   state: z.string().min(1).max(80),
   error: z.string().max(256),
+  cause: z.string().max(32_768),
+  /** When Classify Failure was entered, if it could not do its part; empty when it has told people. */
+  untold: z.union([z.literal(''), instant]),
+  executionArn: z.string().min(1).max(2048),
 });
 type Input = z.infer<typeof abortSafelyInput>;
 
@@ -23,11 +32,12 @@ export interface AbortSafelyOutput {
 
 /**
  * Abort Safely, after Settle: what was under way has either happened or never will. An open intent is committed forward
- * or withdrawn by what KMS shows; nothing is revoked; the lease is given back.
+ * or withdrawn by what KMS shows; nothing is revoked; the lease is given back. A failure that could not be told of before is told of here.
  */
 export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: Input): Promise<AbortSafelyOutput> => {
     const key = await findKey(ports.registry, input.key);
+    if (input.untold !== '') await ports.registry.queueAlert(untoldFailure(input, input.untold, key));
     // It failed before it owned the key: there is nothing to give back.
     if (key?.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
     // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
@@ -40,6 +50,25 @@ export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
     await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));
     return { outcome: 'aborted', reason: input.error };
   };
+}
+
+/** The alert that Classify Failure would have raised. It waits in the registry, and `reconcile` publishes it; if it was published after all, it is the same alert. */
+function untoldFailure(input: Input, at: Instant, key: ManagedKey | undefined): Alert {
+  const { rotationId, executionArn, state, error, cause } = input;
+  const isOwner = key?.lease?.rotationId === rotationId;
+  return failureAlert({
+    key: input.key,
+    owner: key?.policy.owner ?? 'unknown',
+    rotationId,
+    executionArn,
+    state,
+    error,
+    errorClass: classify(state, error),
+    reason: messageOf(cause),
+    at,
+    response: 'settle-and-abort',
+    isLastAttempt: isOwner && isLastAttempt(key, rotationId, input.run, error),
+  });
 }
 
 /** A key that keyturn is locked out of must still be given back. What an open intent rests on is read again after this, and must be seen. */

@@ -7,6 +7,7 @@ import type { ManagedKey } from '../domain/managed-key';
 import { TaskError } from '../domain/task-error';
 import type { Registry } from '../ports/registry';
 import { deliver, type AlertPorts } from './alerting';
+import { messageOf } from './failure-cause';
 import { rotationInput } from './input';
 import type { Question } from './question';
 
@@ -71,16 +72,5 @@ async function record(registry: Registry, input: Input, failure: Parameters<type
   } catch (error) {
     if (!(error instanceof TaskError) || !UNRECORDABLE.has(error.name)) throw error;
     return (await registry.read(input.key))?.key;
-  }
-}
-
-/** The cause of a function error is a JSON object with a stack; people need its message. */
-function messageOf(cause: string): string {
-  try {
-    const parsed: unknown = JSON.parse(cause);
-    const message = (parsed as { errorMessage?: unknown }).errorMessage;
-    return typeof message === 'string' ? message : cause;
-  } catch {
-    return cause;
   }
 }

@@ -3,7 +3,7 @@ import { KEY_NAME_PATTERN } from '../contract/key-policy';
 import type { Owner } from '../domain/lease';
 import { question } from './question';
 
-const instant = z.iso.datetime({ offset: true });
+export const instant = z.iso.datetime({ offset: true });
 const positive = z.int().positive();
 
 /** What every state tells its task: which rotation, and when the state was entered. */

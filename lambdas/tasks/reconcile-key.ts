@@ -6,6 +6,7 @@ import { added, confirmableFrom, NOTHING_COUNTED, secondLook, withAlerted, type 
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
 import { versionKey, versionOf, type ManagedKey } from '../domain/managed-key';
+import { isKnownEnd } from '../domain/operations';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
 import { deletionsToCancel } from '../domain/rescue';
 import { isEmergencyWaiting } from '../domain/retirement';
@@ -169,10 +170,12 @@ async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): P
 /** The event of an execution that ended is delivered best-effort; the lease tells it, too. */
 async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> {
   const { lease } = look.key;
-  if (lease === null || look.isStandingStill || isEmergencyWaiting(look.key)) return;
+  if (lease === null || look.reading.freeze !== null || isEmergencyWaiting(look.key)) return;
   const closedAt = (await holderOf(ports.executions, look.key, look.at))?.closedAt ?? null;
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
+  // Whoever was told of the quarantine was told that the owner will ask: it will not any more.
+  if (isKnownEnd(look.key, rotationId, closedAt)) return;
   const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });
   if (outcome !== 'looked-at') look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }

@@ -31,7 +31,7 @@ const GOOD: Readonly<Record<Exclude<FunctionName, (typeof OTHERS)[number]>, Payl
   'request-approval': { ...rotation, question, version: 2, previous: 1, executionArn: 'arn:execution', taskToken: 'token', retries: 0 },
   'read-approval': { ...rotation, question, previous: 1 },
   settle: rotation,
-  'abort-safely': { ...rotation, state: 'Claim Rotation', error: 'Throttled' },
+  'abort-safely': { ...rotation, state: 'Claim Rotation', error: 'Throttled', cause: '', untold: '', executionArn: 'arn:execution' },
   'begin-repair': repair,
   'apply-repair': { ...repair, fence: 1 },
   'confirm-repair': { ...repair, fence: 1 },

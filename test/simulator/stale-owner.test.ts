@@ -94,7 +94,7 @@ describe('Abort Safely, whose right is the lease,', () => {
       rotationId: `orders-${WINDOW}-a${attempt}`,
       enteredAt: instantOf(scenario.world.timeline.nowMs()),
       state: 'Claim Rotation',
-      error: 'States.Timeout',
+      error: 'States.Timeout', cause: '', untold: '', executionArn: 'arn:execution',
     });
 
   test('gives the lease back with the token that the registry has, also when Settle raised it more than once', async () => {
