@@ -47,6 +47,8 @@ const BAD: readonly BadTrace[] = [
   ['10 one alert per question', 'a question that no state waits for', () => ending((s) => { const first = s.alert('orders', 'approval/1'); s.end(A2, 'FAILED'); return first; })],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted only before', () => ending((s) => { s.alert('orders', 'failure'); return s.end(A2, 'ABORTED'); }, 1)],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); s.alert(); return end; }, 1)],
+  ['10 an end with the lease is alerted', 'a lease that was given back when nothing of its execution can have run any more', () =>
+    ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(61); s.write('RotationAborted', A2, { lease: null }); return end; }, 1)],
   ['10 a queued alert stays until it is published', 'an alert that was struck off instead of published', () => living((s) => { s.queue('lost'); s.alert('orders', 'another'); return s.strike('lost'); })],
   ['10 queued alerts are published', 'an alert that waits for ever', () => { const evidence = living((s) => s.queue('waiting')); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
   ...[...MUTATION_BUDGETS].map(([operation, budget]): BadTrace => [
@@ -64,6 +66,11 @@ const BAD: readonly BadTrace[] = [
 
 describe('consumers, endings, budgets, liveness', () => {
   test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+
+  test('an execution that ended while its last function gave the key back has not ended with the lease', () => {
+    const { s, ...options } = ending((story) => { const end = story.end(A2, 'ABORTED'); story.wait(10); story.write('RotationAborted', A2, { lease: null }); return end; }, 1);
+    expect(verdictOf(s, '10 an end with the lease is alerted', options).status).toBe('not-checkable');
+  });
 
   const LEGAL: readonly (readonly [string, string, () => Evidence])[] = [
     ['5 the alias always works', 'a key that somebody else disabled', () => living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],

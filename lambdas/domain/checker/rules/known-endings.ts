@@ -1,4 +1,5 @@
 import { FUNCTIONS } from '../../../contract/functions';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../../contract/timing';
 import { parseRotationId, rotationPrefix } from '../../rotation-id';
 import type { ExecutionEnded, MessagePublished } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
@@ -29,6 +30,9 @@ const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION);
 
 /** An alert may come after the end, by the rule that handles ended executions. */
 const ALERT_GRACE_MS = 3_600_000;
+
+/** Nobody stops a function whose execution has ended. */
+const RUNS_ON_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 
 /**
  * Invariant 10: every failure ends in a known place, and each with its one alert; a question is asked once each time that its state waits; and an
@@ -101,6 +105,11 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   }
 
   return {
+    onTransition({ after, moment }) {
+      // A function that ran on when its execution had ended has given the key back after all.
+      const gaveBack = endedWithLease.findIndex((end) => after !== undefined && rotationPrefix(after.name) === parseRotationId(end.execution)?.prefix && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS);
+      if (gaveBack >= 0) endedWithLease.splice(gaveBack, 1);
+    },
     onItem(event) {
       const alert = kindOf(event).kind === 'alert' && options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
       if (alert !== undefined) hear({ seq: event.seq, atMs: event.atMs, id: alert.id }, alert.key, executionOf(event.traceId));
