@@ -3,7 +3,7 @@ import { DUE_INDEX } from '../../../lambdas/contract/names';
 import type { LambdaResult } from '../../asl/lambda-integration';
 import { AwsError } from '../../kernel/aws-error';
 import type { ServiceCall } from '../../wire/message';
-import type { Random } from '../random';
+import { seeded } from '../random';
 import { type Fault, type FaultPoint, type Legs, STATE_MACHINE_ARN, type World } from '../world';
 import { type CallFault, type DependentFault, type FaultName, isOneOf } from './faults';
 import type { Step } from './plan';
@@ -40,7 +40,7 @@ export class Chaos {
   constructor(
     private readonly world: World,
     steps: readonly Step[],
-    private readonly random: Random,
+    private readonly seed: number,
   ) {
     this.left = new Set(steps);
     world.latency = (point) => this.legsOf(point);
@@ -103,9 +103,12 @@ export class Chaos {
     return this.decided.step;
   }
 
+  /** Drawn from what is called and not from the order of calls: of two that a function makes at once, either may come first. */
   private legsOf(point: FaultPoint): Legs {
     const step = this.stepAt(point);
-    const usual = (): number => Math.floor(this.random() < SLOW_SHARE ? this.random() * SLOW_MS : this.random() * USUAL_MS);
+    const what = `${point.function} ${point.operation} ${subjectOf(point.input)}`;
+    const random = seeded(this.seed ^ hashOf(`${what} ${this.nth(what)}`));
+    const usual = (): number => Math.floor(random() < SLOW_SHARE ? random() * SLOW_MS : random() * USUAL_MS);
     const legs = { requestMs: usual(), answerMs: usual() };
     if (step?.fault === 'process-paused') return { ...legs, pauseMs: step.ms };
     return step !== undefined && LATE.has(step.fault) ? { ...legs, requestMs: step.ms } : legs;
@@ -203,6 +206,20 @@ export class Chaos {
       this.world.timeline.after(60_000 + 2 * ms, `${execution} is redriven`, () => { attempt(() => this.world.states.call('RedriveExecution', { executionArn })); });
     }
   }
+}
+
+/** What a call is about. Not the whole input: the SDK puts tokens of its own into some. */
+function subjectOf(input: unknown): string {
+  type Text = { readonly S?: string };
+  const { Key: key, KeyId: keyId = '', ExpressionAttributeValues: values = {} } = input as { readonly Key?: { readonly pk?: Text; readonly sk?: Text }; readonly KeyId?: string; readonly ExpressionAttributeValues?: Readonly<Record<string, Text>> };
+  return `${key?.pk?.S ?? ''} ${key?.sk?.S ?? ''} ${keyId} ${Object.values(values).map(({ S: text = '' }) => text).join()}`;
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash;
 }
 
 /** What somebody tries by hand, and what AWS refuses. */

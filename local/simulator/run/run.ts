@@ -89,7 +89,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   const rotator = await options.design.prepare(world, policies);
   isPrepared = true;
   const consumers = new Map(policies.map((policy) => [policy.name, new Consumer(world, policy, setting() < 0.5)]));
-  const chaos = new Chaos(world, plan.steps, stream(5));
+  const chaos = new Chaos(world, plan.steps, plan.seed);
   for (const step of plan.steps) if (step.at === 'start') chaos.count(step.fault);
   const questions = answerFor(world, (nth) => chaos.questionFault(nth), consumers, stream(6));
 
