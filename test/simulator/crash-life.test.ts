@@ -1,8 +1,11 @@
 import { live, LIVES, pointsAfter, pointsAt, type Life } from '../../local/simulator/run/crash-life';
 
-const [rotation, withFailure] = LIVES as [Life, Life];
+const [bootstrap, rotation, withFailure] = LIVES as [Life, Life, Life];
 
-test('both lives come to rest when nothing befalls them, and the second has a failure and an approval', async () => {
+test('the lives come to rest when nothing befalls them; one bootstraps, one has a failure and an approval', async () => {
+  const first = await live(bootstrap, []);
+  expect(first.findings).toEqual([]);
+  expect(first.places.map(({ name }) => name)).toEqual(expect.arrayContaining(['create-key-version: kms CreateKey', 'promote-key-version: kms CreateAlias', 'Rotation Completed']));
   const [plain, failed] = [await live(rotation, []), await live(withFailure, [])];
   expect([plain.findings, failed.findings]).toEqual([[], []]);
   const states = (places: typeof failed.places) => new Set(places.flatMap(({ at, name }) => (at === 'state' ? [name] : [])));

@@ -25,24 +25,26 @@ export type Place =
   | { readonly at: 'call'; readonly index: number; readonly name: string; /** Whether it changes something. */ readonly isChange: boolean }
   | { readonly at: 'state'; readonly index: number; readonly name: string };
 
-/** A life of one key: its bootstrap, and then one window in which everything may go wrong. */
+/** A life of one key: its bootstrap, or the window after it, in which everything may go wrong. */
 export interface Life {
   readonly name: string;
+  readonly part: 'bootstrap' | 'window';
   readonly policy: Partial<KeyPolicy>;
   /** Questions to the dependent, from 0, that are not answered. */
   readonly silentAt: readonly number[];
 }
 
 export const LIVES: readonly Life[] = [
-  { name: 'rotation', policy: { retirement: 'delete', autoDelete: true }, silentAt: [] },
-  { name: 'rotation with a failure and an approval', policy: { retirement: 'delete', autoDelete: false }, silentAt: [0] },
+  { name: 'bootstrap', part: 'bootstrap', policy: { retirement: 'delete', autoDelete: true }, silentAt: [] },
+  { name: 'rotation', part: 'window', policy: { retirement: 'delete', autoDelete: true }, silentAt: [] },
+  { name: 'rotation with a failure and an approval', part: 'window', policy: { retirement: 'delete', autoDelete: false }, silentAt: [0] },
 ];
 
 /** What became of a life. */
 export interface Lived {
   /** What is wrong at its end; nothing is what it should be. */
   readonly findings: readonly string[];
-  /** Places from the window's beginning on, in order. */
+  /** Places of its part, in order. */
   readonly places: readonly Place[];
   readonly struck: number;
 }
@@ -69,14 +71,12 @@ export async function live(life: Life, points: readonly Point[], options: WorldO
   const policy: KeyPolicy = { ...base, ...life.policy, maxAttempts: 3, approvers: 1, approvalTimeoutSeconds: 8 * 3600 };
   await world.register([policy]);
   answerFor(world, (nth) => (life.silentAt.includes(nth) ? 'dependent-silent' : undefined));
-  void world.fireSchedule();
-  await world.timeline.runUntil(START_MS + HOUR);
-
   alarm(world);
-  const strikes = new Strikes(world, points);
   const onCall = new OnCall(world, [policy], () => 0, 0);
-  const fromMs = START_MS + WINDOW_MS;
+  const fromMs = START_MS + (life.part === 'bootstrap' ? 0 : WINDOW_MS);
+  if (life.part === 'window') void world.fireSchedule();
   await world.timeline.runUntil(fromMs);
+  const strikes = new Strikes(world, points);
   let isDone = false;
   for (let ms = 0; ms < LONGEST && !isDone; ms += FIRE_EVERY) {
     void world.fireSchedule();

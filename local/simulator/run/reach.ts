@@ -35,7 +35,8 @@ function edgesOf(states: Readonly<Record<string, StateJson>>): string[] {
 export function edgesIn(trace: readonly TraceEvent[]): ReadonlySet<string> {
   const gone = new Set<string>();
   for (const event of trace) {
-    if (event.type !== 'states.state-exited') continue;
+    // A retry is billed as a transition to the state itself, and is no edge.
+    if (event.type !== 'states.state-exited' || event.next === event.state) continue;
     gone.add(`${event.execution.startsWith('repair-') ? 'key-repair' : 'key-rotation'}: ${edge(event.state, event.next ?? END)}`);
   }
   return gone;

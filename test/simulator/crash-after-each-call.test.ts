@@ -1,5 +1,0 @@
-import { BOOTSTRAP, disturbEverywhere, ROTATION } from '../support/crash-points';
-
-test.each([BOOTSTRAP, ROTATION])('$name is finished, once, when its function dies right after any one of its calls', async (life) => {
-  expect(await disturbEverywhere(life, 'die-after')).toEqual([]);
-}, 300_000);
