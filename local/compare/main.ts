@@ -51,7 +51,7 @@ const program = new Command('compare')
   .description('Plays three classic accidents under cron and under keyturn, and draws both on one page.')
   .option('--out <file>', 'where the page goes', 'report.html')
   .option('--only <situation>', `one of ${SITUATIONS.map(({ name }) => name).join(', ')}`)
-  .option('--results <files...>', 'what npm run simulate -- --design <name> --json has printed, for the count at the end', [])
+  .option('--results <files...>', 'what npm run --silent simulate -- --design <name> --json has printed, for the count at the end', [])
   .option('--json', 'prints one JSON document on stdout instead of lines')
   .exitOverride()
   .showHelpAfterError();

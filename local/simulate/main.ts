@@ -209,11 +209,11 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .addOption(new Option('--wire <how>', 'how functions reach the services: through the whole SDK, or past its middleware, which is faster').choices(WIRES).default('sdk'))
   .option('--crash-points', 'instead: a bootstrap, a rotation, and one with a failure and an approval, with each mishap at each SDK call and each state')
   .option('--depth <count>', 'with --crash-points: 1 single mishaps, 2 also all pairs, 3 also some triples', wholeNumber(1, 3), 3)
-  .option('--triples <count>', 'with --crash-points: how many triples', wholeNumber(0), 1000)
+  .option('--triples <count>', 'with --crash-points and --depth 3: how many triples', wholeNumber(0), 1000)
   .option('--every-pair <n>', 'with --crash-points: of all pairs every nth', wholeNumber(1), 1)
   .option('--jobs <count>', 'processes that run at once', wholeNumber(1, 256), cpus().length)
   .option('--require-reach', 'exit code 1 also when a fault or an edge of the definitions was not reached')
-  .option('--json', 'prints one JSON document; with --replay one event a line')
+  .option('--json', 'prints one JSON document; with --replay one event a line (npm run --silent keeps what npm says itself out of it)')
   .exitOverride();
 
 async function main(): Promise<number> {
