@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Alert } from '../domain/alert';
-import { abortRun, classify, isLastAttempt } from '../domain/failure';
+import { abortRun, classify, responseTo } from '../domain/failure';
 import { failureAlert } from '../domain/failure-alert';
 import type { Instant } from '../domain/instant';
 import type { Owner } from '../domain/lease';
@@ -36,26 +36,34 @@ export interface AbortSafelyOutput {
  */
 export function abortSafely(ports: { registry: Registry; keys: KeyProvider }) {
   return async (input: Input): Promise<AbortSafelyOutput> => {
-    const key = await findKey(ports.registry, input.key);
-    if (input.untold !== '') await ports.registry.queueAlert(untoldFailure(input, input.untold, key));
-    // It failed before it owned the key: there is nothing to give back.
-    if (key?.lease?.rotationId !== input.rotationId) return { outcome: 'aborted', reason: input.error };
-    // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
-    // Settle that looked failed has raised it once more.
-    const owner: Owner = { rotationId: input.rotationId, fence: key.fence };
-    await refuseForeignChange(ports, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
-    const resolve = await resolutionOf(ports, key, owner, input.enteredAt);
-    if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
-    const failure = { error: input.error, errorClass: classify(input.state, input.error) };
-    await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));
+    await giveBack(ports, input);
+    if (input.untold !== '' && isWorthTelling(input)) await ports.registry.queueAlert(untoldFailure(input, input.untold, await findKey(ports.registry, input.key)));
     return { outcome: 'aborted', reason: input.error };
   };
 }
 
-/** The alert that Classify Failure would have raised. It waits in the registry, and `reconcile` publishes it; if it was published after all, it is the same alert. */
+async function giveBack(ports: { registry: Registry; keys: KeyProvider }, input: Input): Promise<void> {
+  const key = await findKey(ports.registry, input.key);
+  // It failed before it owned the key: there is nothing to give back.
+  if (key?.lease?.rotationId !== input.rotationId) return;
+  // Settle raised the token and Q has passed, so nobody else writes under this name any more: the registry's token is ours, also when a
+  // Settle that looked failed has raised it once more.
+  const owner: Owner = { rotationId: input.rotationId, fence: key.fence };
+  await refuseForeignChange(ports, key, input.enteredAt, key.intent?.version ?? 0).catch(unlessDenied);
+  const resolve = await resolutionOf(ports, key, owner, input.enteredAt);
+  if (resolve !== undefined) await ports.registry.transact(input.key, resolve);
+  const failure = { error: input.error, errorClass: classify(input.state, input.error) };
+  await ports.registry.transact(input.key, (current) => abortRun(current, owner, input.run, input.enteredAt, failure));
+}
+
+/** Duplicates end quietly, but for a stale owner. */
+function isWorthTelling({ state, error }: Input): boolean {
+  return error === 'StaleOwner' || responseTo(classify(state, error), 0) !== 'superseded';
+}
+
+/** The alert that Classify Failure would have raised; by now it is known whether a person has to lift a quarantine. It waits in the registry, and `reconcile` publishes it; if it was published after all, it is the same alert. */
 function untoldFailure(input: Input, at: Instant, key: ManagedKey | undefined): Alert {
   const { rotationId, executionArn, state, error, cause } = input;
-  const isOwner = key?.lease?.rotationId === rotationId;
   return failureAlert({
     key: input.key,
     owner: key?.policy.owner ?? 'unknown',
@@ -67,7 +75,7 @@ function untoldFailure(input: Input, at: Instant, key: ManagedKey | undefined): 
     reason: messageOf(cause),
     at,
     response: 'settle-and-abort',
-    isLastAttempt: isOwner && isLastAttempt(key, rotationId, input.run, error),
+    isLastAttempt: key !== undefined && key.quarantine !== null,
   });
 }
 

@@ -98,6 +98,8 @@ const stopOwners = (scope: GrantScope): Grant => ({ why: 'an approved emergency 
 
 const askRescuer = (scope: GrantScope): Grant => ({ why: 'a hold cancels what was scheduled, through the function that can do nothing else', actions: ['lambda:InvokeFunction'], resources: [scope.rescueFunctionArn] });
 
+const writeAlertsDown = (scope: GrantScope) => items(scope, 'writes down what could not be told of', PARTITIONS.alert, ['PutItem']);
+
 /** The outbox holds an alert from before its publication until after it. Of all that keyturn writes, only alerts are ever deleted. */
 const pagePeople = (scope: GrantScope): readonly Grant[] => [
   items(scope, 'writes an alert down, and strikes it off once it is published', PARTITIONS.alert, ['PutItem', 'DeleteItem']),
@@ -258,7 +260,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
 
   settle: (scope) => [registry(scope)],
 
-  'abort-safely': (scope) => [registry(scope), readKeys(scope)],
+  'abort-safely': (scope) => [registry(scope), readKeys(scope), writeAlertsDown(scope)],
 
   'start-due-rotations': (scope) => [
     registry(scope),

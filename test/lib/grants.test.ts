@@ -95,6 +95,7 @@ const PARTITIONS_BESIDE_KEY: Partial<Record<FunctionName, Readonly<Record<string
   'check-drain': { 'dynamodb:GetItem': ['ACK#'] },
   'revoke-previous-version': { 'dynamodb:GetItem': ['APPROVAL#'] },
   'classify-failure': { 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
+  'abort-safely': { 'dynamodb:PutItem': ['ALERT#'] },
   'request-approval': { 'dynamodb:GetItem': ['APPROVAL#'], 'dynamodb:UpdateItem': ['APPROVAL#'], 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
   'read-approval': { 'dynamodb:GetItem': ['APPROVAL#'] },
   'handle-ended-execution': { 'dynamodb:PutItem': ['ALERT#'], 'dynamodb:DeleteItem': ['ALERT#'] },
