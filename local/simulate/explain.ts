@@ -3,7 +3,7 @@ import { play, type Run } from '../simulator/run/run';
 import { shrink } from '../simulator/run/shrink';
 import { excerptOf } from '../simulator/run/timeline';
 import type { Found } from './outcome';
-import { faultsOf, runOptionsOf, type Settings } from './settings';
+import { ALL_FAULTS, faultsOf, runOptionsOf, type Settings } from './settings';
 
 /** A violation as a person can look into it. */
 export interface Explained extends Found {
@@ -36,6 +36,6 @@ export function optionsText({ design, keys, windows, faults, plant, wire }: Sett
   if (design !== 'keyturn') shown.push(`--design ${design}`);
   if (wire !== 'sdk') shown.push(`--wire ${wire}`);
   if (plant !== null) shown.push(`--plant ${plant}`);
-  if (faults.length < 5) shown.push(`--faults ${faults.length === 0 ? 'none' : faults.join(',')}`);
+  if (faults.length < ALL_FAULTS.length) shown.push(`--faults ${faults.length === 0 ? 'none' : faults.join(',')}`);
   return ` ${shown.join(' ')}`;
 }

@@ -21,7 +21,7 @@ interface Options {
   readonly seed: number;
   readonly keys: number;
   readonly windows: number;
-  readonly faults: readonly FaultName[];
+  readonly faults?: readonly FaultName[];
   readonly design: DesignName;
   readonly plant?: string;
   readonly replay?: number;
@@ -41,6 +41,11 @@ const ALL = 'all';
 const MAX_EXPLAINED = 3;
 
 async function simulate(options: Options): Promise<number> {
+  const misfit = misfitOf(options);
+  if (misfit !== undefined) {
+    process.stderr.write(`${misfit}\n`);
+    return 1;
+  }
   if (options.crashPoints === true) return enumerate(options);
   if (options.plant === ALL) return huntPlants(options);
   const settings = settingsOf(options, options.plant ?? null);
@@ -49,8 +54,11 @@ async function simulate(options: Options): Promise<number> {
   const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs) });
   const firstOfEach = tally.found.filter(({ invariant }, index) => tally.found.findIndex((other) => other.invariant === invariant) === index);
   const explained: Explained[] = [];
-  for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) explained.push(await explain(found, settings, profile));
-  const { total, missing } = missingEdges(tally.edges);
+  for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) {
+    process.stderr.write(`shrinking seed ${found.seed}: ${found.invariant} …\n`);
+    explained.push(await explain(found, settings, profile));
+  }
+  const { total, missing } = settings.design === 'keyturn' ? missingEdges(tally.edges) : { total: 0, missing: [] };
   const unreached = faultsOn(profile, faultsOf(settings)).filter((fault) => !tally.struck.has(fault));
   if (options.json === true) print(`${JSON.stringify(jsonOf(settings, tally, explained), null, 2)}\n`);
   else print(textOf(settings, tally, explained, { total, missing, unreached }));
@@ -61,7 +69,7 @@ async function simulate(options: Options): Promise<number> {
   return tally.violatingRuns === 0 ? 0 : 1;
 }
 
-function settingsOf({ design, keys, windows, faults, wire }: Options, plant: string | null): Settings {
+function settingsOf({ design, keys, windows, faults = ALL_FAULTS, wire }: Options, plant: string | null): Settings {
   return { design, keys, windows, faults, plant, wire };
 }
 
@@ -104,7 +112,7 @@ function textOf(settings: Settings, tally: Tally, explained: readonly Explained[
     tally.violatingRuns === 0 ? 'No invariant was violated.' : `VIOLATED in ${tally.violatingRuns} of ${tally.runs} runs.`,
   ];
   for (const { seed, invariant, message, steps, timeline, replay: again } of explained) {
-    lines.push('', `Seed ${seed} violates: ${invariant}`, `  ${message}`, steps.length === 0 ? '  without any fault' : '  needs:', ...steps.map((step) => `    - ${step}`), '  what happens (>> proves it):', ...timeline.map((line) => `  ${line}`), `  See all of it: ${again}`);
+    lines.push('', `Seed ${seed} violates: ${invariant}`, `  ${message}`, steps.length === 0 ? '  without any fault' : '  needs:', ...steps.map((step) => `    - ${step}`), '  what happens (>> proves it):', ...timeline.map((line) => `  ${line}`), `  The whole run, with all its faults: ${again}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -131,6 +139,18 @@ async function huntPlants(options: Options): Promise<number> {
 }
 
 /** Each mishap at each place. @returns 1 when a life did not end as it should */
+/** Options that would be ignored beside each other. @returns what to do about it */
+function misfitOf({ crashPoints = false, design, plant, replay: seed }: Options): string | undefined {
+  const isGiven = (name: string): boolean => program.getOptionValueSource(name) === 'cli';
+  const one = ['depth', 'triples', 'everyPair'].find(isGiven);
+  if (!crashPoints && one !== undefined) return `--${one === 'everyPair' ? 'every-pair' : one} belongs to --crash-points; give both, or neither.`;
+  const other = ['design', 'plant', 'replay', 'faults', 'runs', 'keys', 'windows', 'requireReach'].find(isGiven);
+  if (crashPoints && other !== undefined) return `--crash-points plays keyturn's own lives with one mishap after the other; take --${other === 'requireReach' ? 'require-reach' : other} away.`;
+  if (plant !== undefined && design !== 'keyturn') return `--plant switches a protection of keyturn off; ${design} has none of them. Take --design or --plant away.`;
+  if (plant === ALL && seed !== undefined) return '--replay plays one run; name one planted bug instead of all.';
+  return undefined;
+}
+
 async function enumerate({ wire, jobs, depth, triples, everyPair, seed, json }: Options): Promise<number> {
   const { found, seconds, ...counts } = await crashPoints({ wire, jobs, depth, triples, everyPair, seed });
   const { callSites, lives, singles, pairs, triples: three } = counts;
@@ -202,7 +222,7 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .option('--seed <seed>', 'seed of the first run', wholeNumber(0, 2 ** 31 - 1), 0)
   .option('--keys <count>', 'keys in each run', wholeNumber(1, 20), 2)
   .option('--windows <count>', 'windows that begin under faults, at most', wholeNumber(1, 30), 2)
-  .option('--faults <names>', 'all, none, or names with commas between', faultNames, ALL_FAULTS)
+  .option('--faults <names>', 'all, none, or names with commas between (default: all)', faultNames)
   .addOption(new Option('--design <name>', 'what rotates the keys').choices(DESIGN_NAMES).default('keyturn'))
   .option('--plant <bug>', 'switches one protection of keyturn off; all: each in turn, until it is found', plantName)
   .option('--replay <seed>', 'plays one run and prints its trace', wholeNumber(0, 2 ** 31 - 1))
@@ -217,6 +237,11 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .exitOverride();
 
 async function main(): Promise<number> {
+  // Whoever reads no further, as head does, has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   try {
     program.parse();
   } catch (error) {

@@ -4,13 +4,17 @@ import type { TraceEvent } from '../../../lambdas/domain/trace';
 /** One line of a timeline: when, who, what. @returns `undefined` for what only fills the page: reads, and calls whose effect has a line of its own */
 export function lineOf(event: TraceEvent): string | undefined {
   const what = wordsFor(event);
-  return what === undefined ? undefined : `${instantOf(event.atMs).slice(5, 19).replace('T', ' ')}  #${String(event.seq).padEnd(5)} ${who(event).padEnd(26)} ${what}`;
+  return what === undefined ? undefined : lineWith(event, what);
+}
+
+function lineWith(event: TraceEvent, what: string): string {
+  return `${instantOf(event.atMs).slice(5, 19).replace('T', ' ')}  #${String(event.seq).padEnd(5)} ${who(event).padEnd(26)} ${what}`;
 }
 
 /** The timeline of a trace; with marks, those events stand out. */
 export function timelineOf(trace: readonly TraceEvent[], marked: ReadonlySet<number> = new Set()): readonly string[] {
   return trace.flatMap((event) => {
-    const line = lineOf(event) ?? (marked.has(event.seq) ? `#${event.seq} ${event.type}` : undefined);
+    const line = lineOf(event) ?? (marked.has(event.seq) ? lineWith(event, plainWords(event)) : undefined);
     return line === undefined ? [] : [`${marked.has(event.seq) ? '>>' : '  '} ${line}`];
   });
 }
@@ -62,6 +66,16 @@ function wordsFor(event: TraceEvent): string | undefined {
     case 'states.state-exited':
       return undefined;
   }
+}
+
+/** What has no line of its own, but proves something. */
+function plainWords(event: TraceEvent): string {
+  if (event.type === 'kms.key-used') return `${event.operation} with ${event.alias ?? event.keyId ?? 'no key'} works`;
+  if (event.type !== 'dynamodb.item-written') return event.type;
+  const { pk, sk, after } = event;
+  if (sk !== 'META' || after === null) return `${after === null ? 'deletes' : 'writes'} ${pk} ${sk}`;
+  const { lease, fence, intent, rev } = after as { readonly lease?: { readonly rotationId?: string } | null; readonly fence?: number; readonly intent?: { readonly kind?: string; readonly version?: number } | null; readonly rev?: number };
+  return `writes ${pk}: revision ${rev ?? '?'}, token ${fence ?? '?'}, lease ${lease?.rotationId ?? 'free'}, intent ${intent?.kind === undefined ? 'none' : `to ${intent.kind} v${intent.version ?? '?'}`}`;
 }
 
 function writtenWords({ sk, pk, after }: Extract<TraceEvent, { type: 'dynamodb.item-written' }>): string | undefined {

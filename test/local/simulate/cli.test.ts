@@ -50,6 +50,9 @@ test.each([
   [['--faults', 'fire'], /There is no fault fire\. Allowed: all, none, or some of crash-before-call, /],
   [['--runs', 'many'], /Allowed: a whole number from 1/],
   [['--design', 'vault'], /Allowed choices are keyturn, cron, lease-lock/],
+  [['--crash-points', '--design', 'cron'], /take --design away/],
+  [['--depth', '2'], /--depth belongs to --crash-points/],
+  [['--plant', 'no-claim', '--design', 'cron'], /Take --design or --plant away/],
   [['--plant', 'tulip'], /There is no planted bug tulip\. Allowed: all, or one of /],
 ])('%j is refused, with what is allowed', (args, complaint) => {
   const { status, stderr } = simulate(...args);
