@@ -103,10 +103,24 @@ function hasSetAmongCompared(input: object): boolean {
   return /":c\d":\{"[SN]S"/.test(JSON.stringify(input));
 }
 
+/** dynalite 4.0.0 makes an item that contains itself of `SET a.b = a`, and never answers. */
+function copiesIntoItself({ input }: RandomCall): boolean {
+  const { UpdateExpression: expression = '', ExpressionAttributeNames: names = {} } = input as { readonly UpdateExpression?: string; readonly ExpressionAttributeNames?: Readonly<Record<string, string>> };
+  const resolved = expression.replace(/#\w+/g, (name) => names[name] ?? name);
+  const assignments = resolved.split(/(?:, |SET |REMOVE |ADD |DELETE )(?=[\w.[\]]+ = )/).map((part) => part.split(' = '));
+  return assignments.some(([to = '', from = '']) => (from.match(/[a-z][\w.[\]]*/gi) ?? []).some((path) => to.startsWith(`${path}.`) || to.startsWith(`${path}[`)));
+}
+
+test('what copies an attribute into itself is recognized', () => {
+  const isSo = (UpdateExpression: string) => copiesIntoItself({ operation: 'UpdateItem', input: { UpdateExpression, ExpressionAttributeNames: { '#n': 'a' } } });
+  expect(['SET a.b = a', 'SET c = :x, #n.b = a', 'SET a[0] = list_append(:x, #n)', 'SET a.b.c = if_not_exists(a.b, :x)'].map(isSo)).toEqual([true, true, true, true]);
+  expect(['SET a = a.b', 'SET ab.c = a', 'SET a.b = a.c', 'SET a = :a, b.c = d'].map(isSo)).toEqual([false, false, false, false]);
+});
+
 describe('random expressions come to the same', () => {
   test('as in dynalite', async () => {
     const cases = randomCases({ value: fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: documents(plain) }), compared: plain, hasPositionsInUpdates: true, comparesPathsWithPaths: false });
-    const tally = await playRandom(cases, async () => {
+    const tally = await playRandom(cases.filter(({ calls }) => !calls.some(copiesIntoItself)), async () => {
       const dynalite = await Dynalite.start();
       return (operation, input) => dynalite.call(operation, input);
     }, DYNALITE_FAULTS);
