@@ -4,6 +4,11 @@ import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from '
 
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
+/** The alarm on the machine, as the stack has it. */
+function cloudWatch(s: Story): void {
+  s.as({ actor: 'cloudwatch.amazonaws.com' }, () => { s.emit('sns.published', { topic: 'alerts', subject: 'ALARM: "executions-aborted"', message: 'm', attributes: {} }); });
+}
+
 function living(tell: (s: Story) => number): Evidence {
   let proof = -1;
   const s = story({ live: (t, original) => { original(); proof = tell(t); } }, 'live');
@@ -47,6 +52,7 @@ const BAD: readonly BadTrace[] = [
   ['10 one alert per question', 'a question that no state waits for', () => ending((s) => { const first = s.alert('orders', 'approval/1'); s.end(A2, 'FAILED'); return first; })],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted only before', () => ending((s) => { s.alert('orders', 'failure'); return s.end(A2, 'ABORTED'); }, 1)],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); s.alert(); return end; }, 1)],
+  ['10 every failed rotation is alerted', "an owner's end that only CloudWatch tells of", () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(300); cloudWatch(s); return end; }, 1)],
   ['10 an end with the lease is alerted', 'a lease that was given back when nothing of its execution can have run any more', () =>
     ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(61); s.write('RotationAborted', A2, { lease: null }); return end; }, 1)],
   ['10 a queued alert stays until it is published', 'an alert that was struck off instead of published', () => living((s) => { s.queue('lost'); s.alert('orders', 'another'); return s.strike('lost'); })],
@@ -66,6 +72,14 @@ const BAD: readonly BadTrace[] = [
 
 describe('consumers, endings, budgets, liveness', () => {
   test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+
+  test("CloudWatch's alarm is enough for an execution that has not owned the key yet", () => {
+    const s = story({}, 'live');
+    s.end('orders-20990101T0000Z-a1', 'ABORTED');
+    s.wait(300);
+    cloudWatch(s);
+    expect(verdictOf(s, '10 every failed rotation is alerted', { untilMs: s.atMs + DAY * 1000 })).toMatchObject({ status: 'held', violations: [] });
+  });
 
   test('an execution that ended while its last function gave the key back has not ended with the lease', () => {
     const { s, ...options } = ending((story) => { const end = story.end(A2, 'ABORTED'); story.wait(10); story.write('RotationAborted', A2, { lease: null }); return end; }, 1);
