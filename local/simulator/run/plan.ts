@@ -80,6 +80,11 @@ const WORSE_AT: Partial<Record<FaultName, { readonly functions: readonly Functio
   'key-deletion-by-someone': REPAIRS,
   'dependent-says-no': { state: 'Wait For True Readings' },
   'dependent-silent': { state: 'Wait For True Readings' },
+  // Runs that ask for the approval of a deletion anyway.
+  'rotation-requested': { functions: ['read-approval'] },
+  'code-deployed': { functions: ['read-approval'] },
+  'second-stack': { functions: ['read-approval'] },
+  'execution-with-wrong-input': { functions: ['read-approval'] },
   'kms-quota-exhausted': { functions: ['request-approval', 'read-approval', 'settle', 'abort-safely'] },
 };
 

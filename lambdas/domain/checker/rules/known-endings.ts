@@ -23,7 +23,7 @@ interface Told {
   readonly id: string;
 }
 
-/** CloudWatch's alarms on the machine tell of every execution that ends other than by itself. For one that owned a key that is not enough. */
+/** CloudWatch's alarms on the machine tell of every execution that ends other than by itself. For one that kept its key that is not enough. */
 const isAlarm = ({ actor, subject }: MessagePublished): boolean => actor === 'cloudwatch.amazonaws.com' && /executions-(failed|timed-out|aborted)/.test(subject ?? '');
 
 const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION);
@@ -52,8 +52,6 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   const alertsOf = new Map<string, Told[]>();
   const alertsAbout = new Map<string, Told[]>();
   const alarms: MessagePublished[] = [];
-  /** Where in the trace each execution took the lease first. */
-  const ownerSince = new Map<string, number>();
 
   function checkEnding(event: ExecutionEnded): void {
     if (parseRotationId(event.execution) === undefined) return;
@@ -71,7 +69,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     const prefix = parseRotationId(end.execution)?.prefix ?? '';
     const fromMs = startedAtMs.get(end.execution) ?? end.atMs;
     const isAlerted = (alertsOf.get(end.execution) ?? []).some(isAboutFailure) || (alertsAbout.get(prefix) ?? []).some((told) => isAboutFailure(told) && told.atMs >= fromMs && told.atMs <= untilMs);
-    const isAlarmed = end.status !== 'SUCCEEDED' && (ownerSince.get(end.execution) ?? Infinity) > end.seq && alarms.some(({ atMs }) => atMs >= end.atMs && atMs <= untilMs);
+    const isAlarmed = end.status !== 'SUCCEEDED' && !endedWithLease.includes(end) && alarms.some(({ atMs }) => atMs >= end.atMs && atMs <= untilMs);
     if (!isAlerted && !isAlarmed && untilMs > options.untilMs) return;
     alerted.examined();
     if (!isAlerted && !isAlarmed) alerted.violated(`${end.execution} ended ${end.status === 'SUCCEEDED' ? String(outcomeOf(end)) : end.status}, and nobody was alerted`, [end.seq]);
@@ -108,7 +106,6 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
 
   return {
     onTransition({ after, moment }) {
-      if (after?.lease != null && !ownerSince.has(after.lease.rotationId)) ownerSince.set(after.lease.rotationId, moment.seq);
       // A function that ran on when its execution had ended has given the key back after all.
       const gaveBack = endedWithLease.findIndex((end) => after !== undefined && rotationPrefix(after.name) === parseRotationId(end.execution)?.prefix && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS);
       if (gaveBack >= 0) endedWithLease.splice(gaveBack, 1);
