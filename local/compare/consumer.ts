@@ -1,4 +1,4 @@
-import { AwsError } from '../kernel/aws-error';
+import { consumerCall } from '../simulator/consumer-call';
 import { ACCOUNT, type World } from '../simulator/world';
 
 const HOUR_MS = 3_600_000;
@@ -52,13 +52,7 @@ export class Consumer {
     return this.cached?.keyId ?? this.alias;
   }
 
-  /** What fails stands in the trace. */
   private call(operation: string, input: object): unknown {
-    try {
-      return this.world.kms.call(operation, input, this.caller);
-    } catch (error) {
-      if (error instanceof AwsError) return undefined;
-      throw error;
-    }
+    return consumerCall(this.world, this.caller, operation, input);
   }
 }

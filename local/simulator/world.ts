@@ -205,7 +205,7 @@ export class World {
     return { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport };
   }
 
-  /** Virtual time passes for the job that calls it. @throws {Error} outside of one */
+  /** Virtual time passes for whoever calls it; a function or job dies meanwhile as it does in a call. */
   async sleep(ms: number): Promise<void> {
     const sleeper = this.running.get(runningInvocation.getStore() ?? '');
     if (sleeper === undefined) await new Promise<void>((resolve) => { this.timeline.after(ms, 'somebody waits', resolve); });

@@ -1,17 +1,13 @@
 import type { FunctionName } from '../../lambdas/contract/functions';
 import type { Approval } from '../../lambdas/domain/approval';
-import type { Told } from '../../lambdas/tasks/people';
+import type { Answer } from '../../local/simulator/function-url';
 import { functionUrlEvent, HOUR, type Scenario } from './scenario';
 
 export const ALICE = 'arn:aws:iam::111122223333:user/alice';
 export const BOB = 'arn:aws:iam::111122223333:user/bob';
 export const CAROL = 'arn:aws:iam::111122223333:user/carol';
 
-/** What a Function URL answers. */
-export interface Answer extends Partial<Told> {
-  readonly statusCode: number;
-  readonly error?: string;
-}
+export type { Answer };
 
 /** Posts a body to a function's URL, as IAM lets it through. */
 export async function post(scenario: Scenario, name: Extract<FunctionName, 'request-rotation' | 'operate' | 'decide'>, by: string, body: unknown): Promise<Answer> {

@@ -3,9 +3,9 @@ import { EVENTS } from '../../lambdas/contract/names';
 import { check, type Verdict } from '../../lambdas/domain/checker';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
 import { firstBreak, type LedgerEvent } from '../../lambdas/domain/ledger';
-import type { Json } from '../../lambdas/domain/trace';
 import type { LambdaResult } from '../../local/asl/lambda-integration';
 import type { BusEvent } from '../../local/eventbridge/eventbridge-service';
+import { functionUrlEvent } from '../../local/simulator/function-url';
 import { World, type WorldOptions } from '../../local/simulator/world';
 import { policyOf } from './policies';
 
@@ -34,10 +34,7 @@ export const USUAL: { wire?: 'sdk' | 'direct' } = {};
 /** KMS records the use of keys since 2026-04-23: later worlds have evidence from the start. */
 export const START_MS = Date.UTC(2026, 5, 1, 12);
 
-/** What `acknowledge` gets from a Function URL that IAM has let a caller through. */
-export function functionUrlEvent(body: unknown, userArn: string, timeMs: number): Json {
-  return { body: JSON.stringify(body), requestContext: { timeEpoch: timeMs, http: { method: 'POST' }, authorizer: { iam: { userArn } } } };
-}
+export { functionUrlEvent };
 
 /** What a dependent answers; `null` is silence. */
 export type Reply = { readonly verdict: 'yes' | 'no'; readonly version: number; readonly by: string; readonly reason?: string } | null;

@@ -1,6 +1,6 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
-import { AwsError } from '../../kernel/aws-error';
 import type { Caller } from '../../kernel/service';
+import { consumerCall } from '../consumer-call';
 import { ACCOUNT, type World } from '../world';
 
 /** Something that a key has protected, as a consumer keeps it: with the id of the key that KMS named. */
@@ -85,14 +85,8 @@ export class Consumer {
     return answer?.KeyMetadata.KeyId;
   }
 
-  /** What fails stands in the trace, where the checker finds whose fault it is. */
   private call(operation: string, input: object): unknown {
-    try {
-      return this.world.kms.call(operation, input, this.caller);
-    } catch (error) {
-      if (error instanceof AwsError) return undefined;
-      throw error;
-    }
+    return consumerCall(this.world, this.caller, operation, input);
   }
 
   private operations() {
