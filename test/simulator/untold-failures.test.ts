@@ -1,5 +1,5 @@
 import { AwsError } from '../../local/kernel/aws-error';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { type Fault, STATE_MACHINE_ARN } from '../../local/simulator/world';
 import { endings } from '../support/outsider';
 import { policyOf } from '../support/policies';
 import { reconciled } from '../support/people';
@@ -10,11 +10,15 @@ import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 const ROTATION = 'orders-20260610T0000Z-a1';
 const bootstrapped = () => Scenario.bootstrapped(policyOf({ ...SHORT, dependents: [] }));
 
-test('DynamoDB is away while a failure is classified, and back before the abort: the abort writes the alert down, once, and the reconciliation publishes it', async () => {
+const MISHAPS: readonly Fault[] = ['none', 'die-before', 'die-after', 'lose-answer', new AwsError('ThrottlingException', 'slow down')];
+
+test.each(MISHAPS.map((fault) => [fault instanceof AwsError ? fault.code : fault, fault] as const))('DynamoDB is away while a failure is classified, and back before the abort: the abort writes the alert down, once, also with %s at that call, and the reconciliation publishes it', async (_, mishap) => {
   const scenario = await bootstrapped();
   const { world } = scenario;
   let isAway = false;
-  world.fault = ({ service, operation }) => {
+  let queued = 0;
+  world.fault = ({ service, operation, function: name }) => {
+    if (name === 'abort-safely' && operation === 'PutItem' && queued++ === 0) return mishap;
     if (operation === 'UpdateAlias') return new AwsError('AccessDeniedException', 'not allowed');
     return isAway && service === 'dynamodb' ? new AwsError('ThrottlingException', 'slow down') : 'none';
   };
@@ -27,6 +31,7 @@ test('DynamoDB is away while a failure is classified, and back before the abort:
   world.fault = () => 'none';
   await reconciled(scenario, HOUR);
   const about = world.trace.events().flatMap((event) => (event.type === 'sns.published' && event.subject?.includes('non-recoverable failure in Promote Key Version') === true ? [event.attributes['alertId']] : []));
+  expect(queued).toBe(mishap === 'none' ? 1 : 2);
   expect(about).toHaveLength(1);
   expect(about[0]).toMatch(new RegExp(`^${ROTATION}/2026-06-10T`));
 });
