@@ -41,6 +41,7 @@ export const LEDGER_EVENT_TYPES = [
   'PauseEnded',
   'KeyQuarantined',
   'QuarantineLifted',
+  'OwnerEnded',
   'AbortRequested',
   'ApprovalRequested',
   'ApprovalAnswered',

@@ -68,22 +68,34 @@ export function quarantineForDeadOwner(key: ManagedKey, rotationId: string, note
   return write({ ...key, quarantine: key.quarantine ?? note, endedOwner }, { type: 'KeyQuarantined', at: note.at, by: note.by, facts: { reason: note.reason } });
 }
 
+/** The same end, of a frozen key's owner: the freeze keeps everything from starting already, and whoever repairs the key was told of it. */
+export function noteDeadOwner(key: ManagedKey, rotationId: string, note: Note): Decision {
+  if (key.lease?.rotationId !== rotationId || isKnownEnd(key, rotationId, note.at)) return DONE;
+  return write({ ...key, endedOwner: { rotationId, at: note.at } }, { type: 'OwnerEnded', at: note.at, by: note.by, facts: { reason: note.reason } });
+}
+
+/**
+ * A person has looked: the current window gets its attempts anew, and is due at once if its owner has died. A window whose owner goes on by itself, by a
+ * person's consent, stays that owner's.
+ * @param dueAt `undefined` while the owner goes on by itself
+ */
+export function withNewAttempts(key: ManagedKey, dueAt: Instant | undefined): ManagedKey {
+  const window = key.window === null ? null : { ...key.window, lastAttempt: key.window.attempt + key.policy.maxAttempts - 1 };
+  const emergency = key.emergency === null ? null : { ...key.emergency, lastNumber: key.emergency.number + key.policy.maxAttempts - 1 };
+  const isUnfinished = key.window !== null && (key.completedWindow === null || compareWindows(key.completedWindow, key.window.id) < 0);
+  const rotationDueAt = dueAt === undefined || !isUnfinished ? key.rotationDueAt : earliest(key.rotationDueAt, dueAt);
+  return withDueTime({ ...key, window, emergency, rotationDueAt });
+}
+
 /** Whether people were told of this end of an owner. */
 export function isKnownEnd({ endedOwner }: ManagedKey, rotationId: string, at: Instant): boolean {
   return endedOwner?.rotationId === rotationId && !isBefore(endedOwner.at, at);
 }
 
-/**
- * A person has looked. The current window gets its attempts anew, and is due at once if its owner has died: a window whose owner goes on by itself, by a
- * person's consent, stays that owner's.
- */
+/** A person has looked: the key may go on, unless its owner goes on by itself. */
 export function liftQuarantine(key: ManagedKey, note: Note): Decision {
   if (key.quarantine === null) return DONE;
-  const window = key.window === null ? null : { ...key.window, lastAttempt: key.window.attempt + key.policy.maxAttempts - 1 };
-  const emergency = key.emergency === null ? null : { ...key.emergency, lastNumber: key.emergency.number + key.policy.maxAttempts - 1 };
   const isOwnersOwn = key.lease === null || key.lease.rotationId === note.by;
-  const isUnfinished = key.window !== null && (key.completedWindow === null || compareWindows(key.completedWindow, key.window.id) < 0);
-  const rotationDueAt = isOwnersOwn || !isUnfinished ? key.rotationDueAt : earliest(key.rotationDueAt, note.at);
-  const next = withDueTime({ ...key, quarantine: null, window, emergency, rotationDueAt });
+  const next = withNewAttempts({ ...key, quarantine: null }, isOwnersOwn ? undefined : note.at);
   return write(next, { type: 'QuarantineLifted', at: note.at, by: note.by, facts: { reason: note.reason, was: key.quarantine.reason } });
 }

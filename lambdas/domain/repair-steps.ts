@@ -4,6 +4,7 @@ import { withDueTime } from './due-time';
 import { withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision, type LedgerNote } from './ledger';
 import { activeVersion, withVersion, type KeyVersion, type ManagedKey, type RepairUnderWay } from './managed-key';
+import { withNewAttempts } from './operations';
 import { withdrawPromotion } from './promotion';
 import { describeRepair, type Repair } from './repair';
 import { withdrawRetirement } from './retirement';
@@ -104,8 +105,11 @@ export function acceptKey(key: ManagedKey, approvalId: string, fence: number, ac
 export function liftFreeze(key: ManagedKey, approvalId: string, fence: number, at: Instant, reason: string): Decision {
   if (key.repair === null) return DONE;
   const under = requireRepair(key, approvalId, fence);
+  // Whoever repaired the key of a dead owner has looked at it; one that is quarantined, too, waits for that to be lifted.
+  const isOwnerDead = key.lease !== null && key.endedOwner?.rotationId === key.lease.rotationId;
+  const next = { ...key, repair: null };
   return write(
-    { ...key, repair: null },
+    isOwnerDead && key.quarantine === null ? withNewAttempts(next, at) : next,
     { type: 'FreezeLifted', at, by: repairId(approvalId), facts: { approval: approvalId, requestedBy: under.requestedBy, approvedBy: under.approvedBy.join(', '), reason } },
   );
 }

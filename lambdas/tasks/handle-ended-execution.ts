@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { alertOf } from '../domain/alert';
+import { alertOf, type Alert } from '../domain/alert';
 import { instantOf, type Instant } from '../domain/instant';
 import type { ManagedKey, Note } from '../domain/managed-key';
-import { quarantineForDeadOwner } from '../domain/operations';
+import { noteDeadOwner, quarantineForDeadOwner } from '../domain/operations';
 import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyReading, Registry } from '../ports/registry';
@@ -65,37 +65,49 @@ export interface EndedOwner {
 }
 
 /**
- * Quarantines the key of an owner that has ended, and tells people. The event of it and a reconciliation raise the same alert.
+ * Quarantines the key of an owner that has ended, and tells people. The alert is written down first: whoever finds the key quarantined may trust that
+ * people hear of it. The event of the end and a reconciliation raise the same alert.
  * @returns `looked-at` when nothing was done: a person has lifted the quarantine of this end already, or another run owns the key by now
+ * @throws {TaskError} `KeyFrozen` when a freeze came in meanwhile: the next try tells of that
  */
 export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
-  const { rotationId, executionArn, at, what, cause, noticedBy } = ended;
-  const { name } = key;
-  const reason = `${rotationId} ${what} and did not give the key back`;
-  const outcome = freeze === null ? await stop(ports.registry, name, rotationId, { by: noticedBy, at, reason }) : 'frozen';
-  if (outcome === 'looked-at') return outcome;
-  await deliver(
-    ports,
-    alertOf({
-      id: `${rotationId}/ended/${at}`,
-      key: name,
-      owner: key.policy.owner,
-      rotationId,
-      executionArn,
-      stage: noticedBy,
-      severity: outcome === 'left-to-emergency' ? 'note' : 'page',
-      headline: `an execution ${what} and still holds the key`,
-      reason: `${reason}. ${cause}`.trim(),
-      isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
-      isDecryptionValid: decryptionAfter(key),
-      mustCustomerAct: 'No.',
-      isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
-      next: NEXT[outcome],
-      commands: ['keyturn status <key>', 'keyturn history <key>', ...(isRetirementOpen(key) ? [HOLD] : []), ...COMMANDS[outcome]].map((command) => command.replace('<key>', name)),
-      runbook: 'execution-ended-from-outside',
-    }),
-  );
+  const expected = freeze !== null ? 'frozen' : isEmergencyWaiting(key) ? 'left-to-emergency' : 'quarantined';
+  const alert = endAlert(key, ended, expected);
+  await ports.registry.queueAlert(alert);
+  const outcome = freeze === null ? await stop(ports.registry, key.name, ended) : await note(ports.registry, key.name, ended);
+  if (outcome === 'looked-at') await ports.registry.forgetAlert(alert);
+  else await deliver(ports, outcome === expected ? alert : endAlert(key, ended, outcome));
   return outcome;
+}
+
+/** The same for whoever notices the end. */
+export function endAlertId({ rotationId, at }: Pick<EndedOwner, 'rotationId' | 'at'>): string {
+  return `${rotationId}/ended/${at}`;
+}
+
+const reasonOf = ({ rotationId, what }: EndedOwner): string => `${rotationId} ${what} and did not give the key back`;
+
+function endAlert(key: ManagedKey, ended: EndedOwner, outcome: Aftermath): Alert {
+  const { rotationId, executionArn, what, cause, noticedBy } = ended;
+  const { name } = key;
+  return alertOf({
+    id: endAlertId(ended),
+    key: name,
+    owner: key.policy.owner,
+    rotationId,
+    executionArn,
+    stage: noticedBy,
+    severity: outcome === 'left-to-emergency' ? 'note' : 'page',
+    headline: `an execution ${what} and still holds the key`,
+    reason: `${reasonOf(ended)}. ${cause}`.trim(),
+    isEncryptionImpacted: 'No: whatever was under way is either finished or withdrawn before anything else starts.',
+    isDecryptionValid: decryptionAfter(key),
+    mustCustomerAct: 'No.',
+    isInterventionSafe: 'Yes, with the commands below. Never delete the lease, never move the alias by hand.',
+    next: NEXT[outcome],
+    commands: ['keyturn status <key>', 'keyturn history <key>', ...(isRetirementOpen(key) ? [HOLD] : []), ...COMMANDS[outcome]].map((command) => command.replace('<key>', name)),
+    runbook: 'execution-ended-from-outside',
+  });
 }
 
 const HOLD = 'keyturn hold <key> --reason …     # cancels a deletion';
@@ -114,7 +126,7 @@ function decryptionAfter(key: ManagedKey): string {
 
 const NEXT: Readonly<Record<Aftermath, string>> = {
   quarantined: 'The key is quarantined. Once that is lifted, the next run takes the lease over and goes on.',
-  frozen: 'The key is frozen and stays so until it is repaired.',
+  frozen: 'The key is frozen and stays so until it is repaired. Then the next run takes the lease over and goes on.',
   'left-to-emergency': 'The approved emergency takes the lease over as soon as nothing of the ended execution can be under way.',
 };
 
@@ -124,17 +136,27 @@ const COMMANDS: Readonly<Record<Aftermath, readonly string[]>> = {
   'left-to-emergency': [],
 };
 
-/** A freeze that comes in meanwhile is stronger than a quarantine. */
-async function stop(registry: Registry, name: string, rotationId: string, note: Note): Promise<Aftermath | 'looked-at'> {
+async function stop(registry: Registry, name: string, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
+  const { rotationId } = ended;
+  const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, noteOf(ended)));
+  if (key.lease?.rotationId !== rotationId) return 'looked-at';
+  if (key.quarantine !== null) return 'quarantined';
+  return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
+}
+
+/** A frozen key stands still already. A broken ledger takes no note of it. */
+async function note(registry: Registry, name: string, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
   try {
-    const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, note));
-    if (key.lease?.rotationId !== rotationId) return 'looked-at';
-    if (key.quarantine !== null) return 'quarantined';
-    return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
+    const key = await registry.transactFrozen(name, (current) => noteDeadOwner(current, ended.rotationId, noteOf(ended)));
+    return key.lease?.rotationId === ended.rotationId ? 'frozen' : 'looked-at';
   } catch (error) {
-    if (error instanceof TaskError && error.name === 'KeyFrozen') return 'frozen';
-    throw error;
+    if (!(error instanceof TaskError) || error.name !== 'LedgerMismatch') throw error;
+    return 'frozen';
   }
+}
+
+function noteOf(ended: EndedOwner): Note {
+  return { by: ended.noticedBy, at: ended.at, reason: reasonOf(ended) };
 }
 
 /** The managed key's name, from the execution's input. */

@@ -20,7 +20,7 @@ import { deliver, type AlertPorts } from './alerting';
 import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
 import { compareWithKms } from './comparison';
 import { resolveIntentOf } from './dead-owner';
-import { standStill } from './handle-ended-execution';
+import { endAlertId, standStill } from './handle-ended-execution';
 import { holderOf } from './holder';
 import { resolutionOf } from './open-intent';
 import { wakeWaiter } from './waiting';
@@ -170,14 +170,17 @@ async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): P
 /** The event of an execution that ended is delivered best-effort; the lease tells it, too. */
 async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> {
   const { lease } = look.key;
-  if (lease === null || look.reading.freeze !== null || isEmergencyWaiting(look.key)) return;
+  if (lease === null || (look.reading.freeze === null && isEmergencyWaiting(look.key))) return;
   const closedAt = (await holderOf(ports.executions, look.key, look.at))?.closedAt ?? null;
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
-  // Whoever was told of the quarantine was told that the owner will ask: it will not any more.
-  if (isKnownEnd(look.key, rotationId, closedAt)) return;
+  // Whoever was told of the quarantine or the freeze was told that the owner will ask: it will not any more.
+  const told = endAlertId({ rotationId, at: closedAt });
+  if (isKnownEnd(look.key, rotationId, closedAt) || look.findings.alerted.includes(told)) return;
   const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });
-  if (outcome !== 'looked-at') look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
+  if (outcome === 'looked-at') return;
+  look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, told) };
+  look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }
 
 /** An approved emergency must not wait for whoever died while starting it. */

@@ -6,7 +6,7 @@ import { plusSeconds } from '../../lambdas/domain/instant';
 import { claim, completeRun, settle } from '../../lambdas/domain/lease';
 import type { Decision, LedgerNote } from '../../lambdas/domain/ledger';
 import type { ManagedKey } from '../../lambdas/domain/managed-key';
-import { endPause, liftQuarantine, quarantine, quarantineForDeadOwner, releaseHold, requestAbort, setHold, setPause } from '../../lambdas/domain/operations';
+import { endPause, liftQuarantine, quarantine, noteDeadOwner, quarantineForDeadOwner, releaseHold, requestAbort, setHold, setPause } from '../../lambdas/domain/operations';
 import { commitPromotion, confirmPromotion, intendPromote, withdrawPromotion } from '../../lambdas/domain/promotion';
 import { register, remove } from '../../lambdas/domain/registration';
 import type { Repair } from '../../lambdas/domain/repair';
@@ -89,6 +89,7 @@ test.each<[string, () => LivingKey, (key: ManagedKey) => Decision, LedgerNote]>(
   ['a wish to abort', claimed, (key) => requestAbort(key, note), { type: 'AbortRequested', at: LATE, by: 'alice', facts: { rotationId: A1, reason: 'audit' } }],
   ['a quarantine', registered, (key) => quarantine(key, note), { type: 'KeyQuarantined', at: LATE, by: 'alice', facts: { reason: 'audit' } }],
   ['the death of an owner', claimed, (key) => quarantineForDeadOwner(key, A1, note), { type: 'KeyQuarantined', at: LATE, by: 'alice', facts: { reason: 'audit' } }],
+  ['the death of the owner of a frozen key', claimed, (key) => noteDeadOwner(key, A1, note), { type: 'OwnerEnded', at: LATE, by: 'alice', facts: { reason: 'audit' } }],
   ['the end of a quarantine', registered, (key) => liftQuarantine({ ...key, quarantine: { ...note, reason: 'failed' } }, note), { type: 'QuarantineLifted', at: LATE, by: 'alice', facts: { reason: 'audit', was: 'failed' } }],
   ['a changed policy', registered, (key) => register(key, { ...key.policy, owner: 'others' }, registration), { type: 'PolicyChanged', at: LATE, by: 'deploy', facts: { owner: 'others' } }],
   ['a removal', registered, (key) => remove(key, LATE, 'deploy'), { type: 'KeyRemoved', at: LATE, by: 'deploy' }],

@@ -5,8 +5,8 @@ import { beginEmergency } from '../../lambdas/domain/emergency';
 import { added, withAlerted, type Totals } from '../../lambdas/domain/findings';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import type { KeyVersion, ManagedKey } from '../../lambdas/domain/managed-key';
-import { quarantineForDeadOwner, setPause } from '../../lambdas/domain/operations';
-import { requireRepair } from '../../lambdas/domain/repair-steps';
+import { noteDeadOwner, quarantineForDeadOwner, setPause } from '../../lambdas/domain/operations';
+import { liftFreeze, requireRepair } from '../../lambdas/domain/repair-steps';
 import { commitRescue, deletionsToCancel, isRescuable } from '../../lambdas/domain/rescue';
 import { AT, bootstrapped, claimed, disabled, draining, error, LATE, NEXT_WINDOW, revoked } from './living-key';
 import { endangered } from './runs';
@@ -41,6 +41,36 @@ describe('an owner that has ended', () => {
     const lifted: ManagedKey = { ...claimed().key, endedOwner: { rotationId: A1, at: AT } };
     expect(end(lifted, plusSeconds(AT, 1)).kind).toBe('write');
     expect(end({ ...lifted, endedOwner: { rotationId: 'another', at: AT } }).kind).toBe('write');
+  });
+});
+
+describe('the end of a frozen key\'s owner', () => {
+  const noted = (key: ManagedKey, at = AT) => noteDeadOwner(key, A1, { ...note, at });
+  const repairing = (key: ManagedKey): ManagedKey => ({ ...key, repair: { approvalId: 'a1', requestedBy: 'bob', approvedBy: ['alice'], begunAt: AT } });
+  const SOON = plusSeconds(AT, 3600);
+  const repaired = (key: ManagedKey) => liftFreeze(repairing(key), 'a1', key.fence, SOON, 'agreed');
+  const dead = (): ManagedKey => ({ ...claimed().key, endedOwner: { rotationId: A1, at: AT } });
+
+  test('is noted once, quarantines nothing, and is not another owner\'s', () => {
+    expect(noted(claimed().key)).toMatchObject({ kind: 'write', next: { endedOwner: { rotationId: A1, at: AT }, quarantine: null } });
+    expect(noted(dead())).toEqual({ kind: 'done' });
+    expect(noted(dead(), plusSeconds(AT, 1)).kind).toBe('write');
+    expect(noteDeadOwner(claimed().key, 'another', note)).toEqual({ kind: 'done' });
+    expect(noted(bootstrapped().key)).toEqual({ kind: 'done' });
+  });
+
+  test('lets the window begin again, with new attempts, when the key has been repaired', () => {
+    expect(repaired(dead())).toMatchObject({ next: { rotationDueAt: SOON, dueAt: SOON, window: { attempt: 1, lastAttempt: 3 } } });
+  });
+
+  test.each<[string, () => ManagedKey]>([
+    ['the owner lives', () => claimed().key],
+    ['another owner has ended', () => ({ ...claimed().key, endedOwner: { rotationId: 'another', at: AT } })],
+    ['nobody owns the key', () => ({ ...dead(), lease: null })],
+    ['the key is quarantined, too', () => ({ ...dead(), quarantine: note })],
+  ])('leaves everything as it is after a repair when %s', (_, make) => {
+    const key = make();
+    expect(repaired(key)).toMatchObject({ kind: 'write', next: { rotationDueAt: key.rotationDueAt, dueAt: key.dueAt, window: key.window } });
   });
 });
 

@@ -13,9 +13,9 @@ import { World } from './world';
  * @returns one verdict per invariant, finer ones apart, in the order of the design.
  */
 export function check(trace: readonly TraceEvent[], options: CheckOptions = {}): Verdict[] {
-  const world = new World();
-  const invocations = invocationsOf(trace);
   const isKeyturn = options.isKeyturn ?? isKeyturnRole;
+  const world = new World(isKeyturn);
+  const invocations = invocationsOf(trace);
   const all: Findings[] = [];
   const inquiry: Inquiry = {
     world,

@@ -71,6 +71,8 @@ export class World {
   private readonly answers = new Map<string, RegistryItemWritten>();
   private readonly approvals = new Map<string, ApprovalView>();
 
+  constructor(private readonly isKeyturn: (actor: string) => boolean) {}
+
   /** The view of a key; an empty one for a key that the trace has not shown yet. */
   key(table: string, name: string): KeyView {
     return this.keys.get(idOf(table, name)) ?? emptyView(table, name);
@@ -139,7 +141,7 @@ export class World {
 
   applyTransition(transition: Transition): void {
     const { key: view, meta, after, freeze, moment } = transition;
-    const frozen = freeze === undefined ? view.frozen : frozenAfter(view, freeze, moment);
+    const frozen = freeze === undefined ? view.frozen : this.frozenAfter(view, freeze, moment);
     const next: KeyView = meta === undefined ? { ...view, frozen } : { ...this.withMeta(view, transition), frozen };
     const id = idOf(view.table, view.name);
     this.keys.set(id, next);
@@ -176,6 +178,12 @@ export class World {
     if (to !== null) stays.push({ alias, keyId: to, begin: event, end: undefined });
   }
 
+  /** A freeze ends when it is lifted. Keyturn deletes nothing of a key, so that one whose item it deleted stands; what somebody else took away, keyturn cannot know. */
+  private frozenAfter(view: KeyView, { actor, after }: RegistryItemWritten, moment: Moment): Moment | undefined {
+    if (isFreeze(after)) return view.frozen ?? moment;
+    return after === null && this.isKeyturn(actor) ? view.frozen : undefined;
+  }
+
   private withMeta(view: KeyView, transition: Transition): KeyView {
     const { before, after, versionsAfter, moment, traceId } = transition;
     const isFenceRaised = after !== undefined && after.fence > (before?.fence ?? 0);
@@ -191,12 +199,6 @@ export class World {
       isBootstrapped: view.isBootstrapped || [...versionsAfter.values()].some((version) => version.activatedAt !== undefined || version.status === 'ACTIVE'),
     };
   }
-}
-
-/** A freeze ends when it is lifted. One whose item was deleted stands: keyturn deletes nothing of a key. */
-function frozenAfter(view: KeyView, { after }: RegistryItemWritten, moment: Moment): Moment | undefined {
-  if (isFreeze(after)) return view.frozen ?? moment;
-  return after === null ? view.frozen : undefined;
 }
 
 function idOf(table: string, name: string): string {

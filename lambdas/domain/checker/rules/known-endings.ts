@@ -8,6 +8,9 @@ import type { Rule } from '../rule';
 /** Alerts that ask for an answer; they are no alerts about a failure. */
 const QUESTION = 'approval/';
 
+/** That nobody answered in time is said of the execution that asked, and that it ends. */
+const UNANSWERED = '/expired';
+
 /** Where an execution may end by itself, and whether somebody has to hear of it. */
 const OUTCOMES: ReadonlyMap<unknown, 'quiet' | 'alerted'> = new Map([
   ['completed', 'quiet'],
@@ -26,7 +29,7 @@ interface Told {
 /** CloudWatch's alarms on the machine tell of every execution that ends other than by itself. For one that kept its key that is not enough. */
 const isAlarm = ({ actor, subject }: MessagePublished): boolean => actor === 'cloudwatch.amazonaws.com' && /executions-(failed|timed-out|aborted)/.test(subject ?? '');
 
-const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION);
+const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION) || id.endsWith(UNANSWERED);
 
 /** An alert may come after the end, by the rule that handles ended executions. */
 const ALERT_GRACE_MS = 3_600_000;
