@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, verify as verifyMessage } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { digestOf, type HashName } from './hashes';
@@ -18,7 +18,7 @@ type CurveName = keyof typeof CURVES;
 const DIGEST_SIGNATURE = { prehash: false, lowS: false, format: 'der' } as const;
 
 /**
- * ECDSA and ECDH over the curves of FIPS 186-5 and SEC 2. node:crypto signs messages only, and KMS signs digests too;
+ * ECDSA and ECDH over the curves of FIPS 186-5 and SEC 2. node:crypto signs and verifies messages only, and KMS digests, too;
  * signatures are deterministic (RFC 6979).
  */
 export function ellipticKeys(name: CurveName): KeyFamily {
@@ -38,12 +38,15 @@ export function ellipticKeys(name: CurveName): KeyFamily {
 function ellipticMaterial(name: CurveName, secretKey: Secret): KeyMaterial {
   const { curve, hash, coordinateBytes } = CURVES[name];
   const point = Buffer.from(curve.getPublicKey(secretKey, false));
+  const publicKey = createPublicKey({ key: publicJwk(name, point), format: 'jwk' });
   return {
-    publicKey: createPublicKey({ key: publicJwk(name, point), format: 'jwk' }).export({ type: 'spki', format: 'der' }),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
     signer: {
       sign: (_algorithm, message, messageType) =>
         Buffer.from(curve.sign(digestOf(hash, message, messageType), secretKey, DIGEST_SIGNATURE)),
       verify(_algorithm, message, messageType, signature) {
+        // Thirty times as fast as in JavaScript.
+        if (messageType === 'RAW') return verifyMessage(hash, message, publicKey, signature);
         try {
           return curve.verify(signature, digestOf(hash, message, messageType), point, DIGEST_SIGNATURE);
         } catch {

@@ -15,7 +15,7 @@ export function alarm(world: World): void {
 /** The reconciliation fires every 15 minutes on AWS. In a run it fires seldom while nothing happens, which would find nothing, and as often when there is something to find. */
 export function afterBadEnds(world: World, reconcile: () => void): void {
   onBadEnd(world, () => {
-    for (const minutes of [15, 30, 45]) world.timeline.after(minutes * MINUTE, 'reconcile', reconcile);
+    for (const minutes of [15, 30, 45, 60]) world.timeline.after(minutes * MINUTE, 'reconcile', reconcile);
   });
 }
 

@@ -1,5 +1,5 @@
 import { FUNCTIONS } from '../../../contract/functions';
-import { FUNCTION_TIMEOUT_SECONDS } from '../../../contract/timing';
+import { FUNCTION_TIMEOUT_SECONDS, RECONCILE_EVERY_SECONDS } from '../../../contract/timing';
 import { parseRotationId, rotationPrefix } from '../../rotation-id';
 import type { ExecutionEnded, MessagePublished } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
@@ -31,8 +31,8 @@ const isAlarm = ({ actor, subject }: MessagePublished): boolean => actor === 'cl
 
 const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION) || id.endsWith(UNANSWERED);
 
-/** An alert may come after the end, by the rule that handles ended executions. */
-const ALERT_GRACE_MS = 3_600_000;
+/** An alert may come after the end, by the rule that handles ended executions: the hour for which a service may be away, and the next reconciliation. */
+const ALERT_GRACE_MS = 3_600_000 + RECONCILE_EVERY_SECONDS * 1000;
 
 /** Nobody stops a function whose execution has ended. */
 const RUNS_ON_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
