@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { failedCalls } from './page/drawing';
 import { type Compared, page } from './page/page';
@@ -16,6 +17,13 @@ interface Options {
 const COMPARED = ['cron', 'keyturn'] as const;
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
+/** Found out before the minutes of work, and not after them. @returns what is wrong with where the page is to go */
+function outProblem(out: string): string | undefined {
+  const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory(dirname(out))) return `--out ${out}: there is no directory ${dirname(out)}. Make it first, or name a file in one that exists.`;
+  return isDirectory(out) ? `--out ${out} is a directory. Name a file in it.` : undefined;
+}
 
 /** @returns the exit code: 0 only if cron breaks its promises in every situation, and keyturn in none */
 async function compare(options: Options): Promise<number> {
@@ -59,6 +67,8 @@ const program = new Command('compare')
 program
   .action(async (options: Options) => {
     if (options.only !== undefined && !SITUATIONS.some(({ name }) => name === options.only)) program.error(`error: there is no situation "${options.only}". There are: ${SITUATIONS.map(({ name }) => name).join(', ')}.`);
+    const problem = outProblem(options.out);
+    if (problem !== undefined) program.error(`error: ${problem}`);
     process.exitCode = await compare(options);
   })
   .parseAsync()

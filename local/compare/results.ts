@@ -22,12 +22,29 @@ export interface Result {
   readonly violatingRuns: number;
 }
 
+const EXPECTED = 'what npm run --silent simulate -- --design <name> --json has printed';
+
 /** @throws {Error} for a file that is not a simulation's result */
 export function readResult(file: string): Result {
-  const parsed = simulation.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new Error(`${file} is not what npm run simulate -- --json prints: ${z.prettifyError(parsed.error)}`);
+  const parsed = simulation.safeParse(jsonIn(file));
+  if (!parsed.success) throw new Error(`--results ${file} is not ${EXPECTED}: ${z.prettifyError(parsed.error)}`);
   const { design, runs, rotations, faultsInjected, violations, violatingRuns } = parsed.data;
   return { design, runs, rotations, faults: faultsInjected, violatingRuns: violatingRuns ?? new Set(violations.map(({ seed }) => seed)).size };
+}
+
+function jsonIn(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`--results ${file} cannot be read (${String(error)}). Expected: a file with ${EXPECTED}.`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const hint = /^\s*>/.test(text) ? ' Without --silent npm writes lines of its own into it.' : '';
+    throw new Error(`--results ${file} is not JSON (${String(error)}). Expected: ${EXPECTED}.${hint}`, { cause: error });
+  }
 }
 
 export function perThousand({ violatingRuns, runs }: Result): number {

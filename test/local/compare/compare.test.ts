@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,7 +118,32 @@ describe('results of the simulator', () => {
     ['no runs', { design: 'cron', runs: 0, violations: [] }],
     ['no violations', { design: 'cron', runs: 1 }],
   ])('refuses a file with %s', (_, content) => {
-    expect(() => readResult(fileOf(content))).toThrow('is not what npm run simulate -- --json prints');
+    expect(() => readResult(fileOf(content))).toThrow('result.json is not what npm run --silent simulate -- --design <name> --json has printed');
+  });
+
+  test('refuses a file that is missing, cut off, or has lines of npm in it, and names it', () => {
+    expect(() => readResult(join(directory, 'missing.json'))).toThrow(/--results .*missing\.json cannot be read \(.*ENOENT.*Expected: a file with what npm run --silent simulate/);
+    const file = fileOf(null);
+    writeFileSync(file, '{"design": "cron", ');
+    expect(() => readResult(file)).toThrow(/--results .*result\.json is not JSON .*Expected: what npm run --silent simulate/);
+    expect(() => readResult(file)).not.toThrow(/Without --silent/);
+    writeFileSync(file, '\n> keyturn@1.0.0 simulate\n> tsx local/simulate/main.ts\n\n{}');
+    expect(() => readResult(file)).toThrow(/Without --silent npm writes lines of its own/);
+  });
+});
+
+describe('the command', () => {
+  const compare = (...args: readonly string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'local/compare/main.ts', ...args], { cwd: join(__dirname, '../../..'), encoding: 'utf8', timeout: 60_000 });
+
+  test.each<[readonly string[], RegExp]>([
+    [['--out', 'no/such/directory/report.html'], /--out no\/such\/directory\/report\.html: there is no directory no\/such\/directory\. Make it first/],
+    [['--out', 'docs'], /--out docs is a directory\. Name a file in it/],
+    [['--only', 'fire'], /no situation "fire"\. There are: two-pools/],
+  ])('%j is refused before any work', (args, complaint) => {
+    const { status, stdout, stderr } = compare(...args);
+    expect(stderr).toMatch(complaint);
+    expect(stdout).toBe('');
+    expect(status).toBe(1);
   });
 });
 
