@@ -7,15 +7,6 @@
 set -euo pipefail
 model=$(cd "$(dirname "$0")" && pwd)
 
-for program in spin gcc; do
-  command -v "$program" > /dev/null || { echo "check.sh: $program is missing. On Debian: apt-get install spin gcc" >&2; exit 2; }
-done
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp "$model"/*.pml "$work"
-cd "$work"
-
 # Bounds by configuration. `windows`: two windows after one another. `takeover`: one window, an execution stopped and redriven, a hold.
 # `others`: somebody else moves the alias, a hold, the version's whole end. `liveness`: it ends, under weak fairness.
 declare -A bounds=(
@@ -78,6 +69,31 @@ others    version_status[1]==REVOKED
 others    frozen&&version_status[2]==ACTIVE&&foreign_left==0
 others    hold&&intent==revoke
 '
+
+refuse() {
+  echo "check.sh: $*" >&2
+  exit 2
+}
+
+stories=$(awk 'NF { print $1 }' <<< "$switches$limits" | sort -u)
+allowed="Allowed: $(paste -sd ' ' <<< "$stories")"
+case ${1:-} in
+  '' | --large) [[ $# -le 1 ]] || refuse "$1 takes nothing after it; given: ${*:2}" ;;
+  --story)
+    [[ $# -ge 2 ]] || refuse "--story needs a switch. $allowed"
+    [[ $# -eq 2 ]] || refuse "--story takes one switch; given: ${*:2}. $allowed"
+    grep -qxF -- "$2" <<< "$stories" || refuse "there is no story of a switch \"$2\". $allowed" ;;
+  *) refuse "there is no option $1. Allowed: nothing (what CI runs), --large, --story with a switch" ;;
+esac
+
+for program in spin gcc; do
+  command -v "$program" > /dev/null || { echo "check.sh: $program is missing. On Debian: apt-get install spin gcc" >&2; exit 2; }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp "$model"/*.pml "$work"
+cd "$work"
 
 failures=0
 printf '%-24s %-14s %-32s %-28s %10s %8s %8s\n' what configuration expected found states seconds MB
@@ -148,7 +164,7 @@ broken_by() { # lines of switch, configuration, property
 
 story() { # switch
   local switch configuration property
-  read -r switch configuration property < <(grep -m1 "^$1 " <<< "$switches$limits") || { echo "check.sh: no switch $1" >&2; exit 2; }
+  read -r switch configuration property < <(grep -m1 "^$1 " <<< "$switches$limits")
   search "$configuration" "-D$switch -DONLY=is_$property" "$quick" '-w20 -i'
   report "$switch" "$configuration" "$property"
   # shellcheck disable=SC2086
@@ -172,7 +188,6 @@ case ${1:-} in
     broken_by "$limits"
     ;;
   --large) full_model 16000 large-windows large-redrive large-others ;;
-  --story) story "${2:?which switch?}" ;;
-  *) sed -n '2,6p' "$model/check.sh" >&2; exit 2 ;;
+  --story) story "$2" ;;
 esac
 [[ $failures -eq 0 ]] || { echo "$failures of these are not as expected" >&2; exit 1; }

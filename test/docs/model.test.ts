@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -33,4 +34,16 @@ test('the files that the README maps the model to exist', () => {
   expect(files.length).toBeGreaterThan(10);
   const missing = files.filter((file) => !existsSync(path.join(ROOT, file)) && !existsSync(path.join(ROOT, 'lambdas', file)));
   expect(missing).toEqual([]);
+});
+
+test.each<[readonly string[], RegExp]>([
+  [['--story'], /--story needs a switch\. Allowed: ABORT_LOOKS=0 .*TRUE_READINGS=0$/m],
+  [['--story', 'FENCE'], /there is no story of a switch "FENCE"\. Allowed: .*\bFENCE=0\b/],
+  [['--story', 'FENCE=0', 'LEASE=0'], /--story takes one switch; given: FENCE=0 LEASE=0\./],
+  [['--stories'], /there is no option --stories\. Allowed: nothing \(what CI runs\), --large, --story with a switch/],
+])('the runner refuses %j, and says what is allowed', (args, complaint) => {
+  const { status, stdout, stderr } = spawnSync(path.join(ROOT, 'docs/model/check.sh'), args, { encoding: 'utf8' });
+  expect(stderr).toMatch(complaint);
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
 });
