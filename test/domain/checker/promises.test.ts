@@ -110,3 +110,8 @@ test('a policy that keeps old keys demands no retirement', () => {
   const s = lifeWith({ disable: () => undefined, revoke: () => undefined });
   expect(verdictOf(s, RETIRED, { promises: [{ ...POLICY, retirement: 'keep' }] }).violations).toEqual([]);
 });
+
+test('a drain that is short by little does not look as long as promised', () => {
+  const [violation] = verdictOf(lifeWith({ drain: (s) => s.wait(7 * DAY - 1.4) }), DRAINS, OPTIONS).violations;
+  expect(violation?.message).toMatch(/ disabled 167 h 59 min 58\.6 s after alias\/orders had left it; 168 h were promised$/);
+});

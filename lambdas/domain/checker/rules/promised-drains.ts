@@ -21,12 +21,14 @@ export const promisedDrains: Rule = (inquiry) => {
         }
         const [drainedMs, promisedMs] = [event.atMs - end.atMs, promisedDrainSeconds(stay, event.keyId) * 1000];
         if (drainedMs >= promisedMs) continue;
-        steps.violated(`${promise.name}: ${event.keyId} was ${WORDS[step]} ${hours(drainedMs)} after ${alias} had left it; ${hours(promisedMs)} were promised`, [end.seq, event.seq]);
+        steps.violated(`${promise.name}: ${event.keyId} was ${WORDS[step]} ${exactly(drainedMs)} after ${alias} had left it; ${exactly(promisedMs)} were promised`, [end.seq, event.seq]);
       }
     },
   };
 };
 
-function hours(ms: number): string {
-  return `${(ms / 3_600_000).toFixed(1)} h`;
+/** To the millisecond: a drain that is short by little must not look as long as promised. */
+function exactly(ms: number): string {
+  const parts = [[Math.floor(ms / 3_600_000), 'h'], [Math.floor((ms % 3_600_000) / 60_000), 'min'], [(ms % 60_000) / 1000, 's']] as const;
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit}`])).join(' ') || '0 s';
 }
