@@ -48,7 +48,7 @@ export type GaugeName = (typeof GAUGES)[keyof typeof GAUGES];
 export const PARTITIONS = { key: 'KEY#', kmsKey: 'KMS#', acknowledgement: 'ACK#', approval: 'APPROVAL#', alert: 'ALERT#', reconciliation: 'RECONCILE#' } as const;
 
 /** The sparse index that finds candidates: partition `dueIndex`, sort `dueAt`. */
-export const DUE_INDEX = { name: 'due', partitionAttribute: 'dueIndex', sortAttribute: 'dueAt', partition: 'DUE' } as const;
+export const DUE_INDEX = { name: 'due', partitionAttribute: 'dueIndex', sortAttribute: 'dueAt', partition: 'DUE', alertPartition: 'ALERT' } as const;
 
 /** Environment variables of the functions; each function gets only those that it needs. */
 export const ENV = {

@@ -5,6 +5,9 @@ import type { KeyVersion, ManagedKey } from './managed-key';
 
 /** What `reconcile` tells people. Each state is one alert, however often it is seen. */
 
+/** The managed key that an alert is about, as far as it needs it. */
+type Subject = Pick<ManagedKey, 'name'> & { readonly policy: Pick<ManagedKey['policy'], 'owner'> };
+
 const UNHARMED: Pick<AlertFacts, 'isEncryptionImpacted' | 'isDecryptionValid' | 'mustCustomerAct' | 'isInterventionSafe'> = {
   isEncryptionImpacted: 'No. The ACTIVE version is as it was.',
   isDecryptionValid: 'Yes.',
@@ -12,7 +15,7 @@ const UNHARMED: Pick<AlertFacts, 'isEncryptionImpacted' | 'isDecryptionValid' | 
   isInterventionSafe: 'Yes, with the commands below.',
 };
 
-function about(key: ManagedKey, facts: Pick<AlertFacts, 'id' | 'severity' | 'headline' | 'reason' | 'next' | 'runbook'> & Partial<AlertFacts>): Alert {
+function about(key: Subject, facts: Pick<AlertFacts, 'id' | 'severity' | 'headline' | 'reason' | 'next' | 'runbook'> & Partial<AlertFacts>): Alert {
   const commands = [`keyturn status ${key.name}`, `keyturn history ${key.name}`];
   return alertOf({ key: key.name, owner: key.policy.owner, stage: 'reconcile', commands, ...UNHARMED, ...facts });
 }
@@ -97,17 +100,20 @@ export function orphanAlert(key: ManagedKey, kmsKeyId: string, reason: string): 
   });
 }
 
-/** Keys exist whose making the registry does not know: the registry is older than KMS. */
-export function registryWentBackAlert(key: ManagedKey, kmsKeyIds: readonly string[], quarantined: number): Alert {
+/**
+ * Keys exist whose making the registry does not know: the registry is older than KMS.
+ * @param quarantined how many keys; `undefined` when the registry knows none
+ */
+export function registryWentBackAlert(key: Subject, kmsKeyIds: readonly string[], quarantined: number | undefined): Alert {
   return about(key, {
     id: `registry-went-back/${kmsKeyIds[0] ?? ''}`,
     severity: 'page',
-    headline: 'THE REGISTRY WENT BACK: every key is quarantined',
-    reason: `KMS has keys with this registry's tag whose rotations the registry does not know: ${kmsKeyIds.join(', ')}. Was the table restored from a backup? ${quarantined} keys were quarantined.`,
+    headline: `THE REGISTRY WENT BACK: ${quarantined === undefined ? 'it knows no key' : 'every key is quarantined'}`,
+    reason: `KMS has keys with this registry's tag whose rotations the registry does not know: ${kmsKeyIds.join(', ')}. Was the table restored from a backup? ${quarantined === undefined ? 'Nothing can be quarantined in it' : `${quarantined} keys were quarantined`}.`,
     isEncryptionImpacted: 'No, as long as nobody moves an alias.',
     isDecryptionValid: 'Yes. keyturn deletes and disables nothing of this.',
     isInterventionSafe: 'Not before it is known what the registry has lost.',
-    next: 'Nothing starts, and nothing is retired, until each quarantine is lifted.',
+    next: quarantined === undefined ? 'Nothing starts, and nothing is retired, before keys are registered again.' : 'Nothing starts, and nothing is retired, until each quarantine is lifted.',
     commands: ['keyturn status', `keyturn audit ${key.name}`],
     runbook: 'registry-went-back',
   });

@@ -46,6 +46,8 @@ export interface Registry {
   forgetAlert(alert: Pick<Alert, 'id' | 'key'>): Promise<void>;
   /** Alerts of one key that were not published yet, as far as is known. */
   queuedAlerts(name: string): Promise<readonly Alert[]>;
+  /** Names, also of keys that are not registered, with such alerts: candidates only, from an index that may lag. */
+  namesWithQueuedAlerts(): Promise<readonly string[]>;
 
   /** Names of keys that may be due, overdue first: candidates only, from an index that may lag. */
   dueCandidates(until: Instant): Promise<readonly string[]>;

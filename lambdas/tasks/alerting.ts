@@ -20,3 +20,18 @@ export async function deliver({ registry, alerts, onAlertLost }: AlertPorts, ale
   }
   await registry.forgetAlert(alert).catch(onAlertLost);
 }
+
+/** What was written down and not struck off, about one key. A topic that is still away keeps it there. @throws what the topic throws, once what it leaves is counted */
+export async function deliverQueued({ registry, alerts }: AlertPorts, name: string, on: { readonly delivered: (alert: Alert) => void; readonly undelivered: (count: number) => void }): Promise<void> {
+  const queued = await registry.queuedAlerts(name);
+  for (const [index, alert] of queued.entries()) {
+    try {
+      await alerts.publish(alert);
+    } catch (error) {
+      on.undelivered(queued.length - index);
+      throw error;
+    }
+    await registry.forgetAlert(alert);
+    on.delivered(alert);
+  }
+}

@@ -75,7 +75,14 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
   const ids = strangers.map(({ keyId }) => keyId).filter((id) => !told.has(id));
   const [first] = ids;
   const [anyName] = names;
-  if (first === undefined || anyName === undefined) return;
+  if (first === undefined) return;
+  if (anyName === undefined) {
+    // There is nothing that could be quarantined, and no owner to name.
+    await deliver(ports, registryWentBackAlert({ name: strangers[0]?.tags[KEY_TAGS.key] ?? 'unknown', policy: { owner: 'unknown' } }, ids, undefined));
+    for (const id of ids) told.add(id);
+    done.push(`told of ${ids.length} keys of this registry, which is empty`);
+    return;
+  }
   const reason = `KMS has keys of this registry that it does not know, ${first} among them: the registry went back`;
   const failures: string[] = [];
   for (const name of names) {

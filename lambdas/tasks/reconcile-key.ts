@@ -16,7 +16,7 @@ import type { KeyProvider } from '../ports/key-provider';
 import type { Rescuer } from '../ports/outside';
 import type { Reconciliation } from '../ports/reconciliation';
 import type { KeyReading } from '../ports/registry';
-import { deliver, type AlertPorts } from './alerting';
+import { deliver, deliverQueued, type AlertPorts } from './alerting';
 import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
 import { compareWithKms } from './comparison';
 import { resolveIntentOf } from './dead-owner';
@@ -83,7 +83,7 @@ type Check = (ports: ReconcileKeyPorts, look: Look) => Promise<void>;
 
 /** In this order; a check that fails does not keep the others from being made. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  'undelivered alerts': deliverQueued,
+  'undelivered alerts': deliverLeft,
   approvals: finishApprovals,
   owner: lookAtOwner,
   emergency: lookAtEmergency,
@@ -120,19 +120,11 @@ async function begin({ registry, reconciliation }: ReconcileKeyPorts, name: stri
   return reading === undefined ? undefined : new Look(reading, at, await reconciliation.findings(name));
 }
 
-/** What was written down and not struck off. A topic that is still away keeps it there. */
-async function deliverQueued({ registry, alerts }: ReconcileKeyPorts, look: Look): Promise<void> {
-  const queued = await registry.queuedAlerts(look.key.name);
-  for (const [index, alert] of queued.entries()) {
-    try {
-      await alerts.publish(alert);
-    } catch (error) {
-      look.count({ undeliveredAlerts: queued.length - index });
-      throw error;
-    }
-    await registry.forgetAlert(alert);
-    look.done.push(`delivered alert ${alert.id}`);
-  }
+async function deliverLeft(ports: ReconcileKeyPorts, look: Look): Promise<void> {
+  await deliverQueued(ports, look.key.name, {
+    delivered: ({ id }) => void look.done.push(`delivered alert ${id}`),
+    undelivered: (undeliveredAlerts) => { look.count({ undeliveredAlerts }); },
+  });
 }
 
 /** Goes on where whoever counted an answer stopped, and sees to it that a question does not expire unseen. */

@@ -3,6 +3,7 @@ import { GAUGES, type GaugeName } from '../contract/names';
 import { MAX_KEYS_PER_RECONCILIATION } from '../contract/timing';
 import { added, NOTHING_COUNTED, type PassState, type Totals } from '../domain/findings';
 import { instantOf, msOf, type Instant } from '../domain/instant';
+import { deliverQueued } from './alerting';
 import { lookForOrphans, type OrphanPorts } from './orphans';
 import { reconcileKey, type FailedCheck, type ReconcileKeyPorts, type UnconfirmedDifference } from './reconcile-key';
 
@@ -39,6 +40,7 @@ export function reconcile(ports: Ports) {
     const batch = ahead.slice(0, MAX_KEYS_PER_RECONCILIATION);
     const output = { done: [] as { key: string; what: string }[], failed: [] as FailedCheck[], unconfirmed: [] as UnconfirmedDifference[] };
 
+    pass = await deliverForUnregistered(ports, names, pass, output);
     pass = await searchForOrphans(ports, names, pass, at, output);
     for (let start = 0; start < batch.length; start += GROUP_SIZE) {
       const group = batch.slice(start, start + GROUP_SIZE);
@@ -60,7 +62,29 @@ export function reconcile(ports: Ports) {
   };
 }
 
-async function searchForOrphans(ports: Ports, names: readonly string[], pass: PassState, at: Instant, output: { done: { key: string; what: string }[]; failed: FailedCheck[] }): Promise<PassState> {
+interface Report {
+  readonly done: { key: string; what: string }[];
+  readonly failed: FailedCheck[];
+}
+
+/** A rotation of a key that is not in the registry, as after a restore, fails and is told of all the same. */
+async function deliverForUnregistered(ports: Ports, names: readonly string[], pass: PassState, { done, failed }: Report): Promise<PassState> {
+  let { totals } = pass;
+  const fail = (key: string, error: unknown): void => {
+    failed.push({ key, check: 'undelivered alerts', error: String(error) });
+    totals = added(totals, { ...NOTHING_COUNTED, failedChecks: 1 });
+  };
+  const told = await ports.registry.namesWithQueuedAlerts().catch((error: unknown) => (fail('', error), []));
+  for (const name of told.filter((each) => !names.includes(each))) {
+    await deliverQueued(ports, name, {
+      delivered: ({ id }) => void done.push({ key: name, what: `delivered alert ${id}` }),
+      undelivered: (undeliveredAlerts) => { totals = added(totals, { ...NOTHING_COUNTED, undeliveredAlerts }); },
+    }).catch((error: unknown) => { fail(name, error); });
+  }
+  return { ...pass, totals };
+}
+
+async function searchForOrphans(ports: Ports, names: readonly string[], pass: PassState, at: Instant, output: Report): Promise<PassState> {
   try {
     const { afterKmsKey, done, alerted } = await lookForOrphans(ports, names, pass.afterKmsKey, pass.alerted, at);
     output.done.push(...done.map((what) => ({ key: '', what })));

@@ -244,6 +244,16 @@ export function registryContract(name: string, makeSubject: () => RegistrySubjec
         expect(await registry.queuedAlerts('orders')).toEqual([alert('one')]);
         expect(await registry.queuedAlerts('payments')).toEqual([]);
       });
+
+      test('are found without knowing the key, and are no keys themselves', async () => {
+        expect(await registry.namesWithQueuedAlerts()).toEqual([]);
+        for (const [id, key] of [['one', 'payments'], ['two', 'payments'], ['three', 'orders']] as const) await registry.queueAlert(alert(id, key));
+        expect([...(await registry.namesWithQueuedAlerts())].sort()).toEqual(['orders', 'payments']);
+        expect(await registry.allNames()).toEqual(['orders']);
+        expect(await registry.dueCandidates('9999-01-01T00:00:00.000Z')).toEqual(['orders']);
+        for (const [id, key] of [['one', 'payments'], ['two', 'payments'], ['three', 'orders']] as const) await registry.forgetAlert(alert(id, key));
+        expect(await registry.namesWithQueuedAlerts()).toEqual([]);
+      });
     });
 
     test('tells the ledger from an event on', async () => {

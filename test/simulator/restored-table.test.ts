@@ -1,4 +1,5 @@
-import { aliasTarget, keyState, kmsChanges, OUTSIDER, traceLength } from '../support/outsider';
+import { AwsError } from '../../local/kernel/aws-error';
+import { aliasTarget, endings, keyState, kmsChanges, OUTSIDER, traceLength } from '../support/outsider';
 import { isKeyturnRole } from '../../lambdas/domain/checker/options';
 import type { KeyReading } from '../../lambdas/ports/registry';
 import { approvals, reconciled } from '../support/people';
@@ -107,4 +108,27 @@ test('a restore to an hour ago, in which nothing happened to the keys, is no fin
   expect(scenario.alerts()).toEqual([]);
   await scenario.pass(20 * DAY);
   expect((await readings(scenario)).map((reading) => reading?.key.lastVersion)).toEqual([2, 2]);
+});
+
+test('a registry that knows no key any more is told of, once, and so are its failed rotations, although the topic was away', async () => {
+  const scenario = await begun();
+  const { world } = scenario;
+  let isAway = true;
+  world.fault = ({ operation }) => (isAway && operation === 'Publish' ? new AwsError('InternalErrorException', 'away') : 'none');
+  world.trace.onEvent((event) => {
+    if (event.type === 'states.state-entered' && event.state === 'Create Key Version') restore(scenario, []);
+  });
+  await scenario.pass(9 * DAY + HOUR);
+  const failed = endings(scenario).filter((line) => !line.endsWith('completed'));
+  expect(failed).not.toEqual([]);
+  expect(scenario.alerts()).toEqual([]);
+  isAway = false;
+  await reconciled(scenario, HOUR);
+  const told = (words: string): number => scenario.alerts().filter((subject) => subject.includes(words)).length;
+  expect(told('THE REGISTRY WENT BACK: it knows no key')).toBe(1);
+  for (const line of failed) expect(scenario.alerts()).toContainEqual(expect.stringMatching(new RegExp(`keyturn: ${line.split('-2026')[0] ?? ''}: .*failure in`)));
+  const all = scenario.alerts().length;
+  await reconciled(scenario, 3 * HOUR);
+  expect(scenario.alerts()).toHaveLength(all);
+  expect(items(scenario).filter(({ pk }) => JSON.stringify(pk).includes('ALERT#'))).toEqual([]);
 });

@@ -18,6 +18,7 @@ import { TaskError } from '../../domain/task-error';
 import type { KeyReading, Registry } from '../../ports/registry';
 import { outcomeOf, readErrorOf, taskErrorOf } from './errors';
 import {
+  alertItem,
   alertKey,
   alertPartition,
   FREEZE_PART,
@@ -31,7 +32,6 @@ import {
   metaKey,
   toAlert,
   toFreeze,
-  toItem,
   toKeyVersion,
   toLedgerEvent,
   toManagedKey,
@@ -89,8 +89,7 @@ export class DynamoDbRegistry implements Registry {
 
   async queueAlert(alert: Alert): Promise<void> {
     try {
-      const item = { ...toItem(alert), ...alertKey(alert) };
-      await this.client.send(new PutItemCommand({ TableName: this.table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }));
+      await this.client.send(new PutItemCommand({ TableName: this.table, Item: alertItem(alert), ConditionExpression: 'attribute_not_exists(pk)' }));
     } catch (error) {
       if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return;
       throw taskErrorOf(error, `queue alert ${alert.id}`);
@@ -112,6 +111,11 @@ export class DynamoDbRegistry implements Registry {
       ConsistentRead: true,
     });
     return items.map(toAlert);
+  }
+
+  async namesWithQueuedAlerts(): Promise<readonly string[]> {
+    const items = await this.indexed('#pk = :pk', { '#pk': DUE_INDEX.partitionAttribute }, { ':pk': { S: DUE_INDEX.alertPartition } });
+    return [...new Set(items.map((item) => (item['pk']?.S ?? '').slice(alertPartition('').length)))];
   }
 
   async dueCandidates(until: Instant): Promise<readonly string[]> {
@@ -207,15 +211,13 @@ export class DynamoDbRegistry implements Registry {
   }
 
   private async candidates(condition: string, names: Record<string, string>, values: Item): Promise<readonly string[]> {
-    const query: Query = {
-      IndexName: DUE_INDEX.name,
-      KeyConditionExpression: condition,
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: { ':pk': { S: DUE_INDEX.partition }, ...values },
-    };
-    const items = await this.pages(query);
+    const items = await this.indexed(condition, names, { ':pk': { S: DUE_INDEX.partition }, ...values });
     const prefix = keyPartition('').length;
     return items.map((item) => (item['pk']?.S ?? '').slice(prefix));
+  }
+
+  private async indexed(condition: string, names: Record<string, string>, values: Item): Promise<readonly Item[]> {
+    return this.pages({ IndexName: DUE_INDEX.name, KeyConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values });
   }
 
   private async queryAll(name: string, prefix: string): Promise<Item[]> {

@@ -66,8 +66,13 @@ export function toLedgerEvent(item: Item): LedgerEvent {
   return event as unknown as LedgerEvent;
 }
 
+/** Found in the index, too: the key that it is about may not be registered. */
+export function alertItem(alert: Alert): Item {
+  return { ...toItem(alert), ...alertKey(alert), ...toItem({ [DUE_INDEX.partitionAttribute]: DUE_INDEX.alertPartition, [DUE_INDEX.sortAttribute]: alert.id }) };
+}
+
 export function toAlert(item: Item): Alert {
-  const { pk: _pk, sk: _sk, ...alert } = unmarshall(item);
+  const { pk: _pk, sk: _sk, [DUE_INDEX.partitionAttribute]: _partition, [DUE_INDEX.sortAttribute]: _id, ...alert } = unmarshall(item);
   return alert as unknown as Alert;
 }
 
