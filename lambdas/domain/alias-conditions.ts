@@ -43,11 +43,10 @@ function findingOf(operator: string, values: readonly string[], alias: string): 
 const MATCHES: Readonly<Record<string, (name: string, value: string) => boolean>> = {
   stringequals: (name, value) => name === value,
   stringequalsignorecase: (name, value) => name.toLowerCase() === value.toLowerCase(),
-  stringlike: (name, value) => new RegExp(`^${value.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name),
+  stringlike: (name, value) => new RegExp(`^${value.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`).test(name),
 };
 
 function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
   return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 

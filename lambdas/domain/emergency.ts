@@ -64,10 +64,9 @@ export function beginEmergency(key: ManagedKey, at: Instant): ManagedKey {
 /** Deadlines of a compromised version, and of no other, come earlier. They never go back. */
 export function shortened(version: KeyVersion, key: ManagedKey, at: Instant): KeyVersion {
   if (version.compromisedAt === undefined) return version;
-  const { disableNotBefore, revokeNotBefore } = version;
+  const { disableNotBefore } = version;
   return {
     ...version,
     ...(disableNotBefore === undefined ? {} : { disableNotBefore: earliest(disableNotBefore, plusSeconds(at, key.policy.emergencyDrainSeconds)) }),
-    ...(revokeNotBefore === undefined ? {} : { revokeNotBefore }),
   };
 }

@@ -20,7 +20,7 @@ export function isAccountable(callerArn: string): boolean {
 /** The part of a caller's ARN that the caller cannot choose: a user, a role, or a session whose name the identity provider sets. */
 export function identityOf(callerArn: string, { vouchedRoles }: IdentityRules): string {
   const [, partition, account, role, session] = ASSUMED_ROLE.exec(callerArn) ?? [];
-  if (partition === undefined || account === undefined || role === undefined || session === undefined) return callerArn;
+  if (role === undefined) return callerArn;
   const identity = `arn:${partition}:iam::${account}:role/${role}`;
   return vouchedRoles.some((pattern) => matchesPattern(role, pattern)) ? `${identity}/${session}` : identity;
 }

@@ -85,7 +85,7 @@ export function lockedOutAction(policy: string): string | undefined {
   const document = JSON.parse(policy) as { Statement?: Statement | readonly Statement[] };
   const denied = statementsOf(document)
     .filter((statement) => statement.Effect === 'Deny' && statement.Condition === undefined && isEverybody(statement.Principal))
-    .flatMap((statement) => (typeof statement.Action === 'string' ? [statement.Action] : (statement.Action ?? [])));
+    .flatMap((statement) => statement.Action ?? []);
   return KEYTURN_ACTIONS.find((action) => denied.some((pattern) => matches(pattern, action)));
 }
 

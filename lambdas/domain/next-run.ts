@@ -23,7 +23,7 @@ export function nextRun(key: ManagedKey, at: Instant, holder?: Holder): NextRun 
     if (reason === undefined) return { kind: 'start', run: candidate };
     reasons.push(reason);
   }
-  return { kind: 'wait', reason: [...new Set(reasons)].filter((reason) => reason !== NOTHING).join('; ') || 'nothing is due' };
+  return { kind: 'wait', reason: [...new Set(reasons)].filter((reason) => reason !== NOTHING).join('; ') };
 }
 
 /** What the starter may start for a key as the registry holds it: `nextRun`, unless everything about the key stands still. */

@@ -18,9 +18,11 @@ export function rotateNow(key: ManagedKey, at: Instant, holder?: Holder): NextRu
     return wait(`window ${key.completedWindow} is completed, and a window is rotated once; the next begins at ${windowStart(next)}. For a compromised key use --emergency`);
   }
   if (key.hold !== null) return wait(`held by ${key.hold.by}: ${key.hold.reason}`);
-  const failure = key.lastFailure;
-  const stableAt = failure === null || key.window?.id !== window ? undefined : plusSeconds(failure.at, STABILISATION_SECONDS);
-  if (stableAt !== undefined && isBefore(at, stableAt)) return wait(`${failure?.rotationId ?? 'the last attempt'} failed at ${failure?.at ?? ''}; it is tried again from ${stableAt} on`);
+  const failure = key.window?.id === window ? key.lastFailure : null;
+  if (failure !== null) {
+    const stableAt = plusSeconds(failure.at, STABILISATION_SECONDS);
+    if (isBefore(at, stableAt)) return wait(`${failure.rotationId} failed at ${failure.at}; it is tried again from ${stableAt} on`);
+  }
   const run: Run = { kind: 'rotation', window, number: key.window?.id === window ? key.window.attempt : 1 };
   const reason = reasonNotToStart(key, run, at);
   return reason === undefined ? { kind: 'start', run } : wait(reason);

@@ -38,7 +38,6 @@ export function isWindowOf(grid: WindowGrid, windowId: string): boolean {
 /** @throws {RangeError} when `windowId` is malformed, or names a time that does not exist, such as 20260230T0000Z. */
 export function windowStart(windowId: string): Instant {
   const [, year, month, day, hour, minute] = WINDOW_ID.exec(windowId) ?? [];
-  if (year === undefined) throw malformed(windowId);
   const text = `${year}-${month}-${day}T${hour}:${minute}:00.000Z`;
   // The engine's parser refuses a 32nd but turns 30 February into 2 March: only what comes back as it went in exists.
   const ms = parsedMs(text);

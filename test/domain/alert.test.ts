@@ -25,15 +25,18 @@ describe('an alert', () => {
   test('leads to the execution in its partition and Region', () => {
     expect(alertOf(facts).message).toContain(`https://console.aws.amazon.com/states/home?region=eu-central-1#/v2/executions/details/${ARN}`);
     expect(alertOf({ ...facts, executionArn: ARN.replace('arn:aws:', 'arn:aws-us-gov:') }).message).toContain('https://console.amazonaws-us-gov.com/states');
+    expect(alertOf({ ...facts, executionArn: ARN.replace('arn:aws:', 'arn:aws-cn:') }).message).toContain('https://console.amazonaws.cn/states');
   });
 
   test('has attributes to filter by, and its id', () => {
     expect(alertOf(facts).attributes).toEqual({ alertId: 'one', key: 'orders', owner: 'team-orders', stage: 'Claim Rotation', severity: 'page', class: 'recoverable', rotation: 'orders-20260401T0000Z-a1' });
+    const { errorClass: _class, rotationId: _rotation, ...others } = facts;
+    expect(Object.keys(alertOf(others).attributes)).toEqual(['alertId', 'key', 'owner', 'stage', 'severity']);
   });
 
   test('has a subject that SNS takes, and a reason that leaves room for the rest', () => {
     const { subject, message } = alertOf({ ...facts, headline: `Schlüssel\n${'x'.repeat(200)}`, reason: 'y'.repeat(500_000) });
-    expect(subject).toMatch(/^[\x20-\x7e]{99}$/);
+    expect(subject).toBe(`keyturn: orders: Schl?ssel?${'x'.repeat(72)}`);
     expect(message.length).toBeLessThan(8000);
     expect(message).toContain('What happens next?');
   });
@@ -89,5 +92,7 @@ test('a question is one alert, which says how to answer it, until when, and by h
   expect(attributes['severity']).toBe('ticket');
   for (const purpose of ['emergency', 'break-glass'] as const) expect(approvalAlert({ ...approval, purpose }, 'team-orders').attributes['severity']).toBe('page');
   expect(approvalAlert(approval, 'team-orders').message).toMatch(/Is encryption impacted\? +No\./);
-  expect(approvalAlert({ ...approval, purpose: 'repair' }, 'team-orders').message).toMatch(/Is encryption impacted\? +PERHAPS\. The key is frozen/);
+  for (const frozen of [{ purpose: 'repair' }, { errorClass: 'security-critical' }] as const) {
+    expect(approvalAlert({ ...approval, ...frozen }, 'team-orders').message).toMatch(/Is encryption impacted\? +PERHAPS\. The key is frozen/);
+  }
 });

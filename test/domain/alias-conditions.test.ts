@@ -10,6 +10,7 @@ test.each<[string, object]>([
   ['whatever the case', { 'ForAnyValue:StringEqualsIgnoreCase': { 'kms:ResourceAliases': 'alias/Orders' } }],
   ['all aliases', { 'ForAllValues:StringEquals': { 'kms:ResourceAliases': 'alias/orders' } }],
   ['some versions only', { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': ['alias/orders', 'alias/orders/v1', 'alias/orders/v2'] } }],
+  ['any one character in place of the last', { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/order?' } }],
   ['a wildcard that ends too soon', { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/orders', 'alias/orders/v?'] } }],
 ])('a statement that names %s is found', (_, condition) => {
   expect(aliasConditions(policy(condition), 'alias/orders')).toMatchObject([{ statement: 'S', effect: 'Allow', finding: 'exact' }]);
@@ -20,9 +21,14 @@ test.each<[string, object]>([
   ['the alias and all its versions', { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/orders', 'alias/orders/v*'] } }],
   ['another alias', { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/orders-archive' } }],
   ['a dot that is no wildcard', { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias.orders' } }],
+  ['a plus that stands for itself', { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/orders+' } }],
   ['something else', { StringEquals: { 'kms:RequestAlias': 'alias/orders' } }],
 ])('a statement that names %s is not', (_, condition) => {
   expect(aliasConditions(policy(condition), 'alias/orders')).toEqual([]);
+});
+
+test.each(['StringForAnyValue:Equals', 'StringIfExistsEquals'])('an operator that there is not, %s, is taken for no other', (operator) => {
+  expect(aliasConditions(policy({ [operator]: { 'kms:ResourceAliases': 'alias/orders' } }), 'alias/orders')).toMatchObject([{ operator, finding: 'unclear' }]);
 });
 
 test('an operator that is not judged is told', () => {

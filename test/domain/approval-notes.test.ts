@@ -82,6 +82,16 @@ describe('room for one more', () => {
     expect(namedAfter(next, approval('b2'), known)).toEqual([...next.approvals.filter((id) => id !== 'a3'), 'b2']);
   });
 
+  test('is not made by the only question that the owner waits for; with no owner nobody waits', () => {
+    const full = key(ids(MAX_NOTED_APPROVALS));
+    const known = noted(full, {
+      ...Object.fromEntries(ids(MAX_NOTED_APPROVALS).slice(1).map((id) => [id, { rev: -1 }])),
+      a0: { purpose: 'disable', rotationId: full.lease!.rotationId, rev: -1 },
+    });
+    expect(namedAfter(full, approval('b1'), known)).toEqual([...full.approvals.filter((id) => id !== 'a1'), 'b1']);
+    expect(namedAfter({ ...full, lease: null }, approval('b1'), known)).toEqual([...full.approvals.slice(1), 'b1']);
+  });
+
   test('is refused to people once as much is pending as may be, and never to an execution', () => {
     const full = key(ids(MAX_PENDING_REQUESTS));
     const refused = (known: readonly Approval[]) => expect(() => noteApproval(full, approval('new'), known, AT));

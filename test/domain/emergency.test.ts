@@ -19,6 +19,10 @@ describe('an approved emergency', () => {
     expect(living.ledger.at(-1)).toMatchObject({ type: 'EmergencyApproved', by: 'alice', facts: { emergency: 1, version: 1, requestedBy: 'bob', reason: 'a leak' } });
   });
 
+  test('names everybody who approved', () => {
+    expect(approveEmergency(bootstrapped().key, { ...request, approvedBy: ['alice', 'carol'] })).toMatchObject({ note: { by: 'alice, carol' } });
+  });
+
   test('makes a key due that would not be for a long time', () => {
     const living = bootstrapped({ startSpreadSeconds: 0 });
     living.apply(approveEmergency(living.key, { ...request, at: AT }));

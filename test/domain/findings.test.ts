@@ -1,5 +1,5 @@
 import { isOverdue, overdueAt, retirementsPendingTooLong } from '../../lambdas/domain/age';
-import { added, NOTHING_COUNTED, secondLook, withAlerted } from '../../lambdas/domain/findings';
+import { added, FIRST_PASS, NO_FINDINGS, NOTHING_COUNTED, secondLook, withAlerted } from '../../lambdas/domain/findings';
 import { bootstrapped, draining, registered } from './living-key';
 
 const AT = '2026-06-01T00:00:00.000Z';
@@ -11,6 +11,11 @@ test('a difference is confirmed by a second look at the same, five minutes later
   expect(secondLook(first.remembered, 'alias', '2026-06-01T00:05:00.000Z')).toEqual({ remembered: first.remembered, isConfirmed: true });
   expect(secondLook(first.remembered, 'other', '2026-06-01T00:15:00.000Z')).toEqual({ remembered: { what: 'other', since: '2026-06-01T00:15:00.000Z' }, isConfirmed: false });
   expect(secondLook(first.remembered, null, '2026-06-01T00:15:00.000Z')).toEqual({ remembered: null, isConfirmed: false });
+});
+
+test('before the first look nothing is known, and a pass begins at the first key', () => {
+  expect(NO_FINDINGS).toEqual({ difference: null, ledger: null, alerted: [] });
+  expect(FIRST_PASS).toEqual({ afterKey: null, afterKmsKey: null, alerted: [], totals: { overdueKeys: 0, frozenKeys: 0, quarantinedKeys: 0, oldestUnansweredApprovalSeconds: 0, undeliveredAlerts: 0, failedChecks: 0 } });
 });
 
 test('totals add up, but for the oldest question', () => {

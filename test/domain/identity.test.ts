@@ -17,6 +17,8 @@ describe('an identity', () => {
     ['a session that an identity provider names', session('AWSReservedSSO_Keys_0123456789abcdef', 'alice@example.com'), `arn:aws:iam::${ACCOUNT}:role/AWSReservedSSO_Keys_0123456789abcdef/alice@example.com`],
     ['a session of a role whose name only begins like one that is vouched for', session('breakXglass', 'alice'), `arn:aws:iam::${ACCOUNT}:role/breakXglass`],
     ['a session of a role whose name only ends like one', session('my-AWSReservedSSO_Keys', 'alice'), `arn:aws:iam::${ACCOUNT}:role/my-AWSReservedSSO_Keys`],
+    ['something that only ends like the ARN of a session', `x${session('deployer', 'alice')}`, `x${session('deployer', 'alice')}`],
+    ['something that only begins like the ARN of a session', `${session('deployer', 'alice')}/more`, `${session('deployer', 'alice')}/more`],
     ['something that is no ARN', 'orders-20260401T0000Z-a1', 'orders-20260401T0000Z-a1'],
   ])('of %s', (_, arn, identity) => expect(identityOf(arn, VOUCHED)).toBe(identity));
 
@@ -51,10 +53,14 @@ describe('a principal', () => {
   test.each<[string, string, string, boolean]>([
     ['a user is itself', `arn:aws:iam::${ACCOUNT}:user/x`, `arn:aws:iam::${ACCOUNT}:user/x`, true],
     ['a role is its sessions, whatever its path', role, session('orders-api', 'i-0'), true],
+    ['a role without a path is its sessions', `arn:aws:iam::${ACCOUNT}:role/orders-api`, session('orders-api', 'i-0'), true],
+    ['what only ends like a role is none', `x${role}`, session('orders-api', 'i-0'), false],
+    ['a path is no role', `arn:aws:iam::${ACCOUNT}:role/orders-api/`, session('orders-api', 'i-0'), false],
     ['a role is no session of another', role, session('orders', 'i-0'), false],
     ['a role is no session whose name is that of the role', role, session('other', 'orders-api'), false],
     ['a role is no session in another account', role, session('orders-api', 'i-0', '222222222222'), false],
     ['a role is no session in another partition', role, session('orders-api', 'i-0', ACCOUNT, 'aws-cn'), false],
+    ['a role is no user of that name', role, `arn:aws:iam::${ACCOUNT}:user/orders-api`, false],
     ['a user is no role of that name', `arn:aws:iam::${ACCOUNT}:user/orders-api`, session('orders-api', 'i-0'), false],
   ])('%s', (_, policyArn, callerArn, expected) => expect(isSamePrincipal(policyArn, callerArn)).toBe(expected));
 });
@@ -66,6 +72,8 @@ test.each([
   ['arn:aws:sts::111122223333:federated-user/not-alice', false],
   ['arn:aws:iam::111122223333:root', false],
   ['arn:aws:iam::111122223333:role/oncall', false],
+  ['xarn:aws:iam::111122223333:user/alice', false],
+  ['arn:aws:iam::111122223333:user/alice\nbob', false],
   ['lambda.amazonaws.com', false],
 ])('%s answers for what it asks: %s', (arn, isOne) => {
   expect(isAccountable(arn)).toBe(isOne);

@@ -13,9 +13,10 @@ interface Statement {
 const statementsOf = (policy: string) => (JSON.parse(policy) as { Statement: Statement[] }).Statement;
 
 test('the default policy lets IAM decide', () => {
-  expect(statementsOf(defaultPolicy('aws-cn', '111122223333'))).toEqual([
-    { Sid: 'AccountAdministersByIam', Effect: 'Allow', Principal: { AWS: 'arn:aws-cn:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' },
-  ]);
+  expect(JSON.parse(defaultPolicy('aws-cn', '111122223333'))).toEqual({
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'AccountAdministersByIam', Effect: 'Allow', Principal: { AWS: 'arn:aws-cn:iam::111122223333:root' }, Action: 'kms:*', Resource: '*' }],
+  });
 });
 
 describe('a carried policy', () => {
@@ -26,14 +27,19 @@ describe('a carried policy', () => {
       Sid: 'KeyturnRotatesThisKey',
       Effect: 'Allow',
       Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+      Resource: '*',
       Condition: { ArnLike: { 'aws:PrincipalArn': ROLES } },
     });
     expect(none).toEqual([]);
   });
 
-  test('grants no wildcard and nothing that keyturn never does', () => {
+  test('grants what keyturn does with a key and nothing else', () => {
     const actions = statementsOf(carriedPolicy(document(ALLOW), ROLES))[1]!.Action;
-    expect(actions.filter((action) => /\*|EnableKey|CancelKeyDeletion|ReEncrypt|RevokeGrant|Import/.test(action))).toEqual([]);
+    expect(actions.map((action) => action.replace('kms:', '')).join(' ')).toBe(
+      'CreateAlias CreateGrant Decapsulate Decrypt DeriveSharedSecret DescribeKey DisableKey Encapsulate Encrypt GenerateMac GetKeyLastUsage GetKeyPolicy ' +
+        'GetPublicKey ListGrants ListResourceTags PutKeyPolicy ScheduleKeyDeletion Sign TagResource UpdateAlias Verify VerifyMac',
+    );
+    expect(actions.every((action) => action.startsWith('kms:'))).toBe(true);
   });
 
   test('is carried again without a change, and replaces an older form of the own statement', () => {
@@ -44,6 +50,10 @@ describe('a carried policy', () => {
 
   test('takes a single statement that stands without its list', () => {
     expect(statementsOf(carriedPolicy(JSON.stringify({ Version: '2012-10-17', Statement: ALLOW }), ROLES))).toHaveLength(2);
+  });
+
+  test('of a document without statements is the one of keyturn', () => {
+    expect(statementsOf(carriedPolicy('{"Version":"2012-10-17"}', ROLES)).map(({ Sid }) => Sid)).toEqual(['KeyturnRotatesThisKey']);
   });
 
   test('of what is no JSON is refused', () => expect(() => carriedPolicy('{', ROLES)).toThrow(SyntaxError));
@@ -59,6 +69,19 @@ test('policies are the same in whatever order their members stand, and not when 
     }),
   );
 });
+
+test.each<[string, unknown, unknown, boolean]>([
+  ['a list in another order', { Action: ['a', 'b', 'c'] }, { Action: ['c', 'a', 'b'] }, true],
+  ['a list that names a member twice', { Action: ['a', 'b', 'a'] }, { Action: ['b', 'a'] }, true],
+  ['a list of one as its member', { Action: ['a'] }, { Action: 'a' }, true],
+  ['a list deep inside in another order', [{ Principal: { AWS: ['x', 'y'] } }, 1], [1, { Principal: { AWS: ['y', 'x'] } }], true],
+  ['nothing', { Id: null }, { Id: null }, true],
+  ['a list without one of its members', { Action: ['a', 'b'] }, { Action: ['a'] }, false],
+  ['a list with another member', { Action: ['a', 'b'] }, { Action: ['a', 'c'] }, false],
+  ['other lists of one', { Action: ['a'] }, { Action: ['b'] }, false],
+  ['nothing and something', { Id: null }, { Id: {} }, false],
+  ['texts that differ', { Id: 'a' }, { Id: 'b' }, false],
+])('%s: compared as KMS may give it back', (_, left, right, isSame) => expect(isSamePolicy(JSON.stringify(left), JSON.stringify(right))).toBe(isSame));
 
 describe('a lock-out', () => {
   test.each<[string, object, string]>([
@@ -78,5 +101,7 @@ describe('a lock-out', () => {
     ['a Deny of what keyturn does not need', deny({ Action: ['kms:EnableKeyRotation', 'kms:ImportKeyMaterial'] })],
     ['a Deny without actions', deny({ Action: undefined })],
     ['a Deny whose dot is no wildcard', deny({ Action: 'kms.Decrypt' })],
+    ['a Deny whose plus stands for itself', deny({ Action: 'kms:Decrypt+' })],
+    ['a Deny of everybody but some', deny({ Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:role/x' } })],
   ])('%s is none', (_, statement) => expect(lockedOutAction(document(statement))).toBeUndefined());
 });

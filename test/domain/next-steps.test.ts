@@ -79,6 +79,9 @@ describe('what the starter may start', () => {
     const at = plusSeconds(NEXT_AT, 5 * 86_400);
     expect(nextRun(key, at)).toEqual({ kind: 'start', run: runOf('retirement') });
     expect(nextRun({ ...key, retirementDueAt: null }, at).kind).toBe('wait');
+    const held: ManagedKey = { ...key, rotationDueAt: plusSeconds(at, 400 * 86_400) };
+    expect(nextRun(held, plusSeconds(at, 180 * 86_400))).toEqual({ kind: 'start', run: runOf('retirement') });
+    expect(nextRun({ ...held, completedWindow: null }, plusSeconds(at, 180 * 86_400))).toMatchObject({ run: { kind: 'retirement', window: '20261227T0000Z' } });
     const two: ManagedKey = { ...key, retirementPending: [1, 7], versions: { ...key.versions, v7: { ...key.versions['v1']!, number: 7 } } };
     expect(nextRun(two, NEXT_AT)).toMatchObject({ reason: expect.stringContaining('the retirement of v1, v7 is tried again') });
   });
@@ -96,6 +99,7 @@ describe('a rotation that a person starts now', () => {
     ['is the current window', {}, NEXT_AT, undefined, { kind: 'start', run: attempt(1, NEXT_WINDOW) }],
     ['is the next attempt of it', begun, stableAt, undefined, { kind: 'start', run: attempt(2, NEXT_WINDOW) }],
     ['does not wait for a failure of another window', { ...begun, window: { id: WINDOW, attempt: 1 } }, NEXT_AT, undefined, { kind: 'start', run: attempt(1, NEXT_WINDOW) }],
+    ['does not wait when nothing failed', { window: begun.window!, lastFailure: null }, NEXT_AT, undefined, { kind: 'start', run: attempt(2, NEXT_WINDOW) }],
     ['does not wait for a failure without a window', { ...begun, window: null }, NEXT_AT, undefined, { kind: 'start', run: attempt(1, NEXT_WINDOW) }],
     ['is the first of a key that has completed none', { completedWindow: null }, NEXT_AT, undefined, { kind: 'start', run: attempt(1, NEXT_WINDOW) }],
     ['is not what failed a moment ago', begun, plusSeconds(stableAt, -1), undefined, { kind: 'wait', reason: `orders-20260630T0000Z-a1 failed at ${NEXT_AT}; it is tried again from ${stableAt} on` }],

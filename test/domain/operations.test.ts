@@ -101,6 +101,13 @@ describe('a lifted quarantine', () => {
     expect(living.key).toMatchObject({ quarantine: null, rotationDueAt: early, dueAt: early, window: { id: WINDOW, attempt: 1, lastAttempt: 3 }, lease: { rotationId: 'orders-20260401T0000Z-a1' } });
   });
 
+  test('makes the window due that is newer than the last completed one, and nothing of a key without a window', () => {
+    const { key } = orphaned();
+    const at = plusSeconds(AT, 3600);
+    expect(liftQuarantine({ ...key, completedWindow: '20260101T0000Z' }, { ...other, at })).toMatchObject({ next: { rotationDueAt: at } });
+    expect(liftQuarantine({ ...key, window: null }, { ...other, at })).toMatchObject({ next: { window: null, rotationDueAt: key.rotationDueAt } });
+  });
+
   test('leaves the due time of a window whose owner goes on by itself', () => {
     const living = orphaned();
     const { rotationDueAt } = living.key;

@@ -8,7 +8,7 @@ const change = (living: LivingKey, policy: Partial<KeyPolicy>) => register(livin
 
 test('a new key is due at once, has no version and no completed window', () => {
   const { key, ledger } = registered();
-  expect(key).toMatchObject({ schema: 1, versions: {}, lastVersion: 0, completedWindow: null, window: null, lease: null, fence: 0, dueAt: REGISTERED_AT, seq: 1 });
+  expect(key).toMatchObject({ schema: 1, versions: {}, lastVersion: 0, completedWindow: null, window: null, lease: null, fence: 0, approvals: [], answeredApprovals: [], dueAt: REGISTERED_AT, seq: 1 });
   expect(ledger.map(({ type }) => type)).toEqual(['KeyRegistered']);
 });
 
@@ -38,7 +38,7 @@ test('a changed policy changes the policy and nothing else', () => {
 });
 
 test.each(['alias', 'spec', 'usage'] as const)('another %s is refused for a living key', (field) => {
-  expect(() => change(bootstrapped(), { [field]: 'other' })).toThrow(error({ name: 'RotationNotAllowed', message: expect.stringContaining(`keys.orders.${field}: a registered key keeps its ${field}`) }));
+  expect(() => change(bootstrapped(), { [field]: 'other' })).toThrow(error({ name: 'RotationNotAllowed', message: expect.stringMatching(`^keys.orders.${field}: a registered key keeps its ${field}: it is .+, the configuration says other. Give the new ${field} a key of its own.$`) }));
 });
 
 test.each<[string, Partial<KeyPolicy>, string]>([

@@ -1,8 +1,10 @@
 import type { Approval } from '../../lambdas/domain/approval';
 import { currentChain, ledgerBreak } from '../../lambdas/domain/ledger';
+import { intendPromote } from '../../lambdas/domain/promotion';
 import type { Repair } from '../../lambdas/domain/repair';
-import { acceptKey, beginRepair, liftFreeze, recordRepair, requireRepair } from '../../lambdas/domain/repair-steps';
-import { bootstrapped, draining, error, LATE, type LivingKey } from './living-key';
+import { acceptKey, beginRepair, liftFreeze, recordRepair, requireRepair, withdrawIntent } from '../../lambdas/domain/repair-steps';
+import { intendDisable } from '../../lambdas/domain/retirement';
+import { AT, bootstrapped, claimed, draining, error, LATE, prepare, registered, type LivingKey } from './living-key';
 
 const COMPARE: Repair = { kind: 'compare' };
 const approval = (id = 'a1'): Approval => ({
@@ -88,4 +90,41 @@ test('a ledger that goes on behind a broken part is one chain from there on', ()
   expect(ledgerBreak(living.ledger, living.key)).toBeUndefined();
   expect(ledgerBreak(living.ledger, { ...living.key, head: 'x' })).toContain('the ledger ends at');
   expect(ledgerBreak(living.ledger.slice(0, -1), living.key)).toBeDefined();
+});
+
+test('a repair is written down with what for and by whom, on the ledger as it stands', () => {
+  const decision = beginRepair(bootstrapped().key, approval(), COMPARE, LATE);
+  expect(decision).toMatchObject({ note: { type: 'RepairBegun', at: LATE, by: 'repair-a1', facts: { approval: 'a1', requestedBy: 'arn:alice', approvedBy: 'arn:bob', reason: 'by mistake' } } });
+  expect(decision).not.toHaveProperty('baseline');
+  expect(beginRepair(bootstrapped().key, { ...approval(), facts: {} }, COMPARE, LATE)).toMatchObject({ note: { facts: { reason: '' } } });
+});
+
+test('a key that never had an ACTIVE version has one once a key is accepted, and nothing else', () => {
+  const living = begun(registered());
+  living.apply(acceptKey(living.key, 'a1', living.key.fence, { keyId: 'foreign', keyArn: 'arn:foreign' }, LATE));
+  expect(Object.keys(living.key.versions)).toEqual(['v1']);
+  expect(living.key.versions['v1']).toMatchObject({ status: 'ACTIVE', kmsKeyId: 'foreign' });
+});
+
+test.each<[string, () => LivingKey, string]>([
+  ['a promotion', () => {
+    const living = prepare(claimed(), 1);
+    living.apply(intendPromote(living.key, living.owner(), 1, AT));
+    return living;
+  }, 'PromoteWithdrawn'],
+  ['a retirement', () => {
+    const living = draining();
+    living.apply(intendDisable(living.key, living.owner(), 1, LATE, 'call-1'));
+    return living;
+  }, 'DisableWithdrawn'],
+])('an open intent of %s is withdrawn as such', (_, make, type) => {
+  const living = make();
+  living.apply(withdrawIntent(living.key, living.owner(), LATE));
+  expect(living.key.intent).toBeNull();
+  expect(living.ledger.at(-1)).toMatchObject({ type });
+});
+
+test('no open intent is nothing to withdraw', () => {
+  const { key } = draining();
+  expect(withdrawIntent(key, { rotationId: key.lease!.rotationId, fence: key.fence }, LATE)).toEqual({ kind: 'done' });
 });

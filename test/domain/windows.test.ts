@@ -46,14 +46,14 @@ describe('windowAt', () => {
   });
 
   test.each([
-    ['a period with odd seconds', { ...quarterly, rotateEverySeconds: DAY + 1 }],
-    ['no period', { ...quarterly, rotateEverySeconds: 0 }],
-    ['a negative period', { ...quarterly, rotateEverySeconds: -DAY }],
-    ['an endless period', { ...quarterly, rotateEverySeconds: Number.POSITIVE_INFINITY }],
-    ['an anchor with odd seconds', { ...quarterly, anchor: '2026-01-01T00:00:01Z' }],
-    ['an anchor without a zone', { ...quarterly, anchor: '2026-01-01T00:00:00' }],
-  ])('refuses %s', (_, grid) => {
-    expect(() => windowAt(grid, '2026-05-01T00:00:00Z')).toThrow(RangeError);
+    ['a period with odd seconds', { rotateEverySeconds: DAY + 1 }, 'A window lasts a whole number of minutes, not 86401 seconds'],
+    ['no period', { rotateEverySeconds: 0 }, 'A window lasts a whole number of minutes, not 0 seconds'],
+    ['a negative period', { rotateEverySeconds: -DAY }, 'A window lasts a whole number of minutes, not -86400 seconds'],
+    ['an endless period', { rotateEverySeconds: Number.POSITIVE_INFINITY }, 'A window lasts a whole number of minutes, not Infinity seconds'],
+    ['an anchor with odd seconds', { anchor: '2026-01-01T00:00:01Z' }, 'The anchor 2026-01-01T00:00:01Z is not a whole minute'],
+    ['an anchor without a zone', { anchor: '2026-01-01T00:00:00' }, 'is not an ISO 8601 time with a zone'],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => windowAt({ ...quarterly, ...change }, '2026-05-01T00:00:00Z')).toThrow(message);
   });
 
   test('refuses a window that no id can name', () => {
@@ -83,13 +83,13 @@ describe('window ids', () => {
   });
 
   test.each(['', '20260401', '2026-04-01T0000Z', '20260401T000000Z', '20260401T0000', ' 20260401T0000Z', '20260401T0000Z\n', '120260401T0000Z'])('refuses the malformed %j', (id) => {
-    expect(() => windowStart(id)).toThrow(RangeError);
+    expect(() => windowStart(id)).toThrow(new RangeError(`"${id}" is not a window id: the start in UTC, such as 20260401T0000Z`));
   });
 
   test.each(['20260230T0000Z', '20260229T0000Z', '21000229T0000Z', '20260431T0000Z', '20260100T0000Z', '20260132T0000Z', '20260001T0000Z', '20261301T0000Z', '20260401T2400Z', '20260401T0060Z'])(
     'refuses the impossible time %s',
     (id) => {
-      expect(() => windowStart(id)).toThrow(RangeError);
+      expect(() => windowStart(id)).toThrow(`"${id}" is not a window id`);
     },
   );
 

@@ -23,7 +23,8 @@ export async function mutantsOf(name: SourceAreaName, area: Area, { concurrency,
   const quick = await run(name, area, { mutate: files.length === 0 ? [...area.mutate] : [...files], concurrency, incremental, ignoreStatic: true });
   const left = quick.filter((mutant) => mutant.static === true && !isNoticed(mutant));
   if (left.length === 0) return quick.map(described);
-  const slow = await run(`${name}-at-load`, area, { mutate: left.map(placeOf), concurrency, incremental, ignoreStatic: false });
+  // Of these Stryker does not know which tests come there, and would take over what was found before a test was added.
+  const slow = await run(`${name}-at-load`, area, { mutate: left.map(placeOf), concurrency, incremental: false, ignoreStatic: false });
   const outcomes = new Map(slow.map((mutant) => [identityOf(mutant), mutant]));
   return quick.map((mutant) => described((left.includes(mutant) ? outcomes.get(identityOf(mutant)) : undefined) ?? mutant));
 }
