@@ -1,0 +1,45 @@
+import type { KeyPolicy } from '../../lambdas/contract/key-policy';
+import { KMS_CONSISTENCY_SECONDS } from '../../lambdas/contract/timing';
+import { plusSeconds, type Instant } from '../../lambdas/domain/instant';
+import { claim } from '../../lambdas/domain/lease';
+import { attempt, bootstrapped, claimed, disabled, draining, LATE, LATER, NEXT_AT, NEXT_WINDOW, prepare, promote, request, revoked, WINDOW, type LivingKey } from '../domain/living-key';
+import { Kit } from './kit';
+
+/** An answer of one dependent may take an hour. */
+export const DEPENDENT = { name: 'orders-api', kind: 'event', principal: 'arn:aws:iam::111122223333:role/orders-api', acknowledgeWithinSeconds: 3600 } as const;
+export const PROBED = { name: 'reports', kind: 'probe', functionArn: 'arn:reports', acknowledgeWithinSeconds: 60 } as const;
+
+export const FIRST = `orders-${WINDOW}-a1`;
+export const SECOND = `orders-${NEXT_WINDOW}-a1`;
+/** IAM has had its time to learn the version alias of v2. */
+export const PROMOTABLE: Instant = plusSeconds(NEXT_AT, KMS_CONSISTENCY_SECONDS);
+/** Nothing of what was done at `NEXT_AT` may be a late reading any more. */
+export const SETTLED: Instant = plusSeconds(NEXT_AT, 86_400);
+
+/** v1 ACTIVE; the second window's rotation owns the key. */
+export function rotating(policy?: Partial<KeyPolicy>): LivingKey {
+  const living = bootstrapped(policy);
+  living.apply(claim(living.key, request(NEXT_WINDOW, 1, NEXT_AT)));
+  return living;
+}
+
+/** v2 made, equipped and proved. */
+export const prepared = (policy?: Partial<KeyPolicy>): LivingKey => prepare(rotating(policy), 2, NEXT_AT);
+/** v2 ACTIVE, not confirmed. */
+export const promoted = (policy?: Partial<KeyPolicy>): LivingKey => promote(prepared(policy), 2, NEXT_AT);
+
+/** What a state hands to its task. */
+export function owned({ orders }: Kit, enteredAt: Instant = SETTLED, more: { readonly fence?: number; readonly version?: number } = {}) {
+  return { key: 'orders', run: attempt(1, NEXT_WINDOW), rotationId: SECOND, fence: orders.fence, version: 2, enteredAt, ...more };
+}
+export const retiring = (kit: Kit, enteredAt: Instant = LATE) => ({ ...owned(kit, enteredAt), previous: 1 });
+export const approvable = (kit: Kit, enteredAt: Instant = LATE) => ({ ...retiring(kit, enteredAt), question: null });
+
+export const note = { by: 'alice', at: NEXT_AT, reason: 'audit' };
+export const kitOf = (make: (policy?: Partial<KeyPolicy>) => LivingKey, policy?: Partial<KeyPolicy>): Kit => new Kit(make(policy));
+
+/** A name of an error, and words of its message. */
+export const refusal = (name: string, message: string | RegExp = /./): unknown => expect.objectContaining({ name, message: expect.stringMatching(typeof message === 'string' ? escaped(message) : message) as unknown });
+const escaped = (text: string): RegExp => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+
+export { bootstrapped, claimed, disabled, draining, LATE, LATER, revoked };
