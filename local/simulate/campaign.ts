@@ -14,6 +14,10 @@ export interface Tally {
   readonly rotations: number;
   readonly violatingRuns: number;
   readonly found: readonly Found[];
+  /** In how many runs each invariant was violated. Each is among `found`. */
+  readonly runsByInvariant: ReadonlyMap<string, number>;
+  /** What runs with a planted bug violate without it, too: found in keyturn. */
+  readonly foundWithoutPlant: readonly Found[];
   readonly struck: ReadonlyMap<FaultName, number>;
   readonly edges: ReadonlySet<string>;
   /** SHA-256 of the hashes of all traces, in the order of their seeds. */
@@ -34,7 +38,7 @@ export interface CampaignOptions {
   readonly stopAtFirstViolation?: boolean;
 }
 
-/** A violation says the same in many runs; so many of them are kept. */
+/** A violation says the same in many runs; so many of them are kept, and the first of each invariant. */
 const MAX_FOUND = 1000;
 
 /** Plays one run per seed, in processes of their own. @throws {Error} when a run could not be played: that is a bug of the simulator, never a result */
@@ -44,6 +48,8 @@ export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutc
   const struck = new Map<FaultName, number>();
   const edges = new Set<string>();
   const found: Found[] = [];
+  const runsByInvariant = new Map<string, number>();
+  const foundWithoutPlant: Found[] = [];
   let [next, rotations, violatingRuns] = [fromSeed, 0, 0];
 
   const take = (): number | undefined => (next < fromSeed + runs && !(stopAtFirstViolation && violatingRuns > 0) ? next++ : undefined);
@@ -53,15 +59,20 @@ export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutc
     for (const [fault, count] of outcome.struck) struck.set(fault, (struck.get(fault) ?? 0) + count);
     for (const edge of outcome.edges) edges.add(edge);
     if (outcome.found.length > 0) violatingRuns++;
-    if (found.length < MAX_FOUND) found.push(...outcome.found);
+    const invariants = new Set(outcome.found.map(({ invariant }) => invariant));
+    const isNews = [...invariants].some((invariant) => !runsByInvariant.has(invariant));
+    if (isNews || found.length < MAX_FOUND) found.push(...outcome.found);
+    for (const invariant of invariants) runsByInvariant.set(invariant, (runsByInvariant.get(invariant) ?? 0) + 1);
+    foundWithoutPlant.push(...outcome.foundWithoutPlant);
     onOutcome?.(hashes.size, violatingRuns);
   };
   await inProcesses<Common, number, Outcome>({ worker: join(__dirname, 'run-worker.ts'), jobs: Math.min(jobs, runs), common: { settings, profile }, next: take, take: add });
 
   const all = createHash('sha256');
   for (const [, hash] of [...hashes].sort(([left], [right]) => left - right)) all.update(hash);
+  const kinds = [...runsByInvariant].sort(([left], [right]) => left.localeCompare(right, 'en', { numeric: true }));
   found.sort((left, right) => left.seed - right.seed);
-  return { runs: hashes.size, rotations, violatingRuns, found, struck, edges, traceHash: all.digest('hex'), seconds: (performance.now() - startedAt) / 1000 };
+  return { runs: hashes.size, rotations, violatingRuns, found, runsByInvariant: new Map(kinds), foundWithoutPlant, struck, edges, traceHash: all.digest('hex'), seconds: (performance.now() - startedAt) / 1000 };
 }
 
 /** Edges of the definitions that no run has gone. */

@@ -1,17 +1,19 @@
 import { cpus } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import Table from 'cli-table3';
-import { campaign, missingEdges, type Tally } from './campaign';
+import { campaign } from './campaign';
 import { crashPoints, type Explored } from './crash-points';
-import { explain, type Explained, optionsText } from './explain';
-import { progress } from './progress';
-import { ALL_FAULTS, faultsOf, plantNamed, runOptionsOf, type Settings, type Wire, WIRES } from './settings';
+import { explain, type Explained, numberedSteps, optionsText } from './explain';
+import type { Found } from './outcome';
+import { note, progress } from './progress';
+import { jsonOf, MODES, reachOf, type Report, textOf, withoutPlantWords } from './report';
+import { ALL_FAULTS, faultsOf, plantNamed, profileFor, runOptionsOf, type Settings, type Wire, WIRES } from './settings';
 import { DESIGN_NAMES, type DesignName } from '../simulator/controls';
 import { PLANTS } from '../simulator/plants';
 import { type FaultName, isFaultName } from '../simulator/run/faults';
-import { describeStep, faultsOn, planOf } from '../simulator/run/plan';
-import { play, profileOf } from '../simulator/run/run';
-import { timelineOf } from '../simulator/run/timeline';
+import { planOf } from '../simulator/run/plan';
+import { play } from '../simulator/run/run';
+import { shortNames, timelineOf } from '../simulator/run/timeline';
 
 // The SDK's word that it will want a newer Node some day is not what anybody asked for.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -25,6 +27,7 @@ interface Options {
   readonly design: DesignName;
   readonly plant?: string;
   readonly replay?: number;
+  readonly only?: readonly number[];
   readonly wire: Wire;
   readonly jobs: number;
   readonly json?: boolean;
@@ -42,115 +45,69 @@ const MAX_EXPLAINED = 3;
 
 async function simulate(options: Options): Promise<number> {
   const misfit = misfitOf(options);
-  if (misfit !== undefined) {
-    process.stderr.write(`${misfit}\n`);
-    return 1;
-  }
+  if (misfit !== undefined) return refuse(misfit);
   if (options.crashPoints === true) return enumerate(options);
   if (options.plant === ALL) return huntPlants(options);
   const settings = settingsOf(options, options.plant ?? null);
-  if (options.replay !== undefined) return replay(options.replay, settings, options.json === true);
-  const profile = await profileOf(runOptionsOf(settings));
+  if (options.replay !== undefined) return replay(options.replay, settings, options);
+  const profile = await profileFor(settings);
   const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs) });
   const firstOfEach = tally.found.filter(({ invariant }, index) => tally.found.findIndex((other) => other.invariant === invariant) === index);
-  const explained: Explained[] = [];
+  const explained = new Map<Found, Explained>();
   for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) {
-    process.stderr.write(`shrinking seed ${found.seed}: ${found.invariant} …\n`);
-    explained.push(await explain(found, settings, profile));
+    note(`shrinking seed ${found.seed}: ${found.invariant} …`);
+    explained.set(found, await explain(found, settings, profile));
   }
-  const { total, missing } = settings.design === 'keyturn' ? missingEdges(tally.edges) : { total: 0, missing: [] };
-  const unreached = faultsOn(profile, faultsOf(settings)).filter((fault) => !tally.struck.has(fault));
-  if (options.json === true) print(`${JSON.stringify(jsonOf(settings, tally, explained), null, 2)}\n`);
-  else print(textOf(settings, tally, explained, { total, missing, unreached }));
-  if (options.requireReach === true && (missing.length > 0 || unreached.length > 0)) {
-    process.stderr.write(`Not reached, so these runs prove nothing about it: ${[...unreached, ...missing].join('; ')}\n`);
-    return 1;
-  }
-  return tally.violatingRuns === 0 ? 0 : 1;
+  const reach = reachOf(settings, profile, tally);
+  const report: Report = { settings, fromSeed: options.seed, tally, reach, explained };
+  print(options.json === true ? `${JSON.stringify(jsonOf(report), null, 2)}\n` : textOf(report));
+  const notReached = [...reach.unreached, ...reach.missing];
+  if (options.requireReach === true && notReached.length > 0) return refuse(`Not reached, so these runs prove nothing about it: ${notReached.join('; ')}`);
+  return tally.violatingRuns === 0 && tally.foundWithoutPlant.length === 0 ? 0 : 1;
 }
 
 function settingsOf({ design, keys, windows, faults = ALL_FAULTS, wire }: Options, plant: string | null): Settings {
   return { design, keys, windows, faults, plant, wire };
 }
 
-function jsonOf(settings: Settings, tally: Tally, explained: readonly Explained[]): object {
-  const { total, missing } = missingEdges(tally.edges);
-  return {
-    design: settings.design,
-    mode: MODES[settings.wire],
-    ...(settings.plant !== null && { plant: settings.plant }),
-    runs: tally.runs,
-    keys: settings.keys,
-    windows: settings.windows,
-    rotations: tally.rotations,
-    faultsInjected: sum(tally.struck.values()),
-    violatingRuns: tally.violatingRuns,
-    violations: tally.found.map((found) => explained.find(({ seed, invariant }) => seed === found.seed && invariant === found.invariant) ?? found),
-    reach: {
-      faults: Object.fromEntries(faultsOf(settings).map((fault) => [fault, tally.struck.get(fault) ?? 0])),
-      edges: { covered: total - missing.length, total, missing },
-    },
-    rotationsPerSecond: round(tally.rotations / tally.seconds),
-    runsPerSecond: round(tally.runs / tally.seconds),
-    traceHash: tally.traceHash,
-  };
-}
-
-/** What ran. */
-const MODES: Readonly<Record<Wire, string>> = {
-  sdk: 'definition, handlers and adapters from source; the whole SDK clients over an in-process transport',
-  direct: "definition, handlers and adapters from source; the SDK clients' schemas and protocols, without their middleware and signing",
-};
-
-function textOf(settings: Settings, tally: Tally, explained: readonly Explained[], reach: { readonly total: number; readonly missing: readonly string[]; readonly unreached: readonly string[] }): string {
-  const lines = [
-    `${tally.runs} runs of ${settings.design}${settings.plant === null ? '' : ` with the planted bug ${settings.plant}`}, ${tally.rotations} rotations, ${sum(tally.struck.values())} faults, ${Math.round(tally.seconds)} s (${round(tally.rotations / tally.seconds)} rotations/s)`,
-    `Ran: ${MODES[settings.wire]}.`,
-    `Faults reached: ${tally.struck.size} of ${faultsOf(settings).length}${reach.unreached.length === 0 ? '' : `; not ${reach.unreached.join(', ')}`}.`,
-    ...(settings.design === 'keyturn' ? [`Edges of the definitions gone: ${reach.total - reach.missing.length} of ${reach.total}${reach.missing.length === 0 ? '' : `; not ${reach.missing.join('; ')}`}.`] : []),
-    `Trace hash: ${tally.traceHash}`,
-    tally.violatingRuns === 0 ? 'No invariant was violated.' : `VIOLATED in ${tally.violatingRuns} of ${tally.runs} runs.`,
-  ];
-  for (const { seed, invariant, message, steps, timeline, replay: again } of explained) {
-    lines.push('', `Seed ${seed} violates: ${invariant}`, `  ${message}`, steps.length === 0 ? '  without any fault' : '  needs:', ...steps.map((step) => `    - ${step}`), '  what happens (>> proves it):', ...timeline.map((line) => `  ${line}`), `  The whole run, with all its faults: ${again}`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** Each planted bug under the same seeds, until it is caught. @returns 1 when one is not */
+/** Each planted bug under the same seeds, until it is caught. @returns 1 when one is not, or when keyturn violates something without it */
 async function huntPlants(options: Options): Promise<number> {
   const hunted: { plant: string; off: string; seeds: number | null; invariant: string | null }[] = [];
-  for (const plant of PLANTS) {
-    const settings = settingsOf(options, plant.name);
-    const profile = await profileOf(runOptionsOf({ ...settings, plant: null }));
-    const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, stopAtFirstViolation: true });
+  const withoutPlant: Found[] = [];
+  const profile = await profileFor(settingsOf(options, null));
+  for (const { name, off } of PLANTS) {
+    const settings = settingsOf(options, name);
+    const of = `${hunted.length + 1} of ${PLANTS.length}: ${name}: `;
+    const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs, 'runs', of), stopAtFirstViolation: true });
     const [first] = tally.found;
-    hunted.push({ plant: plant.name, off: plant.off, seeds: first === undefined ? null : first.seed - options.seed + 1, invariant: first?.invariant ?? null });
-    process.stderr.write(`${plant.name}: ${first === undefined ? `NOT FOUND in ${tally.runs} runs` : `found by seed ${first.seed}: ${first.invariant}`}\n`);
+    hunted.push({ plant: name, off, seeds: first === undefined ? null : first.seed - options.seed + 1, invariant: first?.invariant ?? null });
+    withoutPlant.push(...tally.foundWithoutPlant);
+    note(`${of}${first === undefined ? `NOT FOUND in ${tally.runs} runs` : `found by seed ${first.seed}: ${first.invariant}`}`);
   }
   const missed = hunted.filter(({ seeds }) => seeds === null);
-  if (options.json === true) print(`${JSON.stringify({ plants: hunted, found: hunted.length - missed.length, total: hunted.length }, null, 2)}\n`);
+  if (options.json === true) print(`${JSON.stringify({ plants: hunted, found: hunted.length - missed.length, total: hunted.length, violationsWithoutPlant: withoutPlant }, null, 2)}\n`);
   else {
     const table = new Table({ head: ['planted bug', 'protection that is off', 'seeds', 'violates'], style: { head: [], border: [] }, wordWrap: true, colWidths: [26, 60, 8, 40] });
     for (const { plant, off, seeds, invariant } of hunted) table.push([plant, off, seeds ?? '-', invariant ?? 'NOT FOUND']);
-    print(`${table.toString()}\n${hunted.length - missed.length} of ${hunted.length} planted bugs were found, under at most ${options.runs} seeds each.\n`);
+    print([table.toString(), `${hunted.length - missed.length} of ${hunted.length} planted bugs were found, under at most ${options.runs} seeds each.`, ...withoutPlantWords(withoutPlant), ''].join('\n'));
   }
-  return missed.length === 0 ? 0 : 1;
+  return missed.length === 0 && withoutPlant.length === 0 ? 0 : 1;
 }
 
-/** Each mishap at each place. @returns 1 when a life did not end as it should */
 /** Options that would be ignored beside each other. @returns what to do about it */
-function misfitOf({ crashPoints = false, design, plant, replay: seed }: Options): string | undefined {
+function misfitOf({ crashPoints = false, design, plant, replay: seed, only }: Options): string | undefined {
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === 'cli';
   const one = ['depth', 'triples', 'everyPair'].find(isGiven);
   if (!crashPoints && one !== undefined) return `--${one === 'everyPair' ? 'every-pair' : one} belongs to --crash-points; give both, or neither.`;
   const other = ['design', 'plant', 'replay', 'faults', 'runs', 'keys', 'windows', 'requireReach'].find(isGiven);
   if (crashPoints && other !== undefined) return `--crash-points plays keyturn's own lives with one mishap after the other; take --${other === 'requireReach' ? 'require-reach' : other} away.`;
   if (plant !== undefined && design !== 'keyturn') return `--plant switches a protection of keyturn off; ${design} has none of them. Take --design or --plant away.`;
+  if (only !== undefined && seed === undefined) return '--only plays some faults of one run again; say with --replay <seed> which run.';
   if (plant === ALL && seed !== undefined) return '--replay plays one run; name one planted bug instead of all.';
   return undefined;
 }
 
+/** Each mishap at each place. @returns 1 when a life did not end as it should */
 async function enumerate({ wire, jobs, depth, triples, everyPair, seed, json }: Options): Promise<number> {
   const { found, seconds, ...counts } = await crashPoints({ wire, jobs, depth, triples, everyPair, seed });
   const { callSites, lives, singles, pairs, triples: three } = counts;
@@ -163,34 +120,38 @@ async function enumerate({ wire, jobs, depth, triples, everyPair, seed, json }: 
   return singles.violations + pairs.violations + three.violations === 0 ? 0 : 1;
 }
 
-async function replay(seed: number, settings: Settings, isJson: boolean): Promise<number> {
-  const profile = await profileOf(runOptionsOf({ ...settings, plant: null }));
-  const plan = planOf(seed, profile, faultsOf(settings));
+/** @returns 1 when an invariant was violated, or when `only` names a fault that the run does not have */
+async function replay(seed: number, settings: Settings, { only, json }: Options): Promise<number> {
+  const whole = planOf(seed, await profileFor(settings), faultsOf(settings));
+  const { length } = whole.steps;
+  const unknown = only?.find((number) => number > length);
+  if (unknown !== undefined) return refuse(`--only names fault ${unknown}; the run of seed ${seed} has ${length === 0 ? 'none: take --only away' : `${length}. Allowed: numbers from 1 to ${length} with commas between, or none; --replay without --only prints them`}.`);
+  const plan = only === undefined ? whole : { ...whole, steps: whole.steps.filter((_, index) => only.includes(index + 1)) };
   const run = await play(plan, runOptionsOf(settings));
   const violated = run.verdicts.filter(({ status }) => status === 'violated');
-  if (isJson) {
+  const exitCode = violated.length === 0 ? 0 : 1;
+  if (json === true) {
     for (const event of run.trace) print(`${JSON.stringify(event)}\n`);
-    return violated.length === 0 ? 0 : 1;
+    return exitCode;
   }
   const marked = new Set(violated.flatMap(({ violations }) => violations.flatMap(({ events }) => events)));
-  print(`Seed ${seed}:${optionsText(settings)}\n${plan.steps.map((step) => `  - ${describeStep(step)}\n`).join('')}\n${timelineOf(run.trace, marked).join('\n')}\n\n`);
+  const short = shortNames(run.trace);
+  print(`Seed ${seed}${only === undefined ? '' : `, ${plan.steps.length} of its ${length} faults`}:${optionsText(settings)}\n${numberedSteps(plan, whole, run.chaosMs).map((step) => `  ${step}\n`).join('')}\n${timelineOf(run.trace, marked).join('\n')}\n\n`);
   for (const { invariant, status, restsOn, violations, reason } of run.verdicts) {
-    print(`${status.toUpperCase().padEnd(14)} ${invariant}${status === 'held' ? ` (on ${restsOn} facts)` : reason === undefined ? '' : `: ${reason}`}\n${violations.map(({ message, events }) => `    ${message} (events ${events.join(', ')})\n`).join('')}`);
+    print(`${status.toUpperCase().padEnd(14)} ${invariant}${status === 'held' ? ` (on ${restsOn} facts)` : reason === undefined ? '' : `: ${reason}`}\n${violations.map(({ message, events }) => `    ${short(message)} (events ${events.join(', ')})\n`).join('')}`);
   }
   print(`Trace hash: ${run.hash}\n`);
-  return violated.length === 0 ? 0 : 1;
+  return exitCode;
+}
+
+/** @returns the exit code */
+function refuse(why: string): number {
+  process.stderr.write(`${why}\n`);
+  return 1;
 }
 
 function print(text: string): void {
   process.stdout.write(text);
-}
-
-function sum(counts: Iterable<number>): number {
-  return [...counts].reduce((total, count) => total + count, 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
@@ -199,6 +160,14 @@ function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
     if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`Allowed: a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}.`);
     return value;
   };
+}
+
+function stepNumbers(text: string): readonly number[] {
+  if (text === 'none') return [];
+  return text.split(',').map((one) => {
+    if (!/^[1-9]\d*$/.test(one)) throw new InvalidArgumentError(`There is no fault number "${one}". Allowed: none, or numbers from 1 as --replay prints them, with commas between.`);
+    return Number(one);
+  });
 }
 
 function faultNames(text: string): readonly FaultName[] {
@@ -226,6 +195,7 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .addOption(new Option('--design <name>', 'what rotates the keys').choices(DESIGN_NAMES).default('keyturn'))
   .option('--plant <bug>', 'switches one protection of keyturn off; all: each in turn, until it is found', plantName)
   .option('--replay <seed>', 'plays one run and prints its trace', wholeNumber(0, 2 ** 31 - 1))
+  .option('--only <numbers>', 'with --replay: only these faults of the run, by the numbers that --replay prints, with commas between; or none', stepNumbers)
   .addOption(new Option('--wire <how>', 'how functions reach the services: through the whole SDK, or past its middleware, which is faster').choices(WIRES).default('sdk'))
   .option('--crash-points', 'instead: a bootstrap, a rotation, and one with a failure and an approval, with each mishap at each SDK call and each state')
   .option('--depth <count>', 'with --crash-points: 1 single mishaps, 2 also all pairs, 3 also some triples', wholeNumber(1, 3), 3)

@@ -18,10 +18,14 @@ export interface Outcome {
   readonly struck: readonly (readonly [FaultName, number])[];
   readonly edges: readonly string[];
   readonly found: readonly Found[];
+  /** Of a planted bug: what its run violates without it, too. That is none of the plant's doing. */
+  readonly foundWithoutPlant: readonly Found[];
 }
 
-export function outcomeOf(run: Run): Outcome {
+/** @param clean the same run without the planted bug */
+export function outcomeOf(run: Run, clean?: Run): Outcome {
   const { seed } = run.plan;
+  const foundWithoutPlant = clean === undefined ? [] : foundIn(clean);
   return {
     seed,
     hash: run.hash,
@@ -29,6 +33,11 @@ export function outcomeOf(run: Run): Outcome {
     events: run.trace.length,
     struck: [...run.struck],
     edges: [...edgesIn(run.trace)],
-    found: run.verdicts.flatMap(({ invariant, violations }) => violations.map(({ message }) => ({ seed, invariant, message }))),
+    found: foundIn(run).filter(({ invariant }) => !foundWithoutPlant.some((other) => other.invariant === invariant)),
+    foundWithoutPlant,
   };
+}
+
+function foundIn({ plan: { seed }, verdicts }: Run): readonly Found[] {
+  return verdicts.flatMap(({ invariant, violations }) => violations.map(({ message }) => ({ seed, invariant, message })));
 }

@@ -2,8 +2,11 @@ const EVERY_MS = 1000;
 /** Where nobody watches, a line is kept: seldom. */
 const LINE_EVERY_MS = 15_000;
 
-/** Writes to stderr how far it is: rate, violations, and how long it still takes. @returns what to call after each run */
-export function progress(total: number, unit = 'runs'): (done: number, violations: number) => void {
+/** Back to the beginning of a line that is watched, and wiped. */
+const WIPE = '\r\u001b[K';
+
+/** Writes to stderr how far it is: rate, violations, and how long it still takes. @param of what the runs are for @returns what to call after each run */
+export function progress(total: number, unit = 'runs', of = ''): (done: number, violations: number) => void {
   const startedAt = performance.now();
   const isWatched = process.stderr.isTTY;
   let lastAt = startedAt;
@@ -13,7 +16,12 @@ export function progress(total: number, unit = 'runs'): (done: number, violation
     lastAt = now;
     const perSecond = done / ((now - startedAt) / 1000);
     const left = Math.ceil((total - done) / perSecond);
-    const text = `${done} of ${total} ${unit}, ${perSecond.toFixed(1)} ${unit}/s, ${violations === 0 ? 'no violation' : `${violations} with violations`}, ${left} s left`;
-    process.stderr.write(isWatched ? `\r\u001b[K${text}${done === total ? '\n' : ''}` : `${text}\n`);
+    const text = `${of}${done} of ${total} ${unit}, ${perSecond.toFixed(1)} ${unit}/s, ${violations === 0 ? 'no violation' : `${violations} with violations`}, ${left} s left`;
+    process.stderr.write(isWatched ? `${WIPE}${text}${done === total ? '\n' : ''}` : `${text}\n`);
   };
+}
+
+/** Writes a line to stderr, over a line of progress that is not at its end. */
+export function note(text: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? WIPE : ''}${text}\n`);
 }

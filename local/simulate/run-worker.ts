@@ -10,4 +10,9 @@ export interface Common {
   readonly profile: Profile;
 }
 
-serve(async ({ settings, profile }: Common, seed: number): Promise<Outcome> => outcomeOf(await play(planOf(seed, profile, faultsOf(settings)), runOptionsOf(settings))));
+serve(async ({ settings, profile }: Common, seed: number): Promise<Outcome> => {
+  const plan = planOf(seed, profile, faultsOf(settings));
+  const run = await play(plan, runOptionsOf(settings));
+  const isSuspect = settings.plant !== null && run.verdicts.some(({ violations }) => violations.length > 0);
+  return outcomeOf(run, isSuspect ? await play(plan, runOptionsOf({ ...settings, plant: null })) : undefined);
+});

@@ -1,7 +1,8 @@
 import { type DesignName, DESIGNS } from '../simulator/controls';
 import { PLANTS, type Plant } from '../simulator/plants';
 import { FAULTS, type FaultName } from '../simulator/run/faults';
-import type { RunOptions } from '../simulator/run/run';
+import type { Profile } from '../simulator/run/plan';
+import { profileOf, type RunOptions } from '../simulator/run/run';
 
 /** What a campaign of runs is made of, as it travels to the workers. */
 export interface Settings {
@@ -24,6 +25,11 @@ export function plantNamed(name: string): Plant | undefined {
 export function runOptionsOf({ design, keys, windows, plant, wire }: Settings): RunOptions {
   const replacements = plant === null ? undefined : plantNamed(plant)?.replacements;
   return { design: DESIGNS[design], keys, windows, world: { wire, ...(replacements !== undefined && { replacements }) } };
+}
+
+/** Where faults can strike. A planted bug changes nothing about it, so that its runs have the plans of runs without it. */
+export async function profileFor(settings: Settings): Promise<Profile> {
+  return profileOf(runOptionsOf({ ...settings, plant: null }));
 }
 
 /** The faults of a campaign: those of the plant first, if it needs some. */

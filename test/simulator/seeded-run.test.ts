@@ -1,6 +1,7 @@
 import { DESIGNS } from '../../local/simulator/controls';
+import { describeStep } from '../../local/simulator/run/describe-step';
 import { FAULTS, isFaultName } from '../../local/simulator/run/faults';
-import { describeStep, planOf, type Profile } from '../../local/simulator/run/plan';
+import { planOf, type Profile } from '../../local/simulator/run/plan';
 import { edgesIn, edgesOfDefinitions } from '../../local/simulator/run/reach';
 import { play, profileOf, type RunOptions } from '../../local/simulator/run/run';
 
@@ -42,7 +43,7 @@ test('other seeds are other runs', async () => {
 test('the seed that counts up goes through all faults, and each can be said in words', () => {
   const plans = FAULTS.map((_, seed) => planOf(seed, profile, FAULTS));
   expect(plans.map(({ steps }) => steps[0]?.fault)).toEqual(FAULTS);
-  for (const step of plans.flatMap(({ steps }) => steps)) expect(describeStep(step)).toContain(step.fault);
+  for (const step of plans.flatMap(({ steps }) => steps)) expect(describeStep(step, profile.chaosMs)).toContain(step.fault);
   expect(isFaultName('crash-before-call')).toBe(true);
   expect(isFaultName('crash')).toBe(false);
 });

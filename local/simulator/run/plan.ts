@@ -205,23 +205,3 @@ const LONGEST_BURST_MS = 40 * MINUTE;
 
 /** Faults that strike one call as often as they last. */
 const LONG_OR_ONCE: readonly CallFault[] = ['dynamodb-throttled', 'dynamodb-stale-index', 'kms-throttled', 'kms-internal-error', 'kms-quota-exhausted', 'sns-down', 'events-refused'];
-
-/** A step in words, for a person. */
-export function describeStep(step: Step): string {
-  switch (step.at) {
-    case 'call':
-      return `${step.fault} (${step.ms} ms) at call ${step.nth + 1} of ${step.service} ${step.operation} by ${step.function}`;
-    case 'invocation':
-      return `${step.fault} (${step.ms} ms) at invocation ${step.nth + 1} of ${step.function}`;
-    case 'state':
-      return `${step.fault} ${step.ms} ms after an execution enters ${step.state} for time ${step.nth + 1}`;
-    case 'question':
-      return `${step.fault} at question ${step.nth + 1}`;
-    case 'moment':
-      return step.state === undefined
-        ? `${step.fault} (${step.ms} ms, key ${step.key + 1}) at ${(step.atMs / HOUR).toFixed(2)} h`
-        : `${step.fault} (${step.ms} ms) ${step.atMs} ms after an execution enters ${step.state.name} for time ${step.state.nth + 1}`;
-    case 'start':
-      return `${step.fault} of ${step.ms} ms, all the time`;
-  }
-}

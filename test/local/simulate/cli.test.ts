@@ -11,40 +11,93 @@ function simulate(...args: readonly string[]): { readonly status: number | null;
 
 interface Document {
   readonly design: string;
+  readonly seed: number;
   readonly runs: number;
+  readonly violatingRuns: number;
   readonly rotations: number;
   readonly faultsInjected: number;
-  readonly violations: readonly { readonly seed: number; readonly invariant: string; readonly steps?: readonly string[]; readonly timeline?: readonly string[]; readonly replay?: string }[];
+  readonly violatingRunsByInvariant: Readonly<Record<string, number>>;
+  readonly violations: readonly { readonly seed: number; readonly invariant: string; readonly message: string; readonly steps?: readonly string[]; readonly timeline?: readonly string[]; readonly replay?: string }[];
   readonly reach: { readonly faults: Readonly<Record<string, number>>; readonly edges: { readonly covered: number; readonly total: number; readonly missing: readonly string[] } };
   readonly rotationsPerSecond: number;
   readonly traceHash: string;
 }
 
-test('runs of keyturn: no violation, what was reached, and how fast', () => {
-  const { status, stdout, stderr } = simulate('--runs', '3', '--keys', '1', '--windows', '1', '--wire', 'direct', '--jobs', '1', '--json');
-  const { traceHash, reach, ...document } = JSON.parse(stdout) as Document;
-  expect(document).toMatchObject({ design: 'keyturn', runs: 3, violations: [], rotationsPerSecond: expect.any(Number) });
-  expect(status).toBe(0);
-  expect(document.rotations).toBeGreaterThanOrEqual(3);
-  expect(document.faultsInjected).toBe(Object.values(reach.faults).reduce((sum, count) => sum + count, 0));
-  expect(reach.edges.covered + reach.edges.missing.length).toBe(reach.edges.total);
-  expect(traceHash).toMatch(/^[0-9a-f]{64}$/);
-  expect(stderr).toMatch(/3 of 3 runs, .* runs\/s, no violation/);
-}, 120_000);
+describe('runs of keyturn', () => {
+  const play = (...args: readonly string[]) => simulate(...args, '--keys', '1', '--windows', '1', '--wire', 'direct', '--jobs', '1', '--json');
+  const documentOf = ({ stdout }: ReturnType<typeof play>): Document => JSON.parse(stdout) as Document;
+  let whole: ReturnType<typeof play>;
 
-test('a violation is shrunk to the few faults that it needs, shown on a timeline, and can be played again', () => {
-  const run = ['--runs', '4', '--keys', '1', '--windows', '1', '--design', 'cron', '--jobs', '1'];
-  const { status, stdout } = simulate(...run, '--json');
+  beforeAll(() => {
+    whole = play('--runs', '3');
+  }, 120_000);
+
+  test('no violation, what was reached, and how fast', () => {
+    const { traceHash, reach, ...document } = documentOf(whole);
+    expect(document).toMatchObject({ design: 'keyturn', seed: 0, runs: 3, violatingRunsByInvariant: {}, violations: [], rotationsPerSecond: expect.any(Number) });
+    expect(whole.status).toBe(0);
+    expect(document.rotations).toBeGreaterThanOrEqual(3);
+    expect(document.faultsInjected).toBe(Object.values(reach.faults).reduce((sum, count) => sum + count, 0));
+    expect(reach.edges.covered + reach.edges.missing.length).toBe(reach.edges.total);
+    expect(traceHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(whole.stderr).toMatch(/3 of 3 runs, .* runs\/s, no violation/);
+  });
+
+  test('in parts add up to the whole', () => {
+    const [first, second] = [documentOf(play('--runs', '2')), documentOf(play('--seed', '2', '--runs', '1'))];
+    const all = documentOf(whole);
+    expect([first.seed, second.seed]).toEqual([0, 2]);
+    for (const count of ['runs', 'rotations', 'faultsInjected', 'violatingRuns'] as const) expect(first[count] + second[count]).toBe(all[count]);
+    for (const [fault, count] of Object.entries(all.reach.faults)) expect((first.reach.faults[fault] ?? 0) + (second.reach.faults[fault] ?? 0)).toBe(count);
+    expect(first.reach.edges.missing.filter((edge) => second.reach.edges.missing.includes(edge))).toEqual(all.reach.edges.missing);
+  }, 120_000);
+});
+
+/** What a violation's replay command gives to the simulator. */
+function argumentsOf(replay = ''): readonly string[] {
+  return replay.split(' -- ')[1]?.split(' ') ?? [];
+}
+
+describe('violations of cron', () => {
+  const RUN = ['--runs', '4', '--keys', '1', '--windows', '1', '--design', 'cron', '--wire', 'direct', '--jobs', '1'];
+  let status: number | null;
+  let document: Document;
+
+  beforeAll(() => {
+    const run = simulate(...RUN, '--json');
+    status = run.status;
+    document = JSON.parse(run.stdout) as Document;
+  }, 120_000);
+
+  test('are shrunk to the few faults that they need, and shown on a timeline that says what it leaves out', () => {
+    expect(status).toBe(1);
+    const shown = document.violations.filter(({ timeline }) => timeline !== undefined);
+    expect(shown).toHaveLength(3);
+    for (const { steps, timeline } of shown) {
+      expect(steps?.length).toBeLessThanOrEqual(10);
+      expect(timeline?.join('\n')).toContain('>>');
+      expect(timeline?.join('\n')).toMatch(/ … \d+ lines? left out/);
+      expect(timeline?.join('\n')).not.toMatch(/00000000-0000/);
+    }
+  });
+
+  test.each<[string, (needed: number) => boolean]>([['without any fault', (needed) => needed === 0], ['with some', (needed) => needed > 0]])('shrunk, are played again by the command that is printed: %s', (_, isMeant) => {
+    const { replay, steps = [], invariant, message } = document.violations.find(({ timeline, steps: needed = [] }) => timeline !== undefined && isMeant(needed.length))!;
+    const again = simulate(...argumentsOf(replay));
+    expect(again.status).toBe(1);
+    expect(again.stdout).toContain(`VIOLATED       ${invariant}`);
+    expect(again.stdout).toContain(message);
+    const [head = ''] = again.stdout.split('\n\n');
+    expect(head.split('\n').slice(1)).toEqual(steps.map((step) => `  ${step}`));
+    expect(again.stdout).toMatch(/Trace hash: [0-9a-f]{64}/);
+  }, 60_000);
+});
+
+test('a fault that a run does not have cannot be played alone', () => {
+  const { status, stderr } = simulate('--replay', '2', '--only', '1,99', '--keys', '1', '--windows', '1', '--wire', 'direct');
+  expect(stderr).toMatch(/^--only names fault 99; the run of seed 2 has (\d+)\. Allowed: numbers from 1 to \1 with commas between, or none; --replay without --only prints them\.$/m);
   expect(status).toBe(1);
-  const { violations } = JSON.parse(stdout) as Document;
-  const shown = violations.find(({ timeline }) => timeline !== undefined);
-  expect(shown?.steps?.length).toBeLessThanOrEqual(10);
-  expect(shown?.timeline?.join('\n')).toContain('>>');
-  const replayed = simulate(...(shown?.replay ?? '').split(' -- ')[1]!.split(' '));
-  expect(replayed.status).toBe(1);
-  expect(replayed.stdout).toContain(`VIOLATED       ${shown?.invariant ?? ''}`);
-  expect(replayed.stdout).toMatch(/Trace hash: [0-9a-f]{64}/);
-}, 120_000);
+}, 60_000);
 
 test.each([
   [['--faults', 'fire'], /There is no fault fire\. Allowed: all, none, or some of crash-before-call, /],
@@ -53,6 +106,8 @@ test.each([
   [['--crash-points', '--design', 'cron'], /take --design away/],
   [['--depth', '2'], /--depth belongs to --crash-points/],
   [['--plant', 'no-claim', '--design', 'cron'], /Take --design or --plant away/],
+  [['--only', '1,2'], /--only plays some faults of one run again; say with --replay <seed> which run/],
+  [['--replay', '1', '--only', '1,x'], /There is no fault number "x"\. Allowed: none, or numbers from 1/],
   [['--plant', 'tulip'], /There is no planted bug tulip\. Allowed: all, or one of /],
 ])('%j is refused, with what is allowed', (args, complaint) => {
   const { status, stderr } = simulate(...args);
