@@ -342,6 +342,9 @@ describe('a step of a retirement is refused', () => {
     const mismatch = (message: RegExp) => error({ name: 'LedgerMismatch', message: expect.stringMatching(message) });
     expect(() => intendDisable(other(drain.key, 'disable'), drain.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open disable intent for v9; it must be closed first/));
     expect(() => intendRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open revoke intent for v9/));
+    const ofAnotherKind = (key: ManagedKey, kind: 'disable' | 'revoke'): ManagedKey => ({ ...key, intent: { kind, version: 1, at: LATE } });
+    expect(() => intendDisable(ofAnotherKind(drain.key, 'revoke'), drain.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open revoke intent for v1; it must be closed first/));
+    expect(() => intendRevoke(ofAnotherKind(bake.key, 'disable'), bake.owner(), 1, LATER, 'call-1')).toThrow(mismatch(/open disable intent for v1; it must be closed first/));
     expect(() => commitDisable(other(drain.key, 'disable'), drain.owner(), 1, LATE)).toThrow(mismatch(/v1 has no open disable intent/));
     expect(() => commitRevoke(other(bake.key, 'revoke'), bake.owner(), 1, LATER, LATER)).toThrow(mismatch(/v1 has no open revoke intent/));
   });

@@ -4,8 +4,6 @@ export interface Area {
   readonly mutate: readonly string[];
   /** Globs of suites, the quick ones first: the first test that fails ends a mutant's run. */
   readonly suites: readonly string[];
-  /** Modules that are loaded before the suites. */
-  readonly setup?: readonly string[];
   /** The least share of mutants, equivalent ones left out, that a test must notice; in percent. */
   readonly threshold: number;
 }
@@ -20,16 +18,13 @@ const PLANS = ['lambdas/domain/plan.ts', 'lambdas/domain/rotation-id.ts'];
 const CHECKER = ['lambdas/domain/checker/**/*.ts', 'lambdas/domain/audit/*.ts'];
 const without = (files: readonly string[]): readonly string[] => files.map((file) => `!${file}`);
 
-/** Whole lives that take a tenth of a second each. A change that survives costs as much as all of them that come to its place: these are few. */
-const LIVES = ['registration', 'starting', 'dependents', 'retirement', 'people', 'repair', 'foreign-changes', 'reconcile-findings', 'orphans', 'watched-bake'].map((name) => `test/simulator/${name}.test.ts`);
-
 /** Areas of TypeScript. */
 export const AREAS = {
   guards: { mutate: GUARDS, suites: DOMAIN_SUITES, threshold: 100 },
   domain: { mutate: ['lambdas/domain/**/*.ts', ...without([...GUARDS, ...PLANS, ...CHECKER])], suites: DOMAIN_SUITES, threshold: 90 },
   plans: { mutate: PLANS, suites: ['test/domain/plan.test.ts', 'test/domain/rotation-id.test.ts'], threshold: 90 },
   checker: { mutate: CHECKER, suites: ['test/domain/checker/*.test.ts', 'test/domain/audit.test.ts'], threshold: 90 },
-  tasks: { mutate: ['lambdas/tasks/**/*.ts'], suites: ['test/handlers/!(register-keys).test.ts', ...LIVES], setup: ['./test/mutation/direct-worlds.ts'], threshold: 90 },
+  tasks: { mutate: ['lambdas/tasks/**/*.ts'], suites: ['test/tasks/*.test.ts'], threshold: 90 },
   adapters: { mutate: ['lambdas/adapters/**/*.ts'], suites: ['test/adapters/**/*.test.ts'], threshold: 90 },
 } as const satisfies Readonly<Record<string, Area>>;
 export type SourceAreaName = keyof typeof AREAS;

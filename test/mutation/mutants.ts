@@ -29,7 +29,7 @@ export async function mutantsOf(name: SourceAreaName, area: Area, { concurrency,
   return quick.map((mutant) => described((left.includes(mutant) ? outcomes.get(identityOf(mutant)) : undefined) ?? mutant));
 }
 
-async function run(name: string, { suites, setup = [] }: Area, chosen: PartialStrykerOptions): Promise<readonly MutantResult[]> {
+async function run(name: string, { suites }: Area, chosen: PartialStrykerOptions): Promise<readonly MutantResult[]> {
   // An ES module. Releases after 9.4 start a new process for each change that is also reached while modules are loaded: most of them here.
   const { Stryker } = await import('@stryker-mutator/core');
   return new Stryker({
@@ -38,7 +38,7 @@ async function run(name: string, { suites, setup = [] }: Area, chosen: PartialSt
     coverageAnalysis: 'perTest',
     plugins: ['@stryker-mutator/mocha-runner'],
     testRunner: 'mocha',
-    mochaOptions: { spec: [...suites], extension: ['ts'], require: ['tsx/cjs', './test/mutation/jest-globals.ts', ...setup], 'no-config': true, 'no-package': true },
+    mochaOptions: { spec: [...suites], extension: ['ts'], require: ['tsx/cjs', './test/mutation/jest-globals.ts'], 'no-config': true, 'no-package': true },
     ignorePatterns: ['/cdk.out', '/coverage', '/docs'],
     tempDirName: `${OUT}/sandbox-${name}`,
     cleanTempDir: 'always',

@@ -28,9 +28,11 @@ export const prepared = (policy?: Partial<KeyPolicy>): LivingKey => prepare(rota
 /** v2 ACTIVE, not confirmed. */
 export const promoted = (policy?: Partial<KeyPolicy>): LivingKey => promote(prepared(policy), 2, NEXT_AT);
 
-/** What a state hands to its task. */
+/** What a state hands to its task before it owns the key, or wherever that does not matter. */
+export const ROTATION = { key: 'orders', run: attempt(1, NEXT_WINDOW), rotationId: SECOND, enteredAt: SETTLED };
+/** What a state of the owner hands to its task. */
 export function owned({ orders }: Kit, enteredAt: Instant = SETTLED, more: { readonly fence?: number; readonly version?: number } = {}) {
-  return { key: 'orders', run: attempt(1, NEXT_WINDOW), rotationId: SECOND, fence: orders.fence, version: 2, enteredAt, ...more };
+  return { ...ROTATION, fence: orders.fence, version: 2, enteredAt, ...more };
 }
 export const retiring = (kit: Kit, enteredAt: Instant = LATE) => ({ ...owned(kit, enteredAt), previous: 1 });
 export const approvable = (kit: Kit, enteredAt: Instant = LATE) => ({ ...retiring(kit, enteredAt), question: null });
