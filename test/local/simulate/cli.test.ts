@@ -58,6 +58,16 @@ function argumentsOf(replay = ''): readonly string[] {
   return replay.split(' -- ')[1]?.split(' ') ?? [];
 }
 
+function expectTheSameAgain({ replay, steps = [], invariant = '', message = '' }: Partial<Document['violations'][number]> = {}): void {
+  const again = simulate(...argumentsOf(replay));
+  expect(again.status).toBe(1);
+  expect(again.stdout).toContain(`VIOLATED       ${invariant}`);
+  expect(again.stdout).toContain(message);
+  const [head = ''] = again.stdout.split('\n\n');
+  expect(head.split('\n').slice(1)).toEqual(steps.map((step) => `  ${step}`));
+  expect(again.stdout).toMatch(/Trace hash: [0-9a-f]{64}/);
+}
+
 describe('violations of cron', () => {
   const RUN = ['--runs', '4', '--keys', '1', '--windows', '1', '--design', 'cron', '--wire', 'direct', '--jobs', '1'];
   let status: number | null;
@@ -82,14 +92,7 @@ describe('violations of cron', () => {
   });
 
   test.each<[string, (needed: number) => boolean]>([['without any fault', (needed) => needed === 0], ['with some', (needed) => needed > 0]])('shrunk, are played again by the command that is printed: %s', (_, isMeant) => {
-    const { replay, steps = [], invariant, message } = document.violations.find(({ timeline, steps: needed = [] }) => timeline !== undefined && isMeant(needed.length))!;
-    const again = simulate(...argumentsOf(replay));
-    expect(again.status).toBe(1);
-    expect(again.stdout).toContain(`VIOLATED       ${invariant}`);
-    expect(again.stdout).toContain(message);
-    const [head = ''] = again.stdout.split('\n\n');
-    expect(head.split('\n').slice(1)).toEqual(steps.map((step) => `  ${step}`));
-    expect(again.stdout).toMatch(/Trace hash: [0-9a-f]{64}/);
+    expectTheSameAgain(document.violations.find(({ timeline, steps = [] }) => timeline !== undefined && isMeant(steps.length)));
   }, 60_000);
 });
 
