@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { alertOf, type Alert } from '../domain/alert';
 import { instantOf, type Instant } from '../domain/instant';
 import type { ManagedKey, Note } from '../domain/managed-key';
-import { noteDeadOwner, quarantineForDeadOwner } from '../domain/operations';
+import { isKnownEnd, noteDeadOwner, quarantineForDeadOwner } from '../domain/operations';
 import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import type { KeyReading, Registry } from '../ports/registry';
@@ -68,16 +68,28 @@ export interface EndedOwner {
  * Quarantines the key of an owner that has ended, and tells people. The alert is written down first: whoever finds the key quarantined may trust that
  * people hear of it. The event of the end and a reconciliation raise the same alert.
  * @returns `looked-at` when nothing was done: a person has lifted the quarantine of this end already, or another run owns the key by now
- * @throws {TaskError} `KeyFrozen` when a freeze came in meanwhile: the next try tells of that
  */
 export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
-  const expected = freeze !== null ? 'frozen' : isEmergencyWaiting(key) ? 'left-to-emergency' : 'quarantined';
+  const expected = freeze === null ? aftermathOf(decided(key, ended), ended) : isKnownEnd(key, ended.rotationId, ended.at) ? 'looked-at' : 'frozen';
+  if (expected === 'looked-at') return expected;
   const alert = endAlert(key, ended, expected);
   await ports.registry.queueAlert(alert);
   const outcome = freeze === null ? await stop(ports.registry, key.name, ended) : await note(ports.registry, key.name, ended);
-  if (outcome === 'looked-at') await ports.registry.forgetAlert(alert);
-  else await deliver(ports, outcome === expected ? alert : endAlert(key, ended, outcome));
+  // Whoever came in between has dealt with the end. What was written down is told all the same: of an alert nothing is lost.
+  await deliver(ports, outcome === expected || outcome === 'looked-at' ? alert : endAlert(key, ended, outcome));
   return outcome;
+}
+
+/** The key as it will stand, unless somebody comes in between. */
+function decided(key: ManagedKey, ended: EndedOwner): ManagedKey {
+  const decision = quarantineForDeadOwner(key, ended.rotationId, noteOf(ended));
+  return decision.kind === 'write' ? decision.next : key;
+}
+
+function aftermathOf(key: ManagedKey, { rotationId }: EndedOwner): Aftermath | 'looked-at' {
+  if (key.lease?.rotationId !== rotationId) return 'looked-at';
+  if (key.quarantine !== null) return 'quarantined';
+  return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
 }
 
 /** The same for whoever notices the end. */
@@ -136,12 +148,14 @@ const COMMANDS: Readonly<Record<Aftermath, readonly string[]>> = {
   'left-to-emergency': [],
 };
 
+/** A freeze that comes in meanwhile is stronger than a quarantine. */
 async function stop(registry: Registry, name: string, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
-  const { rotationId } = ended;
-  const key = await registry.transact(name, (current) => quarantineForDeadOwner(current, rotationId, noteOf(ended)));
-  if (key.lease?.rotationId !== rotationId) return 'looked-at';
-  if (key.quarantine !== null) return 'quarantined';
-  return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
+  try {
+    return aftermathOf(await registry.transact(name, (current) => quarantineForDeadOwner(current, ended.rotationId, noteOf(ended))), ended);
+  } catch (error) {
+    if (!(error instanceof TaskError) || error.name !== 'KeyFrozen') throw error;
+    return note(registry, name, ended);
+  }
 }
 
 /** A frozen key stands still already. A broken ledger takes no note of it. */

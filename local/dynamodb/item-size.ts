@@ -4,13 +4,19 @@ import type { AttributeValue, Item } from './attribute-value';
 const DOCUMENT_BYTES = 3;
 const ELEMENT_BYTES = 1;
 
+/** Items are replaced, never changed: most are measured again and again. */
+const sizes = new WeakMap<Item, number>();
+
 /**
  * Bytes of an item: its attribute names and values. Texts count in UTF-8.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemSize(item: Item): number {
+  const known = sizes.get(item);
+  if (known !== undefined) return known;
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) bytes += textSize(name) + valueSize(value);
+  sizes.set(item, bytes);
   return bytes;
 }
 

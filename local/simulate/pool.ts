@@ -17,6 +17,9 @@ export interface PoolOptions<Common, Task, Result> {
   readonly take: (result: Result, task: Task) => void;
 }
 
+/** A simulated world is made of short-lived objects; collecting them less often saves a twentieth of the time. */
+const ROOM_FOR_THE_YOUNG = '--max-semi-space-size=64';
+
 /** A task takes a second or two; one that takes so much longer never ends. */
 const LONGEST_TASK_MS = 120_000;
 
@@ -28,7 +31,7 @@ export async function inProcesses<Common, Task, Result>(options: PoolOptions<Com
 /** One process, from its first task to its last. */
 function oneProcess<Common, Task, Result>({ worker: file, common, next, take }: PoolOptions<Common, Task, Result>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = fork(file, { serialization: 'advanced' });
+    const worker = fork(file, { serialization: 'advanced', execArgv: [...process.execArgv, ROOM_FOR_THE_YOUNG] });
     let current: Task | undefined;
     let watch: NodeJS.Timeout | undefined;
     const send = (message: ToWorker<Common, Task>): void => { worker.send(message); };
