@@ -167,7 +167,9 @@ describe('Apply Repair', () => {
     test.each([['k1', 'k1'], [undefined, 'no key']])('and reads it back: %s', async (target, words) => {
       const kit = begun(draining, repair);
       kit.aliases.set('alias/orders', 'k1');
-      kit.once('keys.moveAlias', () => void (target === undefined && kit.aliases.clear()));
+      kit.once('keys.moveAlias', () => {
+        if (target === undefined) kit.aliases.clear();
+      });
       await expect(apply(kit)).rejects.toEqual(refusal('KmsNotConsistentYet', `orders: KMS still shows alias/orders on ${words}`));
       expect(kit.effects).toEqual([]);
     });
@@ -199,7 +201,9 @@ describe('Apply Repair', () => {
     });
     test.each([['Disabled', 'Disabled'], [undefined, 'unknown']])('and reads it back: %s', async (keyState, words) => {
       const kit = off();
-      kit.once('keys.enable', () => void (keyState === undefined && kit.kms.delete('k1')));
+      kit.once('keys.enable', () => {
+        if (keyState === undefined) kit.kms.delete('k1');
+      });
       await expect(apply(kit)).rejects.toEqual(refusal('KmsNotConsistentYet', `orders v1: KMS does not show it Enabled yet but ${words}`));
       expect(kit.effects).toEqual([]);
     });
