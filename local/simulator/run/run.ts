@@ -8,7 +8,7 @@ import type { Design, Rotator } from '../controls/design';
 import { realCryptography } from '../../kms/cryptography/cryptography';
 import { between, type Random, seeded } from '../random';
 import { TABLE, World, type WorldOptions } from '../world';
-import { afterBadEnds, alarm } from './bad-ends';
+import { afterBadEnds, alarm, alarmOnSilence } from './bad-ends';
 import { Chaos } from './chaos';
 import { Consumer } from './consumer';
 import { answerFor } from './dependents';
@@ -108,6 +108,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   });
   every(RECONCILE_EVERY, chaosMs, 'reconcile', reconcile);
   alarm(world);
+  if (options.design.hasRegistry) alarmOnSilence(world, 2 * FIRE_EVERY, chaosMs);
   afterBadEnds(world, () => { reconcile(world.timeline.nowMs()); });
   if (options.design.hasRegistry) {
     every(LOOK_EVERY, chaosMs, 'people look', () => {
