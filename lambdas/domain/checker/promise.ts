@@ -1,3 +1,4 @@
+import { msOf } from '../instant';
 import type { KeyPromise } from './options';
 import type { Inquiry } from './rule';
 import type { KeyView, Stay } from './world';
@@ -16,7 +17,7 @@ export interface PromisedAlias {
 export function promisedAlias({ world, options }: Pick<Inquiry, 'world' | 'options'>, alias: string): PromisedAlias | undefined {
   const key = world.keyOfAlias(alias);
   // What an owner has pinned at Claim is what it works by.
-  const promise = key?.meta?.lease?.policy ?? key?.meta?.policy ?? options.promises.find((candidate) => candidate.alias === alias);
+  const promise = key === undefined ? options.promises.find((candidate) => candidate.alias === alias) : (key.meta?.lease?.policy ?? key.meta?.policy);
   return promise === undefined ? undefined : { promise, key };
 }
 
@@ -36,8 +37,25 @@ export function lastStays(inquiry: Pick<Inquiry, 'world' | 'options'>, kmsKeyId:
   });
 }
 
-/** A person keeps the key still, and knows it. */
-export function isStandingStill({ key }: PromisedAlias): boolean {
-  const meta = key?.meta;
-  return meta !== undefined && (meta.removed || meta.hold !== null || meta.pause !== null || meta.quarantine !== null || key?.frozen !== undefined);
+/**
+ * Whether there is nothing but a promise about a KMS key: a promised alias that no registry of the trace knows has pointed to it, or the trace has
+ * promises only. What the trace has, its end says.
+ */
+export function isPromisedOnly(inquiry: Pick<Inquiry, 'world' | 'options'>, kmsKeyId: string): boolean {
+  const [registered] = inquiry.world.allKeys();
+  return registered === undefined ? inquiry.options.promises.length > 0 : lastStays(inquiry, kmsKeyId).some(({ key }) => key === undefined);
+}
+
+/**
+ * Until when a person has kept the key still, and knows it: `Infinity` while nobody says when it ends.
+ * @returns `undefined` for a key that may go on
+ */
+export function standingStillUntilMs({ meta, frozen }: KeyView): number | undefined {
+  if (frozen !== undefined || (meta !== undefined && (meta.removed || meta.hold !== null || meta.quarantine !== null))) return Infinity;
+  return meta?.pause == null ? undefined : msOf(meta.pause.until);
+}
+
+/** A person keeps the key still at a moment, and knows it. */
+export function isStandingStill({ key }: PromisedAlias, atMs: number): boolean {
+  return key !== undefined && (standingStillUntilMs(key) ?? -Infinity) > atMs;
 }

@@ -75,6 +75,8 @@ export function approvalOf(item: Item): Approval | undefined {
 export interface QueuedAlert {
   readonly id: string;
   readonly key: string;
+  readonly message?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export function queuedAlertOf(item: Item): QueuedAlert | undefined {

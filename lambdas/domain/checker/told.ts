@@ -1,31 +1,83 @@
+import { parseRotationId } from '../rotation-id';
 import type { RegistryItemWritten, TraceEvent } from '../trace';
 import { kindOf, queuedAlertOf } from './registry-items';
 import type { Inquiry } from './rule';
 
-/** When people were told about which key: by a message, or by an alert in the registry, which is published as soon as it can be. */
+/**
+ * What an alert of keyturn tells of, as its id says. A question has its stage, such as `approval: revoke`. `other` is what nothing follows from.
+ * @see the functions that make alerts: none of their ids begins as another's does
+ */
+export type Topic = 'failed' | 'ended' | 'frozen' | 'overdue' | 'registry-went-back' | 'rescue' | 'retirement-pending' | 'repair' | 'unanswered' | `approval: ${string}` | 'other';
+
+/** States in which nothing is done about a key before a person acts, or the next attempt. */
+const STANDSTILLS: readonly Topic[] = ['failed', 'ended', 'frozen', 'registry-went-back', 'rescue', 'repair', 'unanswered', 'approval: repair'];
+
+/** Alerts that tell why no window is rotated, why no old key is retired, and what somebody else did to a key. */
+export const NOT_ROTATED: ReadonlySet<Topic> = new Set([...STANDSTILLS, 'overdue']);
+export const NOT_RETIRED: ReadonlySet<Topic> = new Set([...STANDSTILLS, 'retirement-pending', 'approval: disable', 'approval: revoke']);
+export const CHANGED_BY_OTHERS: ReadonlySet<Topic> = new Set(['failed', 'frozen', 'repair']);
+
+/** One alert about a key: a message, or an alert in the registry, which is published as soon as it can be. */
+interface Word {
+  readonly atMs: number;
+  readonly seq: number;
+  readonly topic: Topic;
+  readonly text: string;
+}
+
+/** When people were told what about which key. */
 export class Told {
-  private readonly atMs = new Map<string, number[]>();
+  private readonly words = new Map<string, Word[]>();
+  /** Told of one key, and said of all. */
+  private readonly ofAll: Word[] = [];
 
   constructor(private readonly options: Inquiry['options']) {}
 
   onItem(event: RegistryItemWritten): void {
     const alert = kindOf(event).kind === 'alert' && this.options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
-    if (alert !== undefined) this.note(alert.key, event.atMs);
+    if (alert !== undefined) this.note(alert.key, { atMs: event.atMs, seq: event.seq, topic: topicOf(alert.id, alert.attributes?.['stage']), text: alert.message ?? '' });
   }
 
   onEvent(event: TraceEvent): void {
-    const key = event.type === 'sns.published' ? event.attributes['key'] : undefined;
-    if (key !== undefined) this.note(key, event.atMs);
+    if (event.type !== 'sns.published') return;
+    const { key, alertId = '', stage } = event.attributes;
+    const topic = this.options.isKeyturn(event.actor) ? topicOf(alertId, stage) : 'other';
+    if (key !== undefined) this.note(key, { atMs: event.atMs, seq: event.seq, topic, text: event.message });
   }
 
-  /** Whether somebody was told about a key between two moments, both included. */
+  /** Whether somebody was told anything about a key between two moments, both included: what a design without a registry tells bears no topic. */
   isTold(key: string, fromMs: number, untilMs: number): boolean {
-    return (this.atMs.get(key) ?? []).some((atMs) => atMs >= fromMs && atMs <= untilMs);
+    return this.about(key).some(({ atMs }) => atMs >= fromMs && atMs <= untilMs);
   }
 
-  private note(key: string, atMs: number): void {
-    const known = this.atMs.get(key);
-    if (known === undefined) this.atMs.set(key, [atMs]);
-    else known.push(atMs);
+  /** Whether somebody was told about a key, and about one of these topics, between two moments, both included. */
+  isToldOf(topics: ReadonlySet<Topic>, key: string, fromMs: number, untilMs: number): boolean {
+    return this.about(key).some(({ atMs, topic }) => topics.has(topic) && atMs >= fromMs && atMs <= untilMs);
   }
+
+  /** Whether somebody was told what somebody else did to a key, in words that name it, after an event. */
+  isNamed(key: string, afterSeq: number, isNaming: (text: string) => boolean): boolean {
+    return this.about(key).some(({ seq, topic, text }) => seq > afterSeq && CHANGED_BY_OTHERS.has(topic) && isNaming(text));
+  }
+
+  private about(key: string): readonly Word[] {
+    return [...(this.words.get(key) ?? []), ...this.ofAll];
+  }
+
+  private note(key: string, word: Word): void {
+    const known = this.words.get(key);
+    if (word.topic === 'registry-went-back') this.ofAll.push(word);
+    else if (known === undefined) this.words.set(key, [word]);
+    else known.push(word);
+  }
+}
+
+const PLAIN: ReadonlySet<string> = new Set<Topic>(['overdue', 'registry-went-back', 'rescue', 'retirement-pending', 'repair']);
+
+function topicOf(id: string, stage: string | undefined): Topic {
+  const [first = '', second, third] = id.split('/');
+  if (parseRotationId(first) !== undefined) return second === 'ended' ? 'ended' : 'failed';
+  if (first === 'reconcile' && third === 'frozen') return 'frozen';
+  if (first === 'approval') return third === 'expired' ? 'unanswered' : stage?.startsWith('approval: ') === true ? (stage as Topic) : 'other';
+  return PLAIN.has(first) ? (first as Topic) : 'other';
 }

@@ -71,9 +71,10 @@ describe('a good life', () => {
     claim(s, 'orders-20260630T0000Z-e1', '20260630T0000Z');
     s.write('FailureRecorded', 'orders-20260630T0000Z-e1', s.version(2, { compromisedAt: s.now }));
     complete(s, 'orders-20260630T0000Z-e1');
-    s.as({ actor: ALICE }, () => { s.point(ALIAS, 'k9'); s.point(ALIAS, 'k2'); });
+    s.as({ actor: ALICE }, () => s.point(ALIAS, 'k9'));
     s.freeze();
-    s.alert();
+    s.alert('orders', 'reconcile/orders/frozen/x', `${ALIAS} points to k9, the registry expects k2`);
+    s.as({ actor: ALICE }, () => s.point(ALIAS, 'k2'));
     s.approval({ id: 'b'.repeat(20), purpose: 'repair', requestedBy: BOB });
     s.lift('FreezeLifted', { approval: 'b'.repeat(20) });
     for (const invariant of RARE) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });

@@ -1,5 +1,5 @@
 import { check } from '../../../lambdas/domain/checker';
-import { ALIAS, ALICE, DAY, POLICY, Story, verdictOf } from './story';
+import { ALIAS, ALICE, DAY, POLICY, story, Story, verdictOf } from './story';
 
 /** A design without a registry: nothing but what KMS shows, and what was promised. */
 const OPTIONS = { promises: [POLICY] };
@@ -114,4 +114,43 @@ test('a policy that keeps old keys demands no retirement', () => {
 test('a drain that is short by little does not look as long as promised', () => {
   const [violation] = verdictOf(lifeWith({ drain: (s) => s.wait(7 * DAY - 1.4) }), DRAINS, OPTIONS).violations;
   expect(violation?.message).toMatch(/ disabled 167 h 59 min 58\.6 s after alias\/orders had left it; 168 h were promised$/);
+});
+
+describe('beside a registry a promise is about no key of the registry', () => {
+  const OTHER = { promises: [{ ...POLICY, name: 'other', alias: 'alias/other' }] };
+  const DEADLINES = '4 no retirement before its deadline';
+
+  test('a key that neither knows is not retired', () => {
+    const s = story({ live: (t, original) => { t.setState('k7', 'Disabled'); original(); } });
+    expect(verdictOf(s, DEADLINES, OTHER)).toMatchObject({ status: 'violated', violations: [{ message: expect.stringContaining('k7') as string }] });
+  });
+
+  test('nor one that was retired before the trace shows a registry', () => {
+    const s = new Story('2025-12-31T00:00:00Z');
+    s.setState('k7', 'Disabled');
+    s.events.push(...story().events.map((event) => ({ ...event, seq: event.seq + 1 })));
+    expect(verdictOf(s, DEADLINES, OTHER).status).toBe('violated');
+  });
+
+  test('a key that the promised alias has left is judged by the promise', () => {
+    const early = story({ live: (t, original) => { t.point('alias/other', 'o1'); t.point('alias/other', 'o2'); t.setState('o1', 'Disabled'); original(); } });
+    expect(verdictOf(early, DEADLINES, OTHER)).toMatchObject({ status: 'held', violations: [] });
+    expect(verdictOf(early, DRAINS, OTHER)).toMatchObject({ status: 'violated', violations: [{ message: expect.stringContaining('o1') as string }] });
+  });
+
+  test('a promise about an alias of the registry changes nothing', () => {
+    const early = story({ drain: (t) => { t.wait(DAY); } });
+    const promises = [{ ...POLICY, drainSeconds: HOUR, retirement: 'keep' as const }];
+    expect(check(early.events, { promises })).toEqual(check(early.events));
+    const gone = story({ destroyed: (t) => { t.put('META', t.required(), null); } });
+    expect(check(gone.events, { promises })).toEqual(check(gone.events));
+  });
+
+  test.each<[string, number | undefined, string]>([
+    ['made for the registry has the time that a registry takes', 9, 'held'],
+    ['made without one has less', undefined, 'violated'],
+  ])('a key that was %s', (_, version, status) => {
+    const s = story({ create: (t, original) => { t.createKey('lost', version); t.wait(2 * HOUR); t.setState('lost', 'PendingDeletion'); original(); } }, 'create');
+    expect(verdictOf(s, KNOWN, OTHER).status).toBe(status);
+  });
 });

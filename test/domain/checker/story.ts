@@ -154,13 +154,22 @@ export class Story {
     return this.emit('sdk.call', { service: 'kms', operation, error });
   }
 
-  alert(key = 'orders', alertId?: string, message = 'm'): number {
-    return this.emit('sns.published', { topic: 'alerts', subject: 's', message, attributes: { key, ...(alertId === undefined ? {} : { alertId }) } });
+  alert(key = 'orders', alertId?: string, message = 'm', stage?: string): number {
+    return this.emit('sns.published', { topic: 'alerts', subject: 's', message, attributes: { key, ...(alertId === undefined ? {} : { alertId }), ...(stage === undefined ? {} : { stage }) } });
+  }
+
+  /** A reconciliation looks at every key. @param error of its call to KMS */
+  look(error: string | null = null): number {
+    this.as({ traceId: `Root=look-${this.seq}` }, () => {
+      this.call('DescribeKey', error);
+      this.emit('lambda.invoked', { function: 'Keyturn-Reconcile-1', execution: null, error: null });
+    });
+    return this.seq;
   }
 
   /** An alert is written down, or struck off again. */
-  queue(id: string): number {
-    return this.put(id, null, { id, key: 'orders', subject: 's' }, undefined, 'ALERT#orders');
+  queue(id: string, message = 'm', stage = 's'): number {
+    return this.put(id, null, { id, key: 'orders', subject: 's', message, attributes: { stage } }, undefined, 'ALERT#orders');
   }
 
   strike(id: string): number {

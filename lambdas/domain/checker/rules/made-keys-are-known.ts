@@ -1,3 +1,4 @@
+import { KEY_TAGS } from '../../../contract/names';
 import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
 import type { KmsKeyCreated } from '../../trace';
 import { STEP_GRACE_SECONDS } from '../promise';
@@ -6,9 +7,12 @@ import type { Rule } from '../rule';
 /** Invariant 1, keys: a call of `CreateKey` that is made twice, or whose answer is lost, leaves no key behind that nobody knows of. */
 export const madeKeysAreKnown: Rule = ({ options, findings }) => {
   const keys = findings('1 every key that is made is known', 'keyturn made no KMS key, or too late to say what became of it');
-  /** Within so long a key is adopted, written down, retired, or told of. Whoever has a registry looks through it for what it does not know, the shortest window long. */
-  const graceMs = (options.promises.length > 0 ? STEP_GRACE_SECONDS : MIN_WINDOW_SECONDS) * 1000;
   const made = new Map<string, KmsKeyCreated & { knownAtMs?: number }>();
+
+  /** Within so long a key is adopted, written down, retired, or told of. Whoever has a registry looks through it for what it does not know, the shortest window long. */
+  function graceMsOf({ tags }: KmsKeyCreated): number {
+    return (options.promises.length > 0 && tags[KEY_TAGS.registry] === undefined ? STEP_GRACE_SECONDS : MIN_WINDOW_SECONDS) * 1000;
+  }
 
   function know(keyId: string | null | undefined, atMs: number): void {
     const key = keyId === null || keyId === undefined ? undefined : made.get(keyId);
@@ -26,7 +30,9 @@ export const madeKeysAreKnown: Rule = ({ options, findings }) => {
       if (event.type === 'sns.published') for (const keyId of made.keys()) if (event.message.includes(keyId)) know(keyId, event.atMs);
     },
     atEnd() {
-      for (const { keyId, atMs, seq, knownAtMs } of made.values()) {
+      for (const key of made.values()) {
+        const { keyId, atMs, seq, knownAtMs } = key;
+        const graceMs = graceMsOf(key);
         const isLate = (knownAtMs ?? options.untilMs) - atMs > graceMs;
         if (knownAtMs === undefined && !isLate) continue;
         keys.examined();

@@ -1,10 +1,11 @@
 import { instantOf, msOf, type Instant } from '../../instant';
 import type { KeyVersion } from '../../managed-key';
 import type { KmsKeyStateChanged } from '../../trace';
+import { isPromisedOnly } from '../promise';
 import type { Rule } from '../rule';
 import { movesOf } from '../transitions';
 import type { Moment, VersionView } from '../world';
-import { bindingPolicies, retirementStepOf, UNSEEN_IN_KMS_MS, WORDS, type RetirementStep } from './retirement';
+import { bindingPolicies, retirementStepOf, UNSEEN_IN_KMS_MS, WORDS, type RetirementEvent, type RetirementStep } from './retirement';
 
 /** A state's entered time, from which the bake is counted, stands still while its retries run, for 5 minutes at most. */
 const STALE_CLOCK_MS = 300_000;
@@ -13,12 +14,14 @@ const STALE_CLOCK_MS = 300_000;
  * Invariant 4, time: no version is disabled before its deadline, nor revoked before its own, nor while the alias points to it.
  * The drain and the bake are measured again from what was applied, so a deadline that was written too early is found too.
  */
-export const retirementDeadlines: Rule = ({ world, options, findings }) => {
+export const retirementDeadlines: Rule = (inquiry) => {
+  const { world, options, findings } = inquiry;
   const deadlines = findings('4 no retirement before its deadline', 'keyturn disabled and revoked nothing');
   const measured = findings('4 drain and bake last as long as the policy says', 'keyturn retired no version whose deprecation or disabling the trace shows');
   const unaliased = findings('4 no retirement while the alias points to it', 'keyturn disabled and revoked nothing');
   /** By KMS key: when its version was deprecated, and how long it has to drain. */
   const drains = new Map<string, Moment & { readonly drainSeconds: number }>();
+  const strangers: RetirementEvent[] = [];
 
   function checkDeadline(name: string, version: KeyVersion, step: RetirementStep, moment: Moment, metaSeq: number | undefined): void {
     deadlines.examined();
@@ -63,10 +66,7 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
       const { event, step } = retired;
       const view = world.versionOfKmsKey(event.keyId);
       if (view === undefined) {
-        // A design without a registry has no versions: promisedDrains judges it.
-        if (options.promises.length > 0) return;
-        deadlines.examined();
-        deadlines.violated(`keyturn ${WORDS[step]} the KMS key ${event.keyId}, which is no version of a managed key`, [event.seq]);
+        strangers.push(retired);
         return;
       }
       checkDeadline(view.key.name, view.version, step, event, view.key.metaSeq);
@@ -85,6 +85,14 @@ export const retirementDeadlines: Rule = ({ world, options, findings }) => {
           const { drainSeconds, backupRetentionSeconds } = before.lease?.policy ?? before.policy;
           drains.set(version.kmsKeyId, { ...moment, drainSeconds: Math.max(drainSeconds, backupRetentionSeconds) });
         }
+      }
+    },
+    atEnd() {
+      for (const { event, step } of strangers) {
+        // A design without a registry has no versions: promisedDrains judges it.
+        if (isPromisedOnly(inquiry, event.keyId)) continue;
+        deadlines.examined();
+        deadlines.violated(`keyturn ${WORDS[step]} the KMS key ${event.keyId}, which is no version of a managed key`, [event.seq]);
       }
     },
   };

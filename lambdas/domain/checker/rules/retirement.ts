@@ -15,7 +15,12 @@ export type RetirementStep = 'disable' | 'revoke';
 
 export const WORDS = { disable: 'disabled', revoke: 'scheduled for deletion' } as const satisfies Record<RetirementStep, string>;
 
-export function retirementStepOf(event: TraceEvent): { readonly event: KmsKeyStateChanged; readonly step: RetirementStep } | undefined {
+export interface RetirementEvent {
+  readonly event: KmsKeyStateChanged;
+  readonly step: RetirementStep;
+}
+
+export function retirementStepOf(event: TraceEvent): RetirementEvent | undefined {
   if (event.type !== 'kms.key-state-changed') return undefined;
   if (event.to === 'PendingDeletion') return { event, step: 'revoke' };
   // KMS leaves a key Disabled when its deletion is cancelled: that is a rescue.
