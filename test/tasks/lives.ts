@@ -44,4 +44,11 @@ export const kitOf = (make: (policy?: Partial<KeyPolicy>) => LivingKey, policy?:
 export const refusal = (name: string, message: string | RegExp = /./): unknown => expect.objectContaining({ name, message: expect.stringMatching(typeof message === 'string' ? escaped(message) : message) as unknown });
 const escaped = (text: string): RegExp => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 
+/** A key whose owner runs, if it has one, and that will not be overdue for long. */
+export function withOwnerRunning(kit: Kit): Kit {
+  kit.edit(({ policy }) => ({ policy: { ...policy, startSpreadSeconds: 10 * 365 * 86_400 } }));
+  if (kit.orders.lease !== null) kit.closedAt.set(kit.orders.lease.executionArn, null);
+  return kit;
+}
+
 export { bootstrapped, claimed, disabled, draining, LATE, LATER, revoked };

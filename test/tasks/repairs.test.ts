@@ -373,7 +373,7 @@ describe('Confirm Repair', () => {
 
   test('of a freeze that ended by itself still ends the repair', async () => {
     const kit = begun(draining);
-    kit.once('registry.read', async (next) => ({ ...(await (next())), freeze: null }));
+    kit.once('registry.read', async (next: () => Promise<object>) => ({ ...(await next()), freeze: null }));
     expect(await confirm(kit)).toEqual(REPAIRED);
     expect(kit.living.ledger.at(-1)?.facts).toMatchObject({ reason: 'repaired' });
   });

@@ -12,7 +12,7 @@ const event = (change = {}) => ({
   'detail-type': FAILED_USES.detailType, source: FAILED_USES.source,
   detail: { eventTime: LATER, eventName: 'Decrypt', errorCode: 'DisabledException', userIdentity: { arn: CONSUMER }, resources: [{ ARN: ARN('k1') }], errorMessage: `${ARN('k1')} is disabled.`, ...change },
 }) as const;
-const used = (kit: Kit, change = {}) => rescueVersion(kit)(event(change));
+const used = (kit: Kit, change = {}) => rescueVersion(kit)(event(change) as unknown as Parameters<ReturnType<typeof rescueVersion>>[0]);
 const REASON = `${CONSUMER} called Decrypt with v1, which was DISABLED`;
 const ID = `rescue/orders/v1/${LATER}`;
 const TOLD = [`queue ${ID}`, `tell ${ID}`, `forget ${ID}`];
