@@ -110,6 +110,14 @@ describe('an old key that stays', () => {
     expect(retirementWith(after(3, alert(`${A2}/${AT}`))).status).toBe('violated');
   });
 
+  test('is found when people kept the key still long before', () => {
+    expect(retirementWith((s) => { hold(s); s.wait(20 * DAY); release(s); }).status).toBe('violated');
+  });
+
+  test('is excused when people kept the key still until a week before', () => {
+    expect(retirementWith((s) => { hold(s); s.wait(63 * DAY); release(s); }).violations).toEqual([]);
+  });
+
   test.each<[string, Tell]>([
     ...STANDSTILLS,
     ['that it stays', alert('retirement-pending/orders/v1')],

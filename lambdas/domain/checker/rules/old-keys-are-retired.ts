@@ -3,6 +3,7 @@ import { instantOf } from '../../instant';
 import type { KmsKeyStateChanged } from '../../trace';
 import { isStandingStill, lastStays, promisedDrainSeconds, STEP_GRACE_SECONDS, type PromisedAlias } from '../promise';
 import type { Rule } from '../rule';
+import { StandingStill } from '../standing-still';
 import { NOT_RETIRED, Told } from '../told';
 import type { Stay } from '../world';
 
@@ -18,6 +19,7 @@ export const oldKeysAreRetired: Rule = (inquiry) => {
   const { world, options, findings } = inquiry;
   const steps = findings('12 old keys are retired or told of', 'no key that a managed alias has left is due to be retired');
   const told = new Told(options);
+  const still = new StandingStill();
   const changes = new Map<string, KmsKeyStateChanged[]>();
 
   function checkStep(stay: Stay & PromisedAlias, left: { readonly atMs: number; readonly seq: number }, step: Step): void {
@@ -33,9 +35,14 @@ export const oldKeysAreRetired: Rule = (inquiry) => {
     steps.violated(`${promise.name}: ${alias} left ${keyId} at ${instantOf(left.atMs)}; it ${last} ${instantOf(endMs)}, and nobody was told`, [left.seq, done?.seq]);
   }
 
-  /** A registry tells why a key is not retired once it should be. Whoever has none tells of a job that failed, which may have been long before. */
-  function isTold({ promise: { name }, key }: PromisedAlias, dueMs: number, leftMs: number, endMs: number): boolean {
-    return key === undefined ? told.isTold(name, leftMs, endMs) : told.isToldOf(NOT_RETIRED, name, dueMs, endMs);
+  /**
+   * A registry tells why a key is not retired once it should be; whom people kept still has all the time again. Whoever has no registry tells of a job
+   * that failed, which may have been long before.
+   */
+  function isTold(promised: PromisedAlias, dueMs: number, leftMs: number, endMs: number): boolean {
+    const { promise: { name }, key } = promised;
+    if (key === undefined) return told.isTold(name, leftMs, endMs);
+    return told.isToldOf(NOT_RETIRED, name, dueMs, endMs) || still.lastMs(key, endMs) + graceSeconds(promised) * 1000 > endMs;
   }
 
   function checkStay(stay: Stay & PromisedAlias): void {
@@ -49,6 +56,7 @@ export const oldKeysAreRetired: Rule = (inquiry) => {
   }
 
   return {
+    onTransition: (transition) => { still.onTransition(transition); },
     onItem: (event) => { told.onItem(event); },
     onEvent(event) {
       told.onEvent(event);

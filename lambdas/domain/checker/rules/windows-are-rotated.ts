@@ -1,11 +1,10 @@
 import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
 import { instantOf, msOf } from '../../instant';
 import { firstWindowAfter, nextWindow, windowStart } from '../../windows';
-import { isStandingStill, promisedAlias, standingStillUntilMs, type PromisedAlias } from '../promise';
+import { isStandingStill, promisedAlias, type PromisedAlias } from '../promise';
 import type { Rule } from '../rule';
+import { StandingStill } from '../standing-still';
 import { NOT_ROTATED, Told } from '../told';
-import type { Transition } from '../transitions';
-import type { KeyView } from '../world';
 
 /** Time for schedules, retries and people: the shortest window. */
 const GRACE_SECONDS = MIN_WINDOW_SECONDS;
@@ -31,7 +30,7 @@ export const windowsAreRotated: Rule = (inquiry) => {
     // A person who rotates by hand has rotated.
     if (stays.some(({ begin }) => isWithin(begin.atMs))) return;
     if (key !== undefined) {
-      const stillMs = still.lastMs(key);
+      const stillMs = still.lastMs(key, untilMs);
       const isTooLate = stillMs > fromMs && stillMs + graceSeconds(promised) * 1000 > untilMs;
       if (isTooLate || told.isToldOf(NOT_ROTATED, name, fromMs, untilMs - 1)) return;
     } else {
@@ -72,22 +71,4 @@ export const windowsAreRotated: Rule = (inquiry) => {
 /** A registry may spread its starts. */
 function graceSeconds({ key }: PromisedAlias): number {
   return GRACE_SECONDS + (key?.meta?.policy.startSpreadSeconds ?? 0);
-}
-
-/** Until when each key was last kept still. */
-class StandingStill {
-  private readonly untilMs = new Map<string, number>();
-
-  onTransition({ key, moment }: Transition): void {
-    const untilMs = standingStillUntilMs(key);
-    if (untilMs !== undefined) this.untilMs.set(idOf(key), Math.min(untilMs, moment.atMs));
-  }
-
-  lastMs(key: KeyView): number {
-    return Math.max(this.untilMs.get(idOf(key)) ?? -Infinity, standingStillUntilMs(key) ?? -Infinity);
-  }
-}
-
-function idOf({ table, name }: KeyView): string {
-  return `${table} ${name}`;
 }
