@@ -18,6 +18,7 @@ const firstOf = (s: Story, original: () => void): number => {
 const policy = (change: Partial<typeof POLICY>) => (s: Story) => void s.write('PolicyChanged', 'registrar', { policy: { ...POLICY, ...change } });
 const note = (s: Story) => ({ by: 'eve', at: s.now, reason: 'legal' });
 const revokedAt = (s: Story): number => s.events.findLast((event) => event.type === 'kms.key-state-changed' && event.to === 'PendingDeletion')?.seq ?? -1;
+const EVE = 'arn:aws:iam::1:user/eve';
 const skip = (): void => undefined;
 const withoutBake = (key: ManagedKey): ManagedKey => { const { revokeNotBefore: _gone, ...v1 } = key.versions['v1']!; return { ...key, versions: { ...key.versions, v1: { ...v1, status: 'DEPRECATED' } } }; };
 
@@ -37,9 +38,11 @@ const BAD: readonly BadTrace[] = [
       commitDisable: (s) => s.write('VersionDisabled', A2, (key) => ({ ...s.version(1, { status: 'DISABLED', revokeNotBefore: s.now })(key), intent: null })),
       bake: (s) => s.wait(DAY),
     })],
+  ['4 drain and bake last as long as the policy says', 'a bake that a use in between began anew', () =>
+    told('revoke', firstOf, { bake: (s, original) => { original(); s.setState('k1', 'Enabled'); s.setState('k1', 'Disabled'); s.wait(DAY); } })],
   ['4 no retirement while the alias points to it', 'a version disabled under the alias', () => told('disable', firstOf, { moveAlias: skip })],
   ['4 no retirement while the alias points to it', 'a version disabled long after somebody moved the alias back', () =>
-    told('disable', firstOf, { released: (s, original) => { original(); s.as({ actor: 'arn:aws:iam::1:user/eve' }, () => s.point(ALIAS, 'k1')); s.wait(3600); } })],
+    told('disable', firstOf, { released: (s, original) => { original(); s.as({ actor: EVE }, () => s.point(ALIAS, 'k1')); s.wait(3600); } })],
   ['4 no retirement against the policy', 'a kept version disabled', () => told('disable', firstOf, { live: (s, original) => { policy({ retirement: 'keep' })(s); original(); } })],
   ['4 no retirement against the policy', 'an adopted version disabled', () => told('disable', firstOf, { confirm: (s, original) => { original(); s.write('PolicyChanged', 'r', s.version(1, { retirement: 'keep' })); } })],
   ['4 no retirement against the policy', 'a version disabled after the policy was tightened to keep', () => told('disable', firstOf, { confirm: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],
@@ -98,6 +101,8 @@ describe('retirement', () => {
     ['8 deadlines are written once', 'the end of a bake that a rescue ends', () => story({ bake: (s) => s.write('VersionRescued', 'rescuer', withoutBake) }, 'bake')],
     ['4 drain and bake last as long as the policy says', "a compromised version's shorter drain", () =>
       story({ confirm: (s) => s.write('PromotionConfirmed', A2, s.version(1, { drainFrom: s.now, compromisedAt: s.now, disableNotBefore: plusSeconds(s.now, 4 * 3600) })), drain: (s) => s.wait(5 * 3600) }, 'disable')],
+    ['4 drain and bake last as long as the policy says', 'a bake in which somebody scheduled a deletion, and somebody cancelled it', () =>
+      story({ bake: (s, original) => { original(); s.as({ actor: EVE }, () => s.setState('k1', 'PendingDeletion')); s.setState('k1', 'Disabled'); s.wait(3600); } }, 'revoke')],
     ['4 no version is disabled while it is in use', 'a use that people have consented to pass over', () =>
       story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable' }); } }, 'disable')],
     ['4 dependents have released a version before it is disabled', 'a silence that people have consented to pass over', () => story({ released: (s) => s.approval({ purpose: 'disable' }) }, 'disable')],
@@ -105,7 +110,7 @@ describe('retirement', () => {
     ['4 no version is disabled while it is in use', 'a use between the intent and the call, and one right before what counts', () =>
       story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY + 3600); }, disable: (s, original) => { s.use('Decrypt', 'k1'); s.wait(2 * 3600); original(); } }, 'disable')],
     ['4 no version is disabled while it is in use', 'a use that KMS does not show yet', () => story({ disable: (s, original) => { s.use('Decrypt', 'k1'); original(); } })],
-    ['4 no retirement while the alias points to it', 'an alias that somebody moved a moment before', () => story({ disable: (s, original) => { s.as({ actor: 'arn:aws:iam::1:user/eve' }, () => s.point(ALIAS, 'k1')); s.wait(5); original(); } }, 'disable')],
+    ['4 no retirement while the alias points to it', 'an alias that somebody moved a moment before', () => story({ disable: (s, original) => { s.as({ actor: EVE }, () => s.point(ALIAS, 'k1')); s.wait(5); original(); } }, 'disable')],
     ['4 no retirement against the policy', 'a policy that was tightened a moment before', () => story({ intendRevoke: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],
     ['6 nothing is retired while held or frozen', 'a hold between the intent and the call', () => story({ intendRevoke: (s, original) => { original(); s.write('HoldSet', 'eve', { hold: note(s) }); s.wait(5); } }, 'revoke')],
     ['6 a hold after the call cancels the deletion', 'a hold that was released', () => story({ complete: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); s.write('HoldReleased', 'eve', { hold: null }); original(); } })],

@@ -21,6 +21,8 @@ export const retirementDeadlines: Rule = (inquiry) => {
   const unaliased = findings('4 no retirement while the alias points to it', 'keyturn disabled and revoked nothing');
   /** By KMS key: when its version was deprecated, and how long it has to drain. */
   const drains = new Map<string, Moment & { readonly drainSeconds: number }>();
+  /** By KMS key: since when keyturn has kept it disabled. A deletion that somebody scheduled and somebody cancelled let nobody use it, either. */
+  const disabled = new Map<string, KmsKeyStateChanged>();
   const strangers: RetirementEvent[] = [];
 
   function checkDeadline(name: string, version: KeyVersion, step: RetirementStep, moment: Moment, metaSeq: number | undefined): void {
@@ -34,9 +36,8 @@ export const retirementDeadlines: Rule = (inquiry) => {
 
   function checkMeasured({ key, version }: VersionView, step: RetirementStep, event: KmsKeyStateChanged): void {
     if (key.meta === undefined) return;
-    const disabled = world.kmsChange(event.keyId);
     const drain = drains.get(event.keyId);
-    const begin = step === 'disable' ? drain : disabled?.to === 'Disabled' && options.isKeyturn(disabled.actor) ? disabled : undefined;
+    const begin = step === 'disable' ? drain : disabled.get(event.keyId);
     if (begin === undefined) return;
     measured.examined();
     // The bake's deadline was written when it began: a policy that changed since may demand more, but does not restart it.
@@ -59,19 +60,28 @@ export const retirementDeadlines: Rule = (inquiry) => {
     unaliased.violated(`${key.name} v${version.number} was ${WORDS[step]} while ${alias.alias} points to it`, [alias.seq, event.seq]);
   }
 
+  function followDisabled(event: KmsKeyStateChanged): void {
+    if (event.to === 'PendingDeletion' || (event.to === 'Disabled' && event.from === 'PendingDeletion' && disabled.has(event.keyId))) return;
+    if (event.to === 'Disabled' && options.isKeyturn(event.actor)) disabled.set(event.keyId, event);
+    else disabled.delete(event.keyId);
+  }
+
+  function judge({ event, step }: RetirementEvent): void {
+    const view = world.versionOfKmsKey(event.keyId);
+    if (view === undefined) {
+      strangers.push({ event, step });
+      return;
+    }
+    checkDeadline(view.key.name, view.version, step, event, view.key.metaSeq);
+    checkMeasured(view, step, event);
+    checkAlias(view, step, event);
+  }
+
   return {
     onEvent(candidate) {
       const retired = retirementStepOf(candidate);
-      if (retired === undefined || !options.isKeyturn(candidate.actor)) return;
-      const { event, step } = retired;
-      const view = world.versionOfKmsKey(event.keyId);
-      if (view === undefined) {
-        strangers.push(retired);
-        return;
-      }
-      checkDeadline(view.key.name, view.version, step, event, view.key.metaSeq);
-      checkMeasured(view, step, event);
-      checkAlias(view, step, event);
+      if (retired !== undefined && options.isKeyturn(candidate.actor)) judge(retired);
+      if (candidate.type === 'kms.key-state-changed') followDisabled(candidate);
     },
     onTransition(transition) {
       const { key, actor, before, moment, versionsBefore } = transition;
