@@ -28,9 +28,6 @@ export const SHORT: Partial<KeyPolicy> = {
   dependents: [{ name: 'orders-api', kind: 'event', principal: CONSUMER, acknowledgeWithinSeconds: 43_200 }],
 };
 
-/** What the worlds of scenarios are like, unless a test says otherwise. Mutation testing changes it. */
-export const USUAL: { wire?: 'sdk' | 'direct' } = {};
-
 /** KMS records the use of keys since 2026-04-23: later worlds have evidence from the start. */
 export const START_MS = Date.UTC(2026, 5, 1, 12);
 
@@ -49,7 +46,7 @@ export class Scenario {
     readonly policy: KeyPolicy = policyOf(SHORT),
     options: WorldOptions = {},
   ) {
-    this.world = new World({ startMs: START_MS, ...USUAL, ...options });
+    this.world = new World({ startMs: START_MS, ...options });
     this.world.bus.onEvent((event) => {
       if (event.source === EVENTS.source) this.answerLater(event, 1);
     });

@@ -114,6 +114,12 @@ describe('Decide', () => {
     expect(kit.effects).toEqual([]);
   });
 
+  test('of an outcome that somebody else has written meanwhile carries out what was counted', async () => {
+    const kit = kitOf(draining);
+    waiting(kit, { isCarriedOut: true });
+    expect(await answer(kit)).toMatchObject({ status: 'done' });
+  });
+
   test('lifts a quarantine by one person who has looked', async () => {
     const kit = kitOf(bootstrapped);
     kit.living.apply(quarantine(kit.orders, note));
@@ -457,6 +463,12 @@ describe('a question of an execution', () => {
   });
 
   describe('read back', () => {
+    test('that nobody has asked has nobody who answered', async () => {
+      const kit = kitOf(draining);
+      kit.freezes.set('orders', note);
+      expect(await read(kit, { enteredAt: EXPIRES })).toMatchObject({ answer: 'expired', isFrozen: true });
+    });
+
     const id = (kit: Kit, put = question): string => asked(kit, put).id;
 
     test('counts its consent', async () => {

@@ -30,6 +30,17 @@ test('what may not go on is left', async () => {
   expect(await check(kit)).toEqual({ decision: 'pending', reason: `held by alice since ${NEXT_AT}: audit` });
 });
 
+test('a policy that only disables lets it go on, and asks with the time that the disable and its bake need', async () => {
+  const kit = kitOf(draining, { retirement: 'disable' });
+  expect(await check(kit)).toEqual({ decision: 'idle' });
+  const used = kitOf(draining).editVersion(1, { drainExtensions: 3 });
+  used.key('k1').usage = { lastUsedAt: END, trackedSince: NEXT_AT };
+  // A week for the answer and a week for the bake do not fit any more, a week for the answer would.
+  const tight = plusSeconds('2026-09-28T00:00:00.000Z', -10 * DAY);
+  used.key('k1').usage = { lastUsedAt: tight, trackedSince: NEXT_AT };
+  expect(await check(used, tight)).toMatchObject({ decision: 'pending' });
+});
+
 test('an open intent to disable it goes on, and another one does not count', async () => {
   const kit = kitOf(draining);
   kit.key('k1').usage = { lastUsedAt: END, trackedSince: NEXT_AT };

@@ -118,6 +118,17 @@ describe('before anything is done', () => {
   });
 });
 
+test('everything that is away, or not clear, is named', async () => {
+  const kit = kitOf(disabled);
+  kit.change('k1', { keyState: 'Unavailable' });
+  kit.change('k2', { keyState: 'Unavailable' });
+  await expect(require_(kit, LATE, 1)).rejects.toEqual(refusal('KeyStoreNotReady', /^orders: v1 \(k1\) is Unavailable.* is away; v2 \(k2\) is Unavailable/));
+  const spreading = kitOf(promoted).edit({ rescues: { v1: { by: 'x', at: NEXT_AT, reason: 'y' } } });
+  spreading.aliases.set('alias/orders', 'k1');
+  spreading.change('k1', { keyState: 'Disabled' });
+  await expect(require_(spreading, NEXT_AT, 1)).rejects.toEqual(refusal('KmsNotConsistentYet', /points to k1, the registry expects k2; v1 \(k1\) is Disabled/));
+});
+
 test('of the alias alone, key states do not matter', async () => {
   const kit = kitOf(prepared).edit({ intent: { kind: 'promote', version: 2, fromKeyId: 'k1', toKeyId: 'k2', at: NEXT_AT } });
   kit.change('k1', { keyState: 'Disabled' });

@@ -106,6 +106,18 @@ describe('under an open intent', () => {
   });
 });
 
+test('a policy that only disables lets it go on', async () => {
+  const kit = kitOf(draining, { retirement: 'disable' });
+  expect(await disable(kit)).toMatchObject({ decision: 'disabled' });
+  expect(kit.effects).toEqual(ALL);
+  const back = kitOf(draining, { retirement: 'disable' });
+  back.once('keys.disable', async (next) => {
+    await next();
+    back.living.apply(withdrawRetirement(back.orders, back.living.owner(), LATE));
+  });
+  expect(await disable(back)).toEqual({ decision: 'pending', reason: 'v1 was given back while it was being disabled' });
+});
+
 test('a hold that comes in before the intent wins', async () => {
   const kit = kitOf(draining).meanwhile('registry.transact', (key) => setHold(key, note));
   expect(await disable(kit)).toEqual(HELD);

@@ -95,6 +95,11 @@ test.each<[string, () => LivingKey, (kit: Kit) => Promise<unknown>, number]>([
   await expect(step(kitOf(make))).rejects.toEqual(refusal('LedgerMismatch', `orders v${number} has no KMS key in the registry`));
 });
 
+test('a version with half of a KMS key has none', async () => {
+  const kit = kitOf(prepared).editVersion(2, { kmsKeyArn: undefined });
+  await expect(proveKeyVersion(kit)(owned(kit))).rejects.toEqual(refusal('LedgerMismatch', 'orders v2 has no KMS key in the registry'));
+});
+
 test('a step of a rotation that goes well leaves what it has come to', async () => {
   const kit = kitOf(prepared);
   await proveKeyVersion(kit)(owned(kit, SETTLED));

@@ -125,6 +125,11 @@ describe('Operate', () => {
     expect((await act(kit, { action: 'hold', ...why })).message).toContain('deletion of v1, v7 was cancelled');
   });
 
+  test('a hold of a frozen key cancels only what is scheduled or begun', async () => {
+    const kit = kitOf(disabled).edit({ intent: { kind: 'revoke', version: 1, at: NEXT_AT } });
+    expect(await act(kit, { action: 'hold', ...why })).toMatchObject({ message: 'orders is held, and the scheduled deletion of v1 was cancelled' });
+  });
+
   test('a hold wins also over a freeze, and nothing else does', async () => {
     const kit = kitOf(draining);
     kit.freezes.set('orders', note);

@@ -200,6 +200,12 @@ describe('behind its call', () => {
   });
 });
 
+test('a policy that only disables leaves it', async () => {
+  const kit = baked({ retirement: 'disable' });
+  expect(await revoke(kit)).toEqual({ decision: 'pending', reason: 'the policy\'s retirement is "disable"' });
+  expect(kit.effects).toEqual([]);
+});
+
 test('a call that KMS refuses leaves no intent; one of unknown outcome does', async () => {
   const kit = baked().fails('keys.scheduleDeletion');
   await expect(revoke(kit)).rejects.toEqual(refusal('Throttled'));
