@@ -1,5 +1,5 @@
 import { parseRotationId } from '../rotation-id';
-import type { RegistryItemWritten, TraceEvent } from '../trace';
+import type { MessagePublished, RegistryItemWritten, TraceEvent } from '../trace';
 import { kindOf, queuedAlertOf } from './registry-items';
 import type { Inquiry } from './rule';
 
@@ -7,13 +7,13 @@ import type { Inquiry } from './rule';
  * What an alert of keyturn tells of, as its id says. A question has its stage, such as `approval: revoke`. `other` is what nothing follows from.
  * @see the functions that make alerts: none of their ids begins as another's does
  */
-export type Topic = 'failed' | 'ended' | 'frozen' | 'overdue' | 'registry-went-back' | 'rescue' | 'retirement-pending' | 'repair' | 'unanswered' | `approval: ${string}` | 'other';
+export type Topic = 'failed' | 'ended' | 'frozen' | 'overdue' | 'registry-went-back' | 'rescue' | 'retirement-pending' | 'repair' | 'unanswered' | 'starter-silent' | `approval: ${string}` | 'other';
 
 /** States in which nothing is done about a key before a person acts, or the next attempt. */
 const STANDSTILLS: readonly Topic[] = ['failed', 'ended', 'frozen', 'registry-went-back', 'rescue', 'repair', 'unanswered', 'approval: repair'];
 
 /** Alerts that tell why no window is rotated, why no old key is retired, and what somebody else did to a key. */
-export const NOT_ROTATED: ReadonlySet<Topic> = new Set([...STANDSTILLS, 'overdue']);
+export const NOT_ROTATED: ReadonlySet<Topic> = new Set([...STANDSTILLS, 'overdue', 'starter-silent']);
 export const NOT_RETIRED: ReadonlySet<Topic> = new Set([...STANDSTILLS, 'retirement-pending', 'approval: disable', 'approval: revoke']);
 export const CHANGED_BY_OTHERS: ReadonlySet<Topic> = new Set(['failed', 'frozen', 'repair']);
 
@@ -23,6 +23,14 @@ interface Word {
   readonly seq: number;
   readonly topic: Topic;
   readonly text: string;
+}
+
+/** The alarm on a starter that nobody invokes: it is about all keys. */
+const SILENCE = 'starter-silent';
+
+/** The CloudWatch alarm of the stack that a message tells of. */
+export function alarmOf({ actor, subject }: MessagePublished): string | undefined {
+  return actor === 'cloudwatch.amazonaws.com' ? /^ALARM: "(?:.*-)?((?:executions|starter)-[a-z-]+)"/.exec(subject ?? '')?.[1] : undefined;
 }
 
 /** When people were told what about which key. */
@@ -40,6 +48,7 @@ export class Told {
 
   onEvent(event: TraceEvent): void {
     if (event.type !== 'sns.published') return;
+    if (alarmOf(event) === SILENCE) this.ofAll.push({ atMs: event.atMs, seq: event.seq, topic: SILENCE, text: '' });
     const { key, alertId = '', stage } = event.attributes;
     const topic = this.options.isKeyturn(event.actor) ? topicOf(alertId, stage) : 'other';
     if (key !== undefined) this.note(key, { atMs: event.atMs, seq: event.seq, topic, text: event.message });

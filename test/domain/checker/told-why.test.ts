@@ -26,6 +26,7 @@ function retirementWith(tell: Tell) {
 
 const after = (days: number, tell: Tell): Tell => (s) => { s.wait(days * DAY); tell(s); };
 const alert = (id: string, stage?: string, key = 'orders'): Tell => (s) => s.alert(key, id, 'm', stage);
+const alarm = (name: string, actor = 'cloudwatch.amazonaws.com'): Tell => (s) => { s.as({ actor }, () => { s.emit('sns.published', { topic: 'alerts', subject: `ALARM: "${name}"`, message: 'm', attributes: {} }); }); };
 const hold: Tell = (s) => s.write('HoldSet', ALICE, { hold: { by: ALICE, at: s.now, reason: 'legal' } });
 const release: Tell = (s) => s.write('HoldReleased', ALICE, { hold: null });
 const pauseUntil = (until: string): Tell => (s) => s.write('PauseSet', ALICE, { pause: { by: ALICE, at: s.now, reason: 'freeze', until } });
@@ -50,6 +51,8 @@ const BESIDE: readonly [string, Tell][] = [
   ['a question about an orphan', alert('approval/1', 'approval: delete-orphan')],
   ['a question of which only the id is known', alert('approval/1')],
   ['a failure of another key', alert(`invoices-20260401T0000Z-a1/${AT}`, undefined, 'invoices')],
+  ['another alarm', alarm('executions-failed')],
+  ['a silent starter, said by somebody else', alarm('starter-silent', EVE.actor)],
   ['something without an id', (s) => s.alert()],
   ['a failure, said by somebody else', (s) => { s.as(EVE, () => s.alert('orders', `${A2}/${AT}`)); }],
   ['a failure, written down by somebody else', (s) => { s.as(EVE, () => s.queue(`${A2}/${AT}`)); }],
@@ -65,7 +68,7 @@ describe('a window without a rotation', () => {
     expect(windowWith(after(1, tell))).toMatchObject({ status: 'violated', violations: [{ events: [expect.any(Number)] }] });
   });
 
-  test.each([...STANDSTILLS, ['that it is overdue', alert('overdue/orders/20260401T0000Z')] as [string, Tell]])('is excused when people were told of %s', (_, tell) => {
+  test.each([...STANDSTILLS, ['that it is overdue', alert('overdue/orders/20260401T0000Z')] as [string, Tell], ['a silent starter', alarm('starter-silent')] as [string, Tell]])('is excused when people were told of %s', (_, tell) => {
     expect(windowWith(after(1, tell))).toMatchObject({ status: 'held', restsOn: 1 });
     // It says nothing about the next window.
     expect(windowWith(after(1, tell), 93)).toMatchObject({ status: 'violated' });

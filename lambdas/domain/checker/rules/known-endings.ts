@@ -4,6 +4,7 @@ import { parseRotationId, rotationPrefix } from '../../rotation-id';
 import type { ExecutionEnded, MessagePublished } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
+import { alarmOf } from '../told';
 
 /** Alerts that ask for an answer; they are no alerts about a failure. */
 const QUESTION = 'approval/';
@@ -27,7 +28,7 @@ interface Told {
 }
 
 /** CloudWatch's alarms on the machine tell of every execution that ends other than by itself. For one that kept its key that is not enough. */
-const isAlarm = ({ actor, subject }: MessagePublished): boolean => actor === 'cloudwatch.amazonaws.com' && /executions-(failed|timed-out|aborted)/.test(subject ?? '');
+const isAlarm = (event: MessagePublished): boolean => ['executions-failed', 'executions-timed-out', 'executions-aborted'].includes(alarmOf(event) ?? '');
 
 const isAboutFailure = ({ id }: Told): boolean => !id.startsWith(QUESTION) || id.endsWith(UNANSWERED);
 
