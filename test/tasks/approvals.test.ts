@@ -149,6 +149,12 @@ describe('Decide', () => {
       expect(kit.told).toHaveLength(1);
     });
 
+    test('also of a key that nobody owns', async () => {
+      const kit = kitOf(bootstrapped);
+      kit.freezes.set('orders', note);
+      expect(await repair(kit, { kind: 'compare' })).toMatchObject({ status: 'asked' });
+    });
+
     test('once, while it is open; then it is another question', async () => {
       const kit = frozen();
       const first = await repair(kit, { kind: 'compare' });
@@ -217,6 +223,7 @@ describe('Decide', () => {
     kit.edit({ approvals: ids });
     await expect(ask()).rejects.toEqual(refusal('RotationNotAllowed', '15 requests are pending'));
     for (const id of ids.slice(1)) open(kit, { id, purpose: 'repair', requestedBy: BOB, isCarriedOut: true, outcome: 'deny' });
+    kit.edit({ approvals: ['gone', ...ids.slice(1)] });
     expect(await ask()).toMatchObject({ status: 'asked' });
     expect(kit.orders.approvals).toHaveLength(16);
     const few = kitOf(draining).edit({ approvals: ids.slice(1) }).fails('approvals.read');
@@ -447,6 +454,14 @@ describe('a question of an execution', () => {
     });
     await ask(thawed);
     expect(thawed.effects).toContain('wake token');
+    const since = kitOf(draining);
+    given(since);
+    since.once('approvals.open', async (next) => {
+      since.freezes.set('orders', note);
+      return next();
+    });
+    await ask(since);
+    expect(since.effects).toContain('wake token');
     const refused = kitOf(draining);
     given(refused, { outcome: 'deny' });
     refused.freezes.set('orders', note);

@@ -6,7 +6,7 @@ import { claimRotation, claimRotationInput } from '../../lambdas/tasks/claim-rot
 import { attempt, NEXT_AT, NEXT_WINDOW, prepare, registered, WINDOW, claimed, AT } from '../domain/living-key';
 import { leftPending, runOf } from '../domain/runs';
 import type { Kit } from './kit';
-import { bootstrapped, DEPENDENT, kitOf, note, promoted, refusal, rotating, SECOND, SETTLED } from './lives';
+import { bootstrapped, DEPENDENT, draining, kitOf, note, promoted, refusal, rotating, SECOND, SETTLED } from './lives';
 
 const input = (change: { run?: Run; rotationId?: string; enteredAt?: string } = {}) => ({ key: 'orders', run: attempt(1, NEXT_WINDOW), rotationId: SECOND, enteredAt: NEXT_AT, executionArn: `arn:${SECOND}`, ...change });
 const claim = (kit: Kit, change: Parameters<typeof input>[0] = {}) => claimRotation(kit)(input(change));
@@ -23,6 +23,22 @@ test('a repetition finds its lease, and Step Functions is not asked for itself',
   const kit = kitOf(rotating, { dependents: [DEPENDENT] }).fails('executions.closedAt');
   expect(await claim(kit)).toEqual(CLAIMED);
   expect(kit.effects).toEqual([]);
+});
+
+test('a repetition leaves its own open intent to the state that it belongs to, and does not wait for a drain', async () => {
+  const kit = kitOf((policy) => prepare(rotating(policy), 2, NEXT_AT));
+  kit.living.apply(intendPromote(kit.orders, kit.living.owner(), 2, SETTLED));
+  expect(await claim(kit)).toMatchObject({ fence: 2, version: 2 });
+  expect(kit.effects).toEqual([]);
+  expect(await claim(kitOf(draining))).toMatchObject({ version: 2, previous: 1, drainUntil: NEXT_AT });
+});
+
+test('a retirement run whose version is gone by now has nothing left to do', async () => {
+  const kit = kitOf(leftPending);
+  const change = { run: runOf('retirement'), rotationId: `orders-${NEXT_WINDOW}-r1`, enteredAt: plusSeconds(NEXT_AT, 5 * 86_400) };
+  await claim(kit, change);
+  kit.edit(({ versions }) => ({ versions: { v2: versions['v2']! } }));
+  expect(await claim(kit, change)).toMatchObject({ work: 'retire', version: 2, previous: 0, retirement: 'none', drainUntil: change.enteredAt });
 });
 
 test('at bootstrap nobody is asked, and nothing is replaced', async () => {
@@ -110,6 +126,14 @@ describe('beside the lease of another execution', () => {
     expect(await claim(kit, change)).toMatchObject({ fence: 4, version: 3, previous: 2 });
     expect(kit.effects).toEqual(['RotationSettled', 'VersionPromoted', 'RotationClaimed']);
     expect(kit.living.ledger.at(-3)).toMatchObject({ by: change.rotationId, at: change.enteredAt });
+  });
+
+  test('that runs with an open intent it touches nothing', async () => {
+    const kit = kitOf((policy) => prepare(rotating(policy), 2, NEXT_AT));
+    kit.living.apply(intendPromote(kit.orders, kit.living.owner(), 2, SETTLED));
+    kit.closedAt.set(ARN, null);
+    await expect(claim(kit, change)).rejects.toEqual(refusal('RotationSuperseded'));
+    expect(kit.effects).toEqual([]);
   });
 
   test('that was redriven in between it looks again', async () => {

@@ -111,6 +111,12 @@ test('a version that has its key is equipped again, and no key is made', async (
   expect(kit.effects).toEqual(['carryGrants k1 k2', 'ensureAlias alias/orders/v2 k2']);
 });
 
+test('a version that has its key needs no key store', async () => {
+  const kit = kitOf(prepared, { origin: 'AWS_CLOUDHSM', keyStoreId: 'cks-1' });
+  kit.keyStoreState = 'DISCONNECTED';
+  expect(await create(kit)).toEqual({ kmsKeyId: 'k2' });
+});
+
 test('a key with another policy gets the one that is carried over', async () => {
   const kit = kitOf(prepared);
   kit.key('k2').policy = ALLOW;
@@ -146,13 +152,19 @@ describe('the key of an open intent', () => {
 
   test('is the oldest that is usable, by its time and then its id', async () => {
     const kit = intended();
+    made(kit, 'a', '2026-06-30T01:00:01.000Z', 'Creating');
     made(kit, 'c', '2026-06-30T01:00:02.000Z');
     made(kit, 'b', '2026-06-30T01:00:01.000Z');
-    made(kit, 'a', '2026-06-30T01:00:01.000Z', 'Creating');
     made(kit, 'x', '2026-06-30T01:00:00.000Z', 'PendingDeletion');
     made(kit, 'y', '2026-06-30T01:00:00.000Z', 'Disabled');
     expect(await create(kit)).toEqual({ kmsKeyId: 'a' });
     expect(kit.effects).toEqual(['VersionCreated', 'putKeyPolicy a', 'carryGrants k1 a', 'ensureAlias alias/orders/v2 a', 'VersionEquipped']);
+  });
+
+  test('is one that is Enabled', async () => {
+    const kit = intended();
+    made(kit, 'b', NEXT_AT);
+    expect(await create(kit)).toEqual({ kmsKeyId: 'b' });
   });
 
   test('is not that of another registry, key or version', async () => {

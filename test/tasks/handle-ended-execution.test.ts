@@ -126,6 +126,11 @@ test('what was written down is told, also when another run owns the key by then'
   const taken = kitOf(draining).meanwhile('registry.transact', ({ lease }) => ({ lease: { ...lease!, rotationId: 'another' }, quarantine: note }));
   expect(await handle(taken)).toEqual({ outcome: 'looked-at' });
   expect(taken.told[0]?.message).toContain(WORDS.quarantined);
+  for (const call of ['registry.transact', 'registry.transactFrozen']) {
+    const free = kitOf(draining).meanwhile(call, () => ({ lease: null }));
+    if (call === 'registry.transactFrozen') free.freezes.set('orders', note);
+    expect(await handle(free)).toEqual({ outcome: 'looked-at' });
+  }
   const frozen = kitOf(draining).meanwhile('registry.transactFrozen', ({ lease }) => ({ lease: { ...lease!, rotationId: 'another' } }));
   frozen.freezes.set('orders', note);
   expect(await handle(frozen)).toEqual({ outcome: 'looked-at' });

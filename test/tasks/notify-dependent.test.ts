@@ -43,6 +43,7 @@ test.each<['yes' | 'no', number, string]>([['yes', 2, 'yes'], ['yes', 1, 'no'], 
   expect(await notify(kit, 'reports')).toEqual({});
   expect(kit.effects).toEqual(['question reports ready v2', 'probe arn:reports', `answer reports ${counted}`, 'wake token']);
   expect(kit.probed).toEqual([{ ...ANNOUNCED, dependent: 'reports', acknowledgementId: PROBE_ID }]);
+  expect(kit.questions.get(PROBE_ID)?.principal).toBe('arn:reports');
   expect(kit.questions.get(PROBE_ID)?.answer).toEqual({ verdict: counted, version, reason: 'because', by: 'arn:reports', at: SETTLED });
 });
 

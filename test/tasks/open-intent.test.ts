@@ -94,7 +94,7 @@ describe('the intent of an owner that has ended', () => {
 
   test('of a lease that somebody else has by now is not touched', async () => {
     for (const lease of [null, { ...kitOf(draining).orders.lease!, rotationId: 'another' }]) {
-      const kit = disabling('Disabled');
+      const kit = disabling('PendingDeletion');
       const known = kit.orders;
       kit.edit({ lease, fence: 7 });
       expect(await resolve(kit, known)).toBe(7);

@@ -110,6 +110,11 @@ test.each<[string, (kit: Kit) => void, string, string]>([
   expect(kit.orders.intent).toMatchObject({ kind: 'promote', version: 2 });
 });
 
+test('behind our own making of the alias, none is read again', async () => {
+  const kit = kitOf((policy) => prepare(claimed(policy), 1)).once('keys.ensureAlias', () => undefined);
+  await expect(promoteKeyVersion(kit)({ ...owned(kit, AT, { version: 1 }), run: attempt(1, WINDOW), rotationId: `orders-${WINDOW}-a1` })).rejects.toEqual(refusal('KmsNotConsistentYet'));
+});
+
 test('a move of unknown outcome leaves the intent open', async () => {
   const kit = kitOf(prepared).fails('keys.moveAlias', 'KmsOutcomeUnknown');
   await expect(promote(kit)).rejects.toEqual(refusal('KmsOutcomeUnknown'));

@@ -143,6 +143,12 @@ describe('approvals', () => {
     expect(kit.effects.filter((effect) => effect === 'wake token')).toHaveLength(2);
   });
 
+  test('of a key that nobody owns expire quietly', async () => {
+    const kit = living(bootstrapped);
+    named(kit, { expiresAt: SETTLED });
+    expect(await reconcile(kit)).toMatchObject({ done: [], failed: [] });
+  });
+
   test.each<[string, Partial<Approval>]>([['another purpose', { purpose: 'disable' }], ['another owner', { rotationId: 'another' }]])('with %s expire quietly', async (_, change) => {
     const kit = living(draining);
     named(kit, { expiresAt: SETTLED, ...change });
@@ -165,8 +171,26 @@ describe('the owner', () => {
     expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: quarantined`]);
     expect(kit.orders.quarantine).toEqual({ by: 'reconcile', at: SETTLED, reason: `${SECOND} ended at ${SETTLED} and did not give the key back` });
     expect(kit.told[0]?.message).toContain(`Execution:  ${ARN(kit)}`);
+    expect(kit.told[0]?.message).toContain('did not give the key back.\n');
+    expect(kit.findings.get('orders')?.alerted).toEqual([`${SECOND}/ended/${SETTLED}`]);
     expect((await reconcile(kit, NOTICED)).done).toEqual([]);
     expect(kit.told).toHaveLength(1);
+  });
+
+  test('whose end was told of before, by whomever, is not told of again', async () => {
+    const seen = dead().edit({ endedOwner: { rotationId: SECOND, at: SETTLED } });
+    const remembered = dead();
+    remembered.findings.set('orders', { ...NO_FINDINGS, alerted: [`${SECOND}/ended/${SETTLED}`] });
+    for (const kit of [seen, remembered]) {
+      expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+      expect(kit.effects).toEqual([]);
+    }
+  });
+
+  test('that somebody else has dealt with meanwhile is not remembered', async () => {
+    const kit = dead().meanwhile('registry.transact', ({ lease }) => ({ lease: { ...lease!, rotationId: 'another' } }));
+    expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+    expect(kit.findings.get('orders')?.alerted ?? []).toEqual([]);
   });
 
   test('that runs, or that nobody is, is left alone', async () => {
@@ -274,6 +298,7 @@ describe('an open intent of an owner that has ended', () => {
     ['left a key in a key store that is away', disabling, (kit) => kit.change('k1', { keyState: 'Unavailable' })],
     ['left a key that KMS does not show', disabling, (kit) => kit.kms.delete('k1')],
     ['left nothing', () => left(draining, () => undefined), () => undefined],
+    ['owns the key no more', disabling, (kit) => kit.edit({ lease: null })],
   ])('does not end when it %s', async (_, make, change) => {
     const kit = make();
     change(kit);
@@ -323,6 +348,9 @@ describe('a rescue that stands open', () => {
   test('behind the open intent about it is not, yet', async () => {
     const kit = living(disabled).edit({ rescues: { v1: note }, intent: { kind: 'revoke', version: 1, at: LATER } });
     expect((await reconcile(kit, LATER)).done).toEqual([]);
+    kit.edit({ rescues: { v1: note, v2: note } });
+    expect((await reconcile(kit, LATER)).done).toEqual([]);
+    kit.edit({ rescues: { v1: note } });
     kit.edit({ intent: { kind: 'create', version: 3, at: LATER } });
     expect((await reconcile(kit, LATER)).done).toEqual(['finished the rescue of v1']);
   });
@@ -388,7 +416,7 @@ describe('the ledger', () => {
       gone.livings.clear();
       return events;
     });
-    expect((await reconcile(gone)).done).toEqual([]);
+    expect(await reconcile(gone)).toMatchObject({ done: [], failed: [] });
     expect(gone.freezes.size).toBe(0);
   });
 
@@ -432,6 +460,14 @@ describe('a difference between registry and KMS', () => {
     expect(kit.findings.get('orders')?.difference).toBeNull();
   });
 
+  test('freezes with all that differs', async () => {
+    const kit = moved();
+    kit.change('k1', { keyState: 'Disabled' });
+    await reconcile(kit);
+    await reconcile(kit, SECOND_LOOK);
+    expect(kit.freezes.get('orders')?.reason).toBe(`${WHAT}; v1 (k1) is Disabled, its status ACTIVE means Enabled`);
+  });
+
   test('that is gone at the second look is forgotten', async () => {
     const kit = moved();
     await reconcile(kit);
@@ -466,7 +502,7 @@ describe('a difference between registry and KMS', () => {
       gone.livings.clear();
       return next();
     });
-    expect((await reconcile(gone, SECOND_LOOK)).done).toEqual([]);
+    expect(await reconcile(gone, SECOND_LOOK)).toMatchObject({ done: [], failed: [] });
     expect([...kit.effects, ...gone.effects]).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { alertOf } from '../../lambdas/domain/alert';
 import type { Approval } from '../../lambdas/domain/approval';
 import { FIRST_PASS, NO_FINDINGS, NOTHING_COUNTED } from '../../lambdas/domain/findings';
 import { plusSeconds } from '../../lambdas/domain/instant';
+import { settle } from '../../lambdas/domain/lease';
 import { lookForOrphans } from '../../lambdas/tasks/orphans';
 import { reconcile, reconcileInput } from '../../lambdas/tasks/reconcile';
 import { AT, registered } from '../domain/living-key';
@@ -54,6 +55,11 @@ describe('a key that a known rotation made and that became no version', () => {
 
   test.each<[string, () => Kit, string]>([
     ['that the ledger knows no intent of', () => withOrphan({}, { [KEY_TAGS.version]: '1' }), 'the ledger knows no intent to make it'],
+    ['whose intent the ledger lost', () => {
+      const kit = withOrphan();
+      kit.living.ledger.splice(0, kit.living.ledger.length, ...kit.living.ledger.filter(({ type }) => type !== 'CreateIntended'));
+      return kit;
+    }, 'the ledger knows no intent to make it'],
     ['of a version without a key', () => {
       const kit = withOrphan();
       kit.living.ledger.splice(0, kit.living.ledger.length, ...kit.living.ledger.filter(({ type, facts }) => type !== 'VersionCreated' || facts?.['version'] !== 2));
@@ -97,6 +103,7 @@ describe('a key that a known rotation made and that became no version', () => {
   test('is offered if KMS knows its uses from the first', async () => {
     const kit = withOrphan();
     kit.key('o1').usage = { lastUsedAt: null, trackedSince: OLD };
+    kit.living.apply(settle(kit.orders, SECOND, NOW));
     expect((await look(kit)).done).toHaveLength(1);
     expect(kit.told).toMatchObject([{ attributes: { stage: 'approval: delete-orphan' } }]);
   });
@@ -169,6 +176,8 @@ describe('keys that the registry does not know', () => {
     await expect(look(kit)).rejects.toEqual(refusal('RegistryBusy', 'the registry went back, and could not quarantine billing: Error: busy'));
     expect(kit.orders.quarantine).not.toBeNull();
     expect(kit.told[0]?.message).toContain('1 key');
+    kit.fails('registry.transact', 'RegistryBusy');
+    await expect(look(kit)).rejects.toEqual(refusal('RegistryBusy', /quarantine billing: .*; orders: /));
   });
 
   test('of an empty registry are told of without an owner', async () => {
@@ -280,6 +289,10 @@ describe('Reconcile', () => {
     kit.pass = { ...FIRST_PASS, afterKey: 'key-0001' };
     await run(kit);
     expect([...kit.findings.keys()]).toEqual(['key-0002']);
+    const unordered = keys(6);
+    unordered.once('registry.allNames', async (next: () => Promise<readonly string[]>) => [...(await next())].reverse());
+    await run(unordered);
+    expect(unordered.effects.filter((effect) => effect.startsWith('pass'))).toEqual(['pass key-0004', 'pass done']);
   });
 
   test('takes the time of the schedule in any zone', async () => {
@@ -291,7 +304,7 @@ describe('Reconcile', () => {
   test('alerts about keys that are not registered are delivered, too', async () => {
     const kit = withOwnerRunning(kitOf(bootstrapped));
     const alert = (id: string) => alertOf({ id, key: 'gone', owner: 'o', headline: 'h', stage: 's', severity: 'note', reason: 'r', isEncryptionImpacted: '', isDecryptionValid: '', mustCustomerAct: '', isInterventionSafe: '', next: '', commands: [], runbook: 'b' });
-    kit.queued.set('one', alert('one')).set('two', { ...alert('two'), key: 'orders' });
+    kit.queued.set('two', { ...alert('two'), key: 'orders' }).set('one', alert('one'));
     expect((await run(kit)).done.slice(0, 2)).toEqual([{ key: 'gone', what: 'delivered alert one' }, { key: 'orders', what: 'delivered alert two' }]);
     kit.queued.set('three', alert('three')).set('four', alert('four'));
     kit.fails('alerts.publish');

@@ -87,6 +87,12 @@ describe('Register Keys', () => {
     await expect(register(bug, policyOf())).rejects.toThrow('bug');
   });
 
+  test('a change that a living key takes is written', async () => {
+    const kit = kitOf(bootstrapped);
+    expect(await register(kit, policyOf({ owner: 'others' }))).toEqual({ registered: ['orders'], removed: [] });
+    expect(kit.effects).toEqual(['PolicyChanged']);
+  });
+
   test('a frozen key keeps only its own change from being deployed', async () => {
     const kit = kitOf(bootstrapped);
     kit.freezes.set('orders', note);

@@ -137,7 +137,7 @@ describe('Apply Repair', () => {
     const repair: Repair = { kind: 'repoint-alias' };
     test('to the ACTIVE version again', async () => {
       const kit = begun(draining, repair);
-      kit.aliases.set('alias/orders', 'k1');
+      kit.aliases.set('alias/orders', 'k9');
       await apply(kit);
       expect(kit.effects).toEqual(['moveAlias alias/orders k2', ...MADE]);
     });
@@ -159,14 +159,14 @@ describe('Apply Repair', () => {
       ['to a key that KMS does not know', (kit) => kit.kms.delete('k2'), 'RotationNotAllowed', 'v2 is not Enabled'],
     ])('never %s', async (_, change, name, message) => {
       const kit = begun(draining, repair);
-      kit.aliases.set('alias/orders', 'k1');
+      kit.aliases.set('alias/orders', 'k9');
       change(kit);
       await expect(apply(kit)).rejects.toEqual(refusal(name, message));
       expect(kit.effects).toEqual([]);
     });
-    test.each([['k1', 'k1'], [undefined, 'no key']])('and reads it back: %s', async (target, words) => {
+    test.each([['k9', 'k9'], [undefined, 'no key']])('and reads it back: %s', async (target, words) => {
       const kit = begun(draining, repair);
-      kit.aliases.set('alias/orders', 'k1');
+      kit.aliases.set('alias/orders', 'k9');
       kit.once('keys.moveAlias', () => {
         if (target === undefined) kit.aliases.clear();
       });
@@ -337,6 +337,12 @@ describe('Apply Repair', () => {
       expect([...kit.effects, ...nobodys.effects]).toEqual([...MADE, ...MADE]);
     });
 
+    test('and waits for a key that KMS does not show', async () => {
+      const kit = left(disabled, revoking);
+      kit.kms.delete('k1');
+      await expect(apply(kit)).rejects.toEqual(refusal('KmsNotConsistentYet', 'KMS does not show k1'));
+    });
+
     test('and waits for what cannot be seen', async () => {
       const kit = left(draining, disabling, 'Unavailable');
       await expect(apply(kit)).rejects.toEqual(refusal('KeyStoreNotReady'));
@@ -363,6 +369,15 @@ describe('Confirm Repair', () => {
     expect(kit.effects).toEqual(['FreezeLifted', 'thaw', `wake token of ${question.id}`]);
     expect(kit.freezes.size).toBe(0);
     expect(kit.living.ledger.at(-1)).toMatchObject({ at: ENTERED, facts: { approval: ID, reason: 'alias moved' } });
+  });
+
+  test('of a key that nobody owns wakes nobody', async () => {
+    const kit = begun(bootstrapped);
+    kit.asked.set('b', { ...kit.asked.get(ID)!, id: 'b', purpose: 'recover', rotationId: SECOND });
+    kit.waiters.set('b', 'token' as never);
+    kit.edit({ approvals: ['b'] });
+    expect(await confirm(kit)).toEqual(REPAIRED);
+    expect(kit.effects).toEqual(['FreezeLifted', 'thaw']);
   });
 
   test('a repetition finds it lifted, and wakes again', async () => {

@@ -163,6 +163,12 @@ test.each([['Disabled', 'Disabled'], [undefined, 'nothing']])('waits until KMS s
   expect(kit.effects).not.toContain('VersionRescued');
 });
 
+test('a key that KMS does not show is not taken for enabled', async () => {
+  const kit = kitOf(disabled).always('keys.describe', () => undefined);
+  await expect(used(kit)).rejects.toEqual(refusal('KmsNotConsistentYet', 'orders v1: KMS does not show it Enabled yet but nothing'));
+  expect(kit.effects).toContain('enable k1');
+});
+
 test('a version that is only draining needs no rescue; one that its owner is disabling does, and is finished behind that', async () => {
   const kit = kitOf(draining);
   expect(await used(kit)).toEqual(NOTHING);
