@@ -6,10 +6,12 @@ import type { Wire } from './settings';
 export interface LifeTask {
   readonly life: number;
   readonly points: readonly Point[];
+  /** Whether it will be compared with other lives. */
+  readonly isCompared: boolean;
 }
 
-serve((wire: Wire, { life: index, points }: LifeTask): Promise<Lived> => {
+serve((wire: Wire, { life: index, points, isCompared }: LifeTask): Promise<Lived> => {
   const life = LIVES[index];
   if (life === undefined) throw new Error(`there is no life ${index}`);
-  return live(life, points, { wire });
+  return live(life, points, { wire }, isCompared);
 });

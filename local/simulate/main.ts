@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import Table from 'cli-table3';
 import { campaign } from './campaign';
-import { crashPoints, type Explored } from './crash-points';
+import { crashPoints, type Explored, type Part } from './crash-points';
 import { explain, type Explained, numberedSteps, optionsText } from './explain';
 import type { Found } from './outcome';
 import { note, progress } from './progress';
@@ -10,6 +10,7 @@ import { jsonOf, MODES, reachOf, type Report, textOf, withoutPlantWords } from '
 import { ALL_FAULTS, faultsOf, plantNamed, profileFor, runOptionsOf, type Settings, type Wire, WIRES } from './settings';
 import { DESIGN_NAMES, type DesignName } from '../simulator/controls';
 import { PLANTS } from '../simulator/plants';
+import { LIVES } from '../simulator/run/crash-life';
 import { type FaultName, isFaultName } from '../simulator/run/faults';
 import { planOf } from '../simulator/run/plan';
 import { play } from '../simulator/run/run';
@@ -36,6 +37,9 @@ interface Options {
   readonly depth: number;
   readonly triples: number;
   readonly everyPair: number;
+  readonly life?: string;
+  readonly part: Part;
+  readonly verifySkipped: number;
 }
 
 const ALL = 'all';
@@ -97,8 +101,8 @@ async function huntPlants(options: Options): Promise<number> {
 /** Options that would be ignored beside each other. @returns what to do about it */
 function misfitOf({ crashPoints = false, design, plant, replay: seed, only }: Options): string | undefined {
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === 'cli';
-  const one = ['depth', 'triples', 'everyPair'].find(isGiven);
-  if (!crashPoints && one !== undefined) return `--${one === 'everyPair' ? 'every-pair' : one} belongs to --crash-points; give both, or neither.`;
+  const one = ['depth', 'triples', 'everyPair', 'life', 'part', 'verifySkipped'].find(isGiven);
+  if (!crashPoints && one !== undefined) return `${program.options.find((option) => option.attributeName() === one)?.long ?? one} belongs to --crash-points; give both, or neither.`;
   const other = ['design', 'plant', 'replay', 'faults', 'runs', 'keys', 'windows', 'requireReach'].find(isGiven);
   if (crashPoints && other !== undefined) return `--crash-points plays keyturn's own lives with one mishap after the other; take --${other === 'requireReach' ? 'require-reach' : other} away.`;
   if (plant !== undefined && design !== 'keyturn') return `--plant switches a protection of keyturn off; ${design} has none of them. Take --design or --plant away.`;
@@ -108,16 +112,18 @@ function misfitOf({ crashPoints = false, design, plant, replay: seed, only }: Op
 }
 
 /** Each mishap at each place. @returns 1 when a life did not end as it should */
-async function enumerate({ wire, jobs, depth, triples, everyPair, seed, json }: Options): Promise<number> {
-  const { found, seconds, ...counts } = await crashPoints({ wire, jobs, depth, triples, everyPair, seed });
-  const { callSites, lives, singles, pairs, triples: three } = counts;
-  if (json === true) print(`${JSON.stringify({ ...counts, mode: MODES[wire], violations: found, seconds: Math.round(seconds) }, null, 2)}\n`);
+async function enumerate({ json, ...options }: Options): Promise<number> {
+  const { found, seconds, ...counts } = await crashPoints({ ...options, life: options.life });
+  const { callSites, lives, singles, pairs, triples, verified } = counts;
+  if (json === true) print(`${JSON.stringify({ ...counts, mode: MODES[options.wire], violations: found, seconds: Math.round(seconds) }, null, 2)}\n`);
   else {
-    const line = (what: string, { total, explored, violations }: Explored): string => `${what}: ${explored} of ${total} explored, ${violations} ended otherwise than they should\n`;
-    print(`${callSites} call sites; ${lives.map(({ life, places, points }) => `${life}: ${points} mishaps at ${places} places`).join('; ')}\nRan: ${MODES[wire]}.\n${line('singles', singles)}${line('pairs', pairs)}${line('triples', three)}`);
+    const line = (what: string, { total, explored, lived, violations }: Explored): string => `${what}: ${explored} of ${total} explored by ${lived} lives, ${violations} ended otherwise than they should\n`;
+    print(`${callSites} call sites; ${lives.map(({ life, places, points, classes }) => `${life}: ${points} mishaps at ${places} places make ${classes} different lives`).join('; ')}\nRan: ${MODES[options.wire]}.\n${line('singles', singles)}${line('pairs', pairs)}${line('triples', triples)}`);
+    if (options.depth > 1) print(`${verified.compared} pairs that were left out were lived all the same: ${verified.differences.length} differ from what stands for them\n`);
+    for (const difference of verified.differences) print(`  ${difference}\n`);
     for (const { life, points, finding } of found) print(`\n${life}\n${points.map((point) => `  - ${point}\n`).join('')}  ${finding}\n`);
   }
-  return singles.violations + pairs.violations + three.violations === 0 ? 0 : 1;
+  return singles.violations + pairs.violations + triples.violations + verified.differences.length === 0 ? 0 : 1;
 }
 
 /** @returns 1 when an invariant was violated, or when `only` names a fault that the run does not have */
@@ -184,6 +190,12 @@ function plantName(text: string): string {
   return text;
 }
 
+function partOf(text: string): Part {
+  const [, number, of] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
+  if (of === undefined || Number(number) > Number(of)) throw new InvalidArgumentError(`There is no part ${text}. Allowed: i/n with i from 1 to n, such as 2/4.`);
+  return { number: Number(number), of: Number(of) };
+}
+
 const program = new Command('simulate')
   .description(`Plays rotations under faults, one run per seed, and checks every invariant on what was applied.
 The same seed is the same run. Exit code 1 when an invariant was violated.`)
@@ -200,7 +212,10 @@ The same seed is the same run. Exit code 1 when an invariant was violated.`)
   .option('--crash-points', 'instead: a bootstrap, a rotation, and one with a failure and an approval, with each mishap at each SDK call and each state')
   .option('--depth <count>', 'with --crash-points: 1 single mishaps, 2 also all pairs, 3 also some triples', wholeNumber(1, 3), 3)
   .option('--triples <count>', 'with --crash-points and --depth 3: how many triples', wholeNumber(0), 1000)
-  .option('--every-pair <n>', 'with --crash-points: of all pairs every nth', wholeNumber(1), 1)
+  .option('--every-pair <n>', 'with --crash-points: of the pairs that have to be lived every nth', wholeNumber(1), 1)
+  .addOption(new Option('--life <name>', 'with --crash-points: only this life').choices(LIVES.map(({ name }) => name)))
+  .option('--part <i/n>', 'with --crash-points: of the pairs that have to be lived only the ith of n parts; the pairs explored add up', partOf, { number: 1, of: 1 })
+  .option('--verify-skipped <count>', 'with --crash-points: so many pairs that are equal to others are lived all the same, and compared', wholeNumber(0), 500)
   .option('--jobs <count>', 'processes that run at once', wholeNumber(1, 256), cpus().length)
   .option('--require-reach', 'exit code 1 also when a fault or an edge of the definitions was not reached')
   .option('--json', 'prints one JSON document; with --replay one event a line (npm run --silent keeps what npm says itself out of it)')

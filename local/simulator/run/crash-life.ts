@@ -1,11 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers';
 import { check } from '../../../lambdas/domain/checker';
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import { realCryptography } from '../../kms/cryptography/cryptography';
 import { seeded } from '../random';
-import { type Fault, STATE_MACHINE_ARN, World, type WorldOptions } from '../world';
+import type { ServiceCall } from '../../wire/message';
+import { type Fault, type FaultPoint, STATE_MACHINE_ARN, World, type WorldOptions } from '../world';
 import { alarm } from './bad-ends';
 import { attempt } from './chaos';
 import { answerFor } from './dependents';
+import { type Digests, Effects, isChange } from './effects';
 import { OnCall } from './people';
 import { areAtRest, bytesOf } from './run';
 import { policiesOf, START_MS, WINDOW_MS } from './setting';
@@ -21,9 +24,19 @@ export type Point =
   | { readonly at: 'state'; /** Among all entries into states, from 0. */ readonly index: number; readonly mishap: (typeof STATE_MISHAPS)[number] };
 
 /** A place where a mishap may strike. */
-export type Place =
-  | { readonly at: 'call'; readonly index: number; readonly name: string; /** Whether it changes something. */ readonly isChange: boolean }
-  | { readonly at: 'state'; readonly index: number; readonly name: string };
+export type Place = Circumstances &
+  (
+    | { readonly at: 'call'; readonly index: number; readonly name: string; /** Whether it changes something. */ readonly isChange: boolean; /** Of the life, from 0. */ readonly invocation: number }
+    | { readonly at: 'state'; readonly index: number; readonly name: string }
+  );
+
+interface Circumstances {
+  readonly atMs: number;
+  /** Of the event loop, from 0: calls that a function makes at once have the same. */
+  readonly turn: number;
+  /** How many effects there were before it. */
+  readonly effects: number;
+}
 
 /** A life of one key: its bootstrap, or the window after it, in which everything may go wrong. */
 export interface Life {
@@ -47,10 +60,22 @@ export interface Lived {
   /** Places of its part, in order. */
   readonly places: readonly Place[];
   readonly struck: number;
+  /** For each mishap, the error with which the function ended that it struck, if it made no call after it. */
+  readonly endings: readonly (string | undefined)[];
+  /** If they were asked for. */
+  readonly digests: Digests | undefined;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const FIRE_EVERY = 3 * HOUR;
+const RECONCILE_EVERY = 2 * FIRE_EVERY;
+/** At times of their own, so that a mishap is not more than itself: who else is at work has its place among the next mishaps. */
+const RECONCILED_AFTER = 17 * MINUTE;
+const LOOKED_AFTER = 23 * MINUTE;
+
+/** Jitter is none, so that what is tried again comes at once: most lives go on at the times that they would have had, and can be compared. */
+const LEAST = (): number => 0;
 
 /** Long enough for three attempts, their stabilisation and the people in between. */
 const LONGEST = 60 * HOUR;
@@ -61,11 +86,9 @@ const LATE_MS = 119_000;
 /** Long enough for the owner's lease to be another's, or not. */
 const REDRIVEN_AFTER_MS = 20 * 60_000;
 
-const CHANGES = /^(Create|Update|Put|Tag|Disable|Enable|Schedule|Cancel|Transact|Delete|Publish|Start|Stop|Send)/;
-
 /** Lives one life with the mishaps of `points`; those that its course does not come to do not strike. */
-export async function live(life: Life, points: readonly Point[], options: WorldOptions = {}): Promise<Lived> {
-  const world = new World({ startMs: START_MS, wire: 'direct', ...options, kms: { ...options.kms, cryptography: realCryptography(bytesOf(seeded(8))) } });
+export async function live(life: Life, points: readonly Point[], options: WorldOptions = {}, isCompared = false): Promise<Lived> {
+  const world = new World({ startMs: START_MS, wire: 'direct', random: LEAST, ...options, kms: { ...options.kms, cryptography: realCryptography(bytesOf(seeded(8))) } });
   const [base] = policiesOf(1, () => 0, undefined);
   if (base === undefined) throw new Error('there is no policy');
   const policy: KeyPolicy = { ...base, ...life.policy, maxAttempts: 3, approvers: 1, approvalTimeoutSeconds: 8 * 3600 };
@@ -76,19 +99,20 @@ export async function live(life: Life, points: readonly Point[], options: WorldO
   const fromMs = START_MS + (life.part === 'bootstrap' ? 0 : WINDOW_MS);
   if (life.part === 'window') void world.fireSchedule();
   await world.timeline.runUntil(fromMs);
-  const strikes = new Strikes(world, points);
+  const effects = new Effects(world, isCompared);
+  const strikes = new Strikes(world, effects, points);
   let isDone = false;
   for (let ms = 0; ms < LONGEST && !isDone; ms += FIRE_EVERY) {
     void world.fireSchedule();
     if (ms > 0) {
-      void world.reconcile();
-      void onCall.look(true);
+      if (ms % RECONCILE_EVERY === FIRE_EVERY) world.timeline.after(RECONCILED_AFTER, 'reconcile', () => { void world.reconcile(); });
+      world.timeline.after(LOOKED_AFTER, 'people look', () => { void onCall.look(true); });
     }
     await world.timeline.runUntil(fromMs + ms + FIRE_EVERY);
     isDone = await areAtRest(world, [policy], true);
   }
   const violations = check(world.trace.events(), { untilMs: world.timeline.nowMs() }).flatMap(({ invariant, violations: all }) => all.map(({ message }) => `${invariant}: ${message}`));
-  return { findings: [...violations, ...(isDone ? [] : ['the key did not come to rest'])], places: strikes.places, struck: strikes.struck };
+  return { findings: [...violations, ...(isDone ? [] : ['the key did not come to rest'])], places: strikes.places, struck: strikes.struck, endings: strikes.endings(), digests: isCompared ? effects.digests() : undefined };
 }
 
 /** What is late needs no fault: its client gives up by itself. */
@@ -98,42 +122,99 @@ const FAULT_OF: Readonly<Record<(typeof CALL_MISHAPS)[number], Fault>> = { 'cras
 class Strikes {
   readonly places: Place[] = [];
   struck = 0;
-  private calls = -1;
+  private calls = 0;
   private states = 0;
+  private turn = 0;
+  private isTurnOver = true;
+  /** The call that is being made, and what befalls it. */
+  private current: { readonly invocation: string; point?: Point } = { invocation: '' };
+  private readonly invocations = new Map<string, number>();
 
   constructor(
     private readonly world: World,
+    private readonly effects: Effects,
     private readonly points: readonly Point[],
   ) {
-    const lastOf = { index: -1, point: undefined as Point | undefined };
+    world.interceptAll = (call, next) => this.onCall(call, next);
     world.latency = (call) => {
-      if (lastOf.index !== call.index) {
-        this.calls++;
-        this.places.push({ at: 'call', index: this.calls, name: `${call.function}: ${call.service} ${call.operation}`, isChange: CHANGES.test(call.operation) });
-        Object.assign(lastOf, { index: call.index, point: this.pointAt('call', this.calls) });
-      }
-      return lastOf.point?.mishap === 'applied-late' ? { requestMs: LATE_MS, answerMs: 0 } : undefined;
+      this.strike(call);
+      return this.current.point?.mishap === 'applied-late' ? { requestMs: LATE_MS, answerMs: 0 } : undefined;
     };
-    world.fault = () => (lastOf.point?.at === 'call' ? FAULT_OF[lastOf.point.mishap] : 'none');
+    world.fault = () => (this.current.point?.at === 'call' ? FAULT_OF[this.current.point.mishap] : 'none');
     world.trace.onEvent((event) => {
       if (event.type === 'states.state-entered') this.onState(event.execution, event.state);
     });
   }
 
+  private onCall(call: ServiceCall, next: () => Promise<unknown>): Promise<unknown> {
+    const { traceId: invocation, arn } = call.caller;
+    if (invocation === undefined) return next();
+    const current: typeof this.current = { invocation };
+    this.current = current;
+    // It comes to latency and fault at once.
+    const answer = next();
+    const mishap = current.point?.mishap;
+    const { service, operation, input } = call;
+    if (isChange(operation) && mishap !== 'crash-before') this.effects.add(() => `${arn} ${service} ${operation} ${mishap === 'applied-late' ? 'late ' : ''}${JSON.stringify(input)}`);
+    void this.effects.told(invocation, operation, input, answer);
+    return answer;
+  }
+
+  private strike({ function: name, service, operation }: FaultPoint): void {
+    const index = this.calls++;
+    const { invocation } = this.current;
+    const nth = this.invocations.get(invocation) ?? this.invocations.size;
+    this.invocations.set(invocation, nth);
+    this.place({ at: 'call', index, name: `${name}: ${service} ${operation}`, isChange: isChange(operation), invocation: nth });
+    const point = this.pointAt('call', index);
+    if (point !== undefined) this.current.point = point;
+  }
+
   private onState(execution: string, state: string): void {
     const index = this.states++;
-    this.places.push({ at: 'state', index, name: state });
+    this.place({ at: 'state', index, name: state });
     const point = this.pointAt('state', index);
     if (point?.at !== 'state' || execution.startsWith('repair-')) return;
     const executionArn = `${STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${execution}`;
-    const { timeline, states, trace } = this.world;
+    const { states, trace } = this.world;
     if (point.mishap === 'started-twice') {
       const started = trace.events().find((event) => event.type === 'states.execution-started' && event.execution === execution);
-      if (started?.type === 'states.execution-started') timeline.after(0, 'started twice', () => { attempt(() => this.world.startExecution(execution, started.input)); });
+      if (started?.type === 'states.execution-started') this.later(0, `${execution} is started twice`, () => this.world.startExecution(execution, started.input));
       return;
     }
-    timeline.after(0, 'stopped', () => { attempt(() => states.call('StopExecution', { executionArn, error: 'Stopped', cause: 'by hand' })); });
-    if (point.mishap === 'redriven') timeline.after(REDRIVEN_AFTER_MS, 'redriven', () => { attempt(() => states.call('RedriveExecution', { executionArn })); });
+    this.later(0, `${execution} is stopped`, () => states.call('StopExecution', { executionArn, error: 'Stopped', cause: 'by hand' }));
+    if (point.mishap === 'redriven') this.later(REDRIVEN_AFTER_MS, `${execution} is redriven`, () => states.call('RedriveExecution', { executionArn }));
+  }
+
+  private later(ms: number, what: string, act: () => unknown): void {
+    const isDone = this.effects.pending(what);
+    this.world.timeline.after(ms, what, () => {
+      isDone();
+      attempt(act);
+    });
+  }
+
+  private place(place: Place extends infer Each ? (Each extends Place ? Omit<Each, keyof Circumstances> : never) : never): void {
+    if (this.isTurnOver) {
+      this.isTurnOver = false;
+      this.turn++;
+      // Comes after all that was to come in this turn.
+      nextTurn(() => { this.isTurnOver = true; });
+    }
+    this.places.push({ ...place, atMs: this.world.timeline.nowMs(), turn: this.turn, effects: this.effects.count });
+    this.effects.place(place.name);
+  }
+
+  endings(): readonly (string | undefined)[] {
+    const events = this.world.trace.events();
+    return this.points.map(({ at, index }) => {
+      const struck = this.places.find((place) => place.at === at && place.index === index);
+      if (struck?.at !== 'call') return undefined;
+      const [traceId] = [...this.invocations.keys()].slice(struck.invocation);
+      const end = events.find((event) => event.type === 'lambda.invoked' && event.traceId === traceId);
+      if (end?.type !== 'lambda.invoked' || end.error === null || end.atMs !== struck.atMs) return undefined;
+      return this.places.some((place) => place.at === 'call' && place.invocation === struck.invocation && place.turn > struck.turn) ? undefined : end.error;
+    });
   }
 
   private pointAt(at: Point['at'], index: number): Point | undefined {

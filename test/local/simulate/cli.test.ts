@@ -102,12 +102,36 @@ test('a fault that a run does not have cannot be played alone', () => {
   expect(status).toBe(1);
 }, 60_000);
 
+test('crash points: what was explored, by how many lives, and that pairs that were left out were compared; what is known from singles counts in the first part', () => {
+  const [first, second] = ['1/2', '2/2'].map((part) => {
+    const { status, stdout } = simulate('--crash-points', '--depth', '2', '--life', 'bootstrap', '--every-pair', '2000', '--part', part, '--verify-skipped', '2', '--wire', 'direct', '--json');
+    const { singles, pairs, verified } = JSON.parse(stdout) as { singles: Counts; pairs: Counts; verified: unknown };
+    expect(verified).toEqual({ compared: 2, differences: [] });
+    expect(status).toBe(singles.violations + pairs.violations === 0 ? 0 : 1);
+    expect(pairs.explored).toBeLessThan(pairs.total);
+    return pairs;
+  });
+  expect(second?.total).toBe(first?.total);
+  expect(second?.lived).toBeGreaterThan(0);
+  expect(second?.explored).toBeLessThan(first?.explored ?? 0);
+}, 240_000);
+
+interface Counts {
+  readonly total: number;
+  readonly explored: number;
+  readonly lived: number;
+  readonly violations: number;
+}
+
 test.each([
   [['--faults', 'fire'], /There is no fault fire\. Allowed: all, none, or some of crash-before-call, /],
   [['--runs', 'many'], /Allowed: a whole number from 1/],
   [['--design', 'vault'], /Allowed choices are keyturn, cron, lease-lock/],
   [['--crash-points', '--design', 'cron'], /take --design away/],
   [['--depth', '2'], /--depth belongs to --crash-points/],
+  [['--verify-skipped', '2'], /--verify-skipped belongs to --crash-points/],
+  [['--crash-points', '--part', '3/2'], /There is no part 3\/2\. Allowed: i\/n with i from 1 to n, such as 2\/4/],
+  [['--crash-points', '--life', 'birth'], /Allowed choices are bootstrap, rotation, rotation with a failure and an approval/],
   [['--plant', 'no-claim', '--design', 'cron'], /Take --design or --plant away/],
   [['--only', '1,2'], /--only plays some faults of one run again; say with --replay <seed> which run/],
   [['--replay', '1', '--only', '1,x'], /There is no fault number "x"\. Allowed: none, or numbers from 1/],
