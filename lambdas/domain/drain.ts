@@ -1,4 +1,5 @@
-import { deadlineAfter, type Instant } from './instant';
+import { TAKEOVER_SECONDS } from '../contract/timing';
+import { deadlineAfter, isBefore, type Instant } from './instant';
 import { withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 
 /** A replaced version from the moment on at which nothing new is protected with it: its deadline is fixed, once. One that is kept gets none. */
@@ -22,4 +23,14 @@ function drainSeconds(key: ManagedKey, version: KeyVersion): number {
   if (version.compromisedAt !== undefined) return key.policy.emergencyDrainSeconds;
   const policies = key.lease === null ? [key.policy] : [key.policy, key.lease.policy];
   return Math.max(...policies.flatMap((policy) => [policy.drainSeconds, policy.backupRetentionSeconds]));
+}
+
+/**
+ * The alias points to a draining version once more, and leaves it: whoever used the alias meanwhile has as much time as at first, from when KMS shows the
+ * alias elsewhere. A deadline only moves later.
+ */
+export function withLongerDrain(key: ManagedKey, version: KeyVersion, at: Instant): ManagedKey {
+  const deadline = deadlineAfter(at, drainSeconds(key, version) + TAKEOVER_SECONDS);
+  if (version.disableNotBefore === undefined || !isBefore(version.disableNotBefore, deadline)) return key;
+  return withVersion(key, { ...version, disableNotBefore: deadline });
 }

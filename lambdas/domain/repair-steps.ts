@@ -1,5 +1,6 @@
 import type { Approval } from './approval';
 import type { Instant } from './instant';
+import { withLongerDrain } from './drain';
 import { withDueTime } from './due-time';
 import { withRetirementsLeft, type Owner } from './lease';
 import { DONE, write, type Decision, type LedgerNote } from './ledger';
@@ -47,6 +48,15 @@ export function requireRepair(key: ManagedKey, approvalId: string, fence: number
 /** An intent of the former owner's that came to neither of its two ends: nothing of it is under way any more, and the repair takes it from here. */
 export function withdrawIntent(key: ManagedKey, owner: Owner, at: Instant): Decision {
   return key.intent?.kind === 'promote' ? withdrawPromotion(key, owner, at) : withdrawRetirement(key, owner, at);
+}
+
+/** Before the alias is taken from a version that drains. */
+export function drainAgain(key: ManagedKey, approvalId: string, fence: number, kmsKeyId: string, at: Instant): Decision {
+  requireRepair(key, approvalId, fence);
+  const version = Object.values(key.versions).find((candidate) => candidate.kmsKeyId === kmsKeyId && candidate.status === 'DEPRECATED');
+  const next = version === undefined ? key : withLongerDrain(key, version, at);
+  if (version === undefined || next === key) return DONE;
+  return write(next, { type: 'DrainExtended', at, by: repairId(approvalId), facts: { version: version.number, reason: 'the alias pointed to it again' } });
 }
 
 /** What was approved has been done in KMS, or there was nothing to do. */

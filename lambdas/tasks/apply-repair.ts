@@ -4,7 +4,7 @@ import { stateOf } from '../domain/expected-state';
 import type { Decision } from '../domain/ledger';
 import { activeVersion, type KeyVersion, type ManagedKey } from '../domain/managed-key';
 import { describeRepair, type Repair } from '../domain/repair';
-import { acceptKey, recordRepair, repairId, requireRepair, withdrawIntent } from '../domain/repair-steps';
+import { acceptKey, drainAgain, recordRepair, repairId, requireRepair, withdrawIntent } from '../domain/repair-steps';
 import { TaskError } from '../domain/task-error';
 import type { Approvals } from '../ports/approvals';
 import type { KeyProvider, ObservedKey } from '../ports/key-provider';
@@ -73,7 +73,7 @@ async function makeRepair(ports: Ports, key: ManagedKey, repair: Repair, input: 
     case 'rebaseline-ledger':
       break;
     case 'repoint-alias':
-      await repointAlias(ports.keys, key);
+      await repointAlias(ports, key, input);
       break;
     case 'enable':
       await enable(ports.keys, key, repair.version);
@@ -87,7 +87,7 @@ async function makeRepair(ports: Ports, key: ManagedKey, repair: Repair, input: 
   await ports.registry.transactFrozen(input.key, (current) => recordRepair(current, input.approval, input.fence, repair, input.enteredAt));
 }
 
-async function repointAlias(keys: KeyProvider, key: ManagedKey): Promise<void> {
+async function repointAlias({ registry, keys }: Ports, key: ManagedKey, input: Input): Promise<void> {
   const { alias } = key.policy;
   const active = activeVersion(key);
   if (active === undefined) throw refused(key, 'it has no ACTIVE version that its alias could point to');
@@ -96,6 +96,7 @@ async function repointAlias(keys: KeyProvider, key: ManagedKey): Promise<void> {
   if (target === kmsKeyId) return;
   // KMS takes an alias to a key that is Disabled; whoever uses the alias would fail then.
   await requireState(keys, kmsKeyId, 'Enabled', () => refused(key, `v${number} is not Enabled; enable it, or cancel its deletion, before the alias points to it`));
+  if (target !== undefined) await registry.transactFrozen(input.key, (current) => drainAgain(current, input.approval, input.fence, target, input.enteredAt));
   if (target === undefined) await keys.ensureAlias(alias, kmsKeyId);
   else await keys.moveAlias(alias, kmsKeyId);
   const seen = await keys.aliasTarget(alias);

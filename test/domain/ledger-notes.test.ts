@@ -10,7 +10,7 @@ import { endPause, liftQuarantine, quarantine, noteDeadOwner, quarantineForDeadO
 import { commitPromotion, confirmPromotion, intendPromote, withdrawPromotion } from '../../lambdas/domain/promotion';
 import { register, remove } from '../../lambdas/domain/registration';
 import type { Repair } from '../../lambdas/domain/repair';
-import { acceptKey, beginRepair, liftFreeze, recordRepair } from '../../lambdas/domain/repair-steps';
+import { acceptKey, beginRepair, drainAgain, liftFreeze, recordRepair } from '../../lambdas/domain/repair-steps';
 import { commitCancelledDeletion, commitRescue, intendRescue } from '../../lambdas/domain/rescue';
 import { commitDisable, commitRevoke, extendDrain, intendDisable, intendRevoke, recordDestruction, withdrawRetirement } from '../../lambdas/domain/retirement';
 import { AT, attempt, bootstrapped, claimed, disabled, draining, LATE, LATER, NEXT_AT, NEXT_WINDOW, prepare, registered, request, revoked, WINDOW, type LivingKey } from './living-key';
@@ -101,6 +101,7 @@ test.each<[string, () => LivingKey, (key: ManagedKey) => Decision, LedgerNote]>(
   ['a repair that begins', draining, (key) => beginRepair(key, approval, COMPARE, LATE), { type: 'RepairBegun', at: LATE, by: 'repair-a1', facts: { approval: 'a1', repair: COMPARED, requestedBy: 'bob', approvedBy: 'alice, eve', reason: 'by mistake' } }],
   ['a repair that is made', repairing, (key) => recordRepair(key, 'a1', key.fence, COMPARE, LATE), { type: 'RepairMade', at: LATE, by: 'repair-a1', facts: { approval: 'a1', repair: COMPARED, approvedBy: 'alice, eve' } }],
   ['a ledger that begins anew', repairing, (key) => recordRepair(key, 'a1', key.fence, { kind: 'rebaseline-ledger' }, LATE), { type: 'LedgerRebaselined', at: LATE, by: 'repair-a1', facts: { approval: 'a1', repair: 'start the ledger anew from the registry as it stands', approvedBy: 'alice, eve' } }],
+  ['a version that drains again', repairing, (key) => drainAgain(key, 'a1', key.fence, key.versions['v1']?.kmsKeyId ?? '', LATE), { type: 'DrainExtended', at: LATE, by: 'repair-a1', facts: { version: 1, reason: 'the alias pointed to it again' } }],
   ['an accepted key', repairing, (key) => acceptKey(key, 'a1', key.fence, FOREIGN, LATE), { type: 'RepairMade', at: LATE, by: 'repair-a1', facts: { approval: 'a1', accepted: 'arn:kx', version: 3, approvedBy: 'alice, eve', released: B1 } }],
   ['an accepted key that nobody owned', repairing, (key) => acceptKey({ ...key, lease: null }, 'a1', key.fence, FOREIGN, LATE), { type: 'RepairMade', at: LATE, by: 'repair-a1', facts: { approval: 'a1', accepted: 'arn:kx', version: 3, approvedBy: 'alice, eve' } }],
   ['the end of a freeze', repairing, (key) => liftFreeze(key, 'a1', key.fence, LATE, 'agreed'), { type: 'FreezeLifted', at: LATE, by: 'repair-a1', facts: { approval: 'a1', requestedBy: 'bob', approvedBy: 'alice, eve', reason: 'agreed' } }],

@@ -1,8 +1,10 @@
+import { TAKEOVER_SECONDS } from '../../lambdas/contract/timing';
 import type { Approval } from '../../lambdas/domain/approval';
+import { plusSeconds } from '../../lambdas/domain/instant';
 import { currentChain, ledgerBreak } from '../../lambdas/domain/ledger';
 import { intendPromote } from '../../lambdas/domain/promotion';
 import type { Repair } from '../../lambdas/domain/repair';
-import { acceptKey, beginRepair, liftFreeze, recordRepair, requireRepair, withdrawIntent } from '../../lambdas/domain/repair-steps';
+import { acceptKey, beginRepair, drainAgain, liftFreeze, recordRepair, requireRepair, withdrawIntent } from '../../lambdas/domain/repair-steps';
 import { intendDisable } from '../../lambdas/domain/retirement';
 import { AT, bootstrapped, claimed, draining, error, LATE, prepare, registered, type LivingKey } from './living-key';
 
@@ -55,6 +57,37 @@ test('what was made is recorded once, and lifting ends the repair', () => {
   expect(living.apply(liftFreeze(living.key, 'a1', fence, LATE, 'x'))).toBe(true);
   expect(living.key.repair).toBeNull();
   expect(living.apply(liftFreeze(living.key, 'a1', fence, LATE, 'x'))).toBe(false);
+});
+
+describe('a version that the alias is taken from once more', () => {
+  const keyIdOf = (living: LivingKey, name: string): string => living.key.versions[name]?.kmsKeyId ?? '';
+  const again = (living: LivingKey, kmsKeyId: string, at = LATE) => drainAgain(living.key, 'a1', living.key.fence, kmsKeyId, at);
+  const deadline = (living: LivingKey) => living.key.versions['v1']?.disableNotBefore;
+
+  test('drains as long as at first, from when KMS shows the alias elsewhere; said again, its deadline stands', () => {
+    const living = begun(draining());
+    const seconds = Math.max(living.key.policy.drainSeconds, living.key.policy.backupRetentionSeconds);
+    expect(living.apply(again(living, keyIdOf(living, 'v1')))).toBe(true);
+    expect(deadline(living)).toBe(plusSeconds(LATE, seconds + TAKEOVER_SECONDS));
+    expect(living.apply(again(living, keyIdOf(living, 'v1')))).toBe(false);
+    expect(again(living, keyIdOf(living, 'v1'), plusSeconds(LATE, -3600))).toEqual({ kind: 'done' });
+  });
+
+  test.each<[string, (living: LivingKey) => string]>([
+    ['the ACTIVE version', (living) => keyIdOf(living, 'v2')],
+    ['no version', () => 'k77'],
+  ])('is not %s', (_, keyId) => {
+    const living = begun(draining());
+    expect(again(living, keyId(living))).toEqual({ kind: 'done' });
+  });
+
+  test('has no deadline when it is kept, and is not touched by an earlier repair', () => {
+    const living = begun(draining());
+    const v1 = living.key.versions['v1']!;
+    const { disableNotBefore: _none, ...kept } = v1;
+    expect(drainAgain({ ...living.key, versions: { ...living.key.versions, v1: kept } }, 'a1', living.key.fence, v1.kmsKeyId ?? '', LATE)).toEqual({ kind: 'done' });
+    expect(() => drainAgain(living.key, 'a1', living.key.fence - 1, v1.kmsKeyId ?? '', LATE)).toThrow(error({ name: 'StaleOwner' }));
+  });
 });
 
 test('an accepted key is the ACTIVE version; the former one drains by the policy, and its owner has nothing left to do', () => {

@@ -41,6 +41,34 @@ test('an alias that someone moved: frozen by the second look, repaired by consen
   expect(scenario.violations()).toEqual([]);
 });
 
+test('an alias that someone moved back to a version that drains: it drains anew once the repair has taken the alias from it', async () => {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.pass(10 * DAY);
+  expect(await statuses(scenario)).toBe('v1 DEPRECATED, v2 ACTIVE');
+  const [v1, v2] = [(await scenario.key()).versions['v1'], (await active(scenario)).kmsKeyId ?? ''];
+  await scenario.pass(2 * DAY);
+  callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: v1?.kmsKeyId ?? '' });
+  await reconciled(scenario);
+  expect(await scenario.isFrozen()).toBe(true);
+  const asked = await ask(scenario, { kind: 'repoint-alias' });
+  const died = new Set<string>();
+  scenario.world.fault = (point) => {
+    if (point.function !== 'apply-repair' || died.has(point.operation)) return 'none';
+    died.add(point.operation);
+    return 'die-after';
+  };
+  await answer(scenario, BOB, asked.approvalId);
+  await scenario.advance(2 * HOUR);
+  expect(aliasTarget(scenario)).toBe(v2);
+  expect((await typesOf(scenario)).filter((type) => type === 'DrainExtended')).toHaveLength(1);
+  const left = scenario.world.trace.events().findLast((event) => event.type === 'kms.alias-changed' && event.to === v2)?.atMs ?? 0;
+  const notBefore = Date.parse((await scenario.key()).versions['v1']?.disableNotBefore ?? '');
+  expect(notBefore - left).toBeGreaterThanOrEqual(scenario.policy.drainSeconds * 1000);
+  expect(notBefore - left).toBeLessThan((scenario.policy.drainSeconds + 3600) * 1000);
+  expect(await scenario.ledgerBreak()).toBeUndefined();
+  expect(scenario.violations()).toEqual([]);
+});
+
 test('a repair that does not help leaves the key frozen, says what differs, and may be asked for again', async () => {
   const { scenario, own } = await misdirected();
   const first = await ask(scenario, { kind: 'compare' });

@@ -28,10 +28,10 @@ export function promisedDrainSeconds({ promise, key }: PromisedAlias, kmsKeyId: 
   return version?.compromisedAt === undefined ? drainSeconds : Math.min(drainSeconds, key?.meta?.policy.emergencyDrainSeconds ?? drainSeconds);
 }
 
-/** The last time that a promised alias pointed to a key, by alias. */
-export function lastStays(inquiry: Pick<Inquiry, 'world' | 'options'>, kmsKeyId: string): readonly (Stay & PromisedAlias)[] {
+/** The last time that a promised alias pointed to a key, by alias. @param counts whether a stay does @default each does */
+export function lastStays(inquiry: Pick<Inquiry, 'world' | 'options'>, kmsKeyId: string, counts: (stay: Stay) => boolean = () => true): readonly (Stay & PromisedAlias)[] {
   return [...inquiry.world.aliasesOf(kmsKeyId)].flatMap((alias) => {
-    const stay = inquiry.world.staysOf(alias).findLast(({ keyId }) => keyId === kmsKeyId);
+    const stay = inquiry.world.staysOf(alias).findLast((candidate) => candidate.keyId === kmsKeyId && counts(candidate));
     const promised = stay === undefined ? undefined : promisedAlias(inquiry, alias);
     return stay === undefined || promised === undefined ? [] : [{ ...stay, ...promised }];
   });

@@ -43,6 +43,7 @@ const BAD: readonly BadTrace[] = [
   ['4 no retirement while the alias points to it', 'a version disabled under the alias', () => told('disable', firstOf, { moveAlias: skip })],
   ['4 no retirement while the alias points to it', 'a version disabled long after somebody moved the alias back', () =>
     told('disable', firstOf, { released: (s, original) => { original(); s.as({ actor: EVE }, () => s.point(ALIAS, 'k1')); s.wait(3600); } })],
+  ['4 a key drains as long as was promised', 'a key that the alias was taken from once more', () => told('disable', firstOf, { released: (s, original) => { original(); s.as({ actor: EVE }, () => s.point(ALIAS, 'k1')); s.wait(3600); s.point(ALIAS, 'k2'); s.wait(3600); } })],
   ['4 no retirement against the policy', 'a kept version disabled', () => told('disable', firstOf, { live: (s, original) => { policy({ retirement: 'keep' })(s); original(); } })],
   ['4 no retirement against the policy', 'an adopted version disabled', () => told('disable', firstOf, { confirm: (s, original) => { original(); s.write('PolicyChanged', 'r', s.version(1, { retirement: 'keep' })); } })],
   ['4 no retirement against the policy', 'a version disabled after the policy was tightened to keep', () => told('disable', firstOf, { confirm: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],
@@ -103,6 +104,8 @@ describe('retirement', () => {
       story({ confirm: (s) => s.write('PromotionConfirmed', A2, s.version(1, { drainFrom: s.now, compromisedAt: s.now, disableNotBefore: plusSeconds(s.now, 4 * 3600) })), drain: (s) => s.wait(5 * 3600) }, 'disable')],
     ['4 drain and bake last as long as the policy says', 'a bake in which somebody scheduled a deletion, and somebody cancelled it', () =>
       story({ bake: (s, original) => { original(); s.as({ actor: EVE }, () => s.setState('k1', 'PendingDeletion')); s.setState('k1', 'Disabled'); s.wait(3600); } }, 'revoke')],
+    ['4 a key drains as long as was promised', 'an alias that somebody moved and moved back', () =>
+      story({ released: (s, original) => { original(); s.as({ actor: EVE }, () => { s.point(ALIAS, 'k1'); s.wait(3600); s.point(ALIAS, 'k2'); }); s.wait(3600); } }, 'disable')],
     ['4 no version is disabled while it is in use', 'a use that people have consented to pass over', () =>
       story({ drain: (s, original) => { original(); s.use('Decrypt', 'k1'); s.wait(DAY / 2); s.approval({ purpose: 'disable' }); } }, 'disable')],
     ['4 dependents have released a version before it is disabled', 'a silence that people have consented to pass over', () => story({ released: (s) => s.approval({ purpose: 'disable' }) }, 'disable')],

@@ -1,17 +1,22 @@
 import { lastStays, promisedDrainSeconds } from '../promise';
 import type { Rule } from '../rule';
+import type { Stay } from '../world';
 import { retirementStepOf, UNSEEN_IN_KMS_MS, WORDS } from './retirement';
 
-/** Invariant 4, by what KMS shows: a key is not retired while the alias points to it, nor before it has drained for as long as was promised since the alias left it. */
+/**
+ * Invariant 4, by what KMS shows: a key is not retired while the alias points to it, nor before it has drained for as long as was promised since the alias left
+ * it. What somebody else began and took back is theirs; where keyturn took it back, it counts.
+ */
 export const promisedDrains: Rule = (inquiry) => {
   const { options, findings } = inquiry;
   const steps = findings('4 a key drains as long as was promised', 'keyturn retired no key that a managed alias had pointed to');
+  const isOurs = ({ begin, end }: Stay): boolean => end === undefined || options.isKeyturn(begin.actor) || options.isKeyturn(end.actor);
   return {
     onEvent(candidate) {
       const retired = retirementStepOf(candidate);
       if (retired === undefined || !options.isKeyturn(candidate.actor)) return;
       const { event, step } = retired;
-      for (const stay of lastStays(inquiry, event.keyId)) {
+      for (const stay of lastStays(inquiry, event.keyId, isOurs)) {
         const { promise, alias, begin, end } = stay;
         steps.examined();
         if (end === undefined) {
