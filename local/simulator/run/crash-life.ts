@@ -72,7 +72,8 @@ const FIRE_EVERY = 3 * HOUR;
 const RECONCILE_EVERY = 2 * FIRE_EVERY;
 /** At times of their own, so that a mishap is not more than itself: who else is at work has its place among the next mishaps. */
 const RECONCILED_AFTER = 17 * MINUTE;
-const LOOKED_AFTER = 23 * MINUTE;
+/** While an execution that was stopped just before is still to be redriven: then its question is answered already. */
+const LOOKED_AFTER = MINUTE / 2;
 
 /** Jitter is none, so that what is tried again comes at once: most lives go on at the times that they would have had, and can be compared. */
 const LEAST = (): number => 0;
