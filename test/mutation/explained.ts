@@ -1,12 +1,13 @@
 import type { AreaName } from './areas';
+import { TASKS } from './explained-tasks';
 import type { Explained } from './judge';
+import { FOR_THE_TYPE, NEVER_NULL } from './reasons';
 
 const lease = 'lambdas/domain/lease.ts';
 const approval = 'lambdas/domain/approval.ts';
 const retirement = 'lambdas/domain/retirement.ts';
 
 const COMPARED_WITH_NULL = 'a window compared with null is never below it: the comparison says the same alone; the check is for the type';
-const NEVER_NULL = 'the type allows null, but what was checked before does not: ';
 
 const GUARDS: readonly Explained[] = [
   { file: approval, code: "case 'open':", change: `'open' => ""`, verdict: 'equivalent', why: 'a case that does nothing, there to be exhaustive' },
@@ -125,7 +126,6 @@ const GUARDS: readonly Explained[] = [
   },
 ];
 
-const FOR_THE_TYPE = 'only the type needs it: ';
 const windows = 'lambdas/domain/windows.ts';
 const age = 'lambdas/domain/age.ts';
 
@@ -177,7 +177,7 @@ export const EXPLAINED: Readonly<Record<AreaName, readonly Explained[]>> = {
   domain: DOMAIN,
   plans: [],
   checker: [],
-  tasks: [],
+  tasks: TASKS,
   adapters: [],
   asl: [],
 };

@@ -3,6 +3,7 @@ import { plusSeconds } from '../../lambdas/domain/instant';
 import { intendDisable } from '../../lambdas/domain/retirement';
 import { acknowledgementId } from '../../lambdas/tasks/acknowledgement-questions';
 import { checkDrain } from '../../lambdas/tasks/check-drain';
+import { approvableInput, retirementInput } from '../../lambdas/tasks/input';
 import { NEXT_AT } from '../domain/living-key';
 import type { Kit } from './kit';
 import { DEPENDENT, disabled, draining, kitOf, LATE, note, PROBED, refusal, retiring, revoked } from './lives';
@@ -131,4 +132,12 @@ describe('its dependents have released it', () => {
     const kit = kitOf(draining).edit(({ policy }) => ({ policy: { ...policy, dependents: [DEPENDENT] } }));
     expect(await check(kit)).toMatchObject({ decision: 'extended', reason });
   });
+});
+
+test('a retirement names the version, and what was asked about it if anything was', () => {
+  const input = retiring(kitOf(draining));
+  const { previous: _previous, ...none } = input;
+  const question = { purpose: 'disable', askedAt: END, expiresAt: LATE };
+  expect([input, none, { ...input, previous: 0 }, { ...input, question }].map((payload) => retirementInput.safeParse(payload).success)).toEqual([true, false, false, false]);
+  expect([{ ...input, question: null }, { ...input, question }, input, { ...input, question: {} }].map((payload) => approvableInput.safeParse(payload).success)).toEqual([true, true, false, false]);
 });

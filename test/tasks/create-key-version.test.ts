@@ -150,11 +150,9 @@ test('an error that is none of ours leaves the intent: nobody knows', async () =
 describe('the key of an open intent', () => {
   const made = (kit: Kit, keyId: string, createdAt: string, keyState = 'Enabled') => kit.add(keyId, { createdAt, keyState }, { tags: { ...OWN } });
 
-  test('is the oldest that is usable, by its time and then its id', async () => {
+  test.each(['abc', 'acb', 'bac', 'bca', 'cab', 'cba'])('is the oldest that is usable, by its time and then its id, found as %s', async (order) => {
     const kit = intended();
-    made(kit, 'a', '2026-06-30T01:00:01.000Z', 'Creating');
-    made(kit, 'c', '2026-06-30T01:00:02.000Z');
-    made(kit, 'b', '2026-06-30T01:00:01.000Z');
+    for (const id of order) made(kit, id, id === 'c' ? '2026-06-30T01:00:02.000Z' : '2026-06-30T01:00:01.000Z', id === 'a' ? 'Creating' : 'Enabled');
     made(kit, 'x', '2026-06-30T01:00:00.000Z', 'PendingDeletion');
     made(kit, 'y', '2026-06-30T01:00:00.000Z', 'Disabled');
     expect(await create(kit)).toEqual({ kmsKeyId: 'a' });

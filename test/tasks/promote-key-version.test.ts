@@ -1,7 +1,7 @@
 import { KMS_CONSISTENCY_SECONDS } from '../../lambdas/contract/timing';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { intendPromote } from '../../lambdas/domain/promotion';
-import { acknowledgementId } from '../../lambdas/tasks/acknowledgement-questions';
+import { acknowledgementId, requiredDependents } from '../../lambdas/tasks/acknowledgement-questions';
 import { promoteKeyVersion } from '../../lambdas/tasks/promote-key-version';
 import { AT, attempt, claimed, NEXT_AT, prepare, WINDOW } from '../domain/living-key';
 import type { Kit } from './kit';
@@ -76,6 +76,11 @@ describe('every dependent has said ready for this version', () => {
     kit.edit(({ policy }) => ({ policy: { ...policy, dependents: [PROBED] } }));
     await expect(promote(kit)).rejects.toEqual(refusal('DependentsNotReady', 'no answer from orders-api, reports'));
   });
+});
+
+test('without a pinned policy the current one counts', () => {
+  const { orders } = kitOf(prepared, { dependents: [DEPENDENT] });
+  expect(requiredDependents(undefined, orders.policy)).toEqual([DEPENDENT]);
 });
 
 test('what was carried over must still be what the ACTIVE key has', async () => {
