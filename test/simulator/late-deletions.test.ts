@@ -106,7 +106,7 @@ test('a repair that comes before the reconciliation cancels a deletion that was 
   await scenario.advance(HOUR / 2);
   expect(await scenario.isFrozen()).toBe(false);
   expect(keyState(scenario, v1)).toBe('Disabled');
-  // The execution has failed of the freeze; nobody could quarantine its key while it was frozen.
+  // The execution has failed of the freeze, and whoever repaired the key has looked at that.
   await reconciled(scenario, HOUR);
   expect(await statuses(scenario)).toBe('v1 DISABLED, v2 ACTIVE');
   expect(scenario.violations()).toEqual([]);

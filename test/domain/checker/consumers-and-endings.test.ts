@@ -1,3 +1,4 @@
+import { plusSeconds } from '../../../lambdas/domain/instant';
 import { MUTATION_BUDGETS } from '../../../lambdas/domain/checker/rules/mutation-budget';
 import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
 import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
@@ -65,6 +66,7 @@ const BAD: readonly BadTrace[] = [
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
   ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
   ['12 no lease stays with a dead execution', 'a lease of a held key whose end nobody was told of', () => ending((s) => { s.write('HoldSet', 'eve', { hold: { by: 'eve', at: s.now, reason: 'y' } }); return s.end(A2, 'ABORTED'); }, 2)],
+  ['12 no lease stays with a dead execution', 'a lease that no run takes over for more than a day after people have looked', () => ending((s) => { s.end(A2, 'ABORTED'); return s.write('OwnerEnded', 'handler', { endedOwner: { rotationId: A2, at: s.now }, dueAt: s.now }); }, 2)],
   ['12 every due key completes or awaits a person', 'a key that nobody starts', () => quiet((s) => ({ dueAt: s.now }))],
   ['12 every due key completes or awaits a person', 'a quarantine that nobody hears of', () => quiet((s) => ({ quarantine: { by: 'x', at: s.now, reason: 'y' } }))],
   ['12 every due key completes or awaits a person', 'a freeze that nobody hears of', () => { const evidence = living((s) => s.put('FREEZE', null, { reason: 'y' })); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
@@ -97,6 +99,7 @@ describe('consumers, endings, budgets, liveness', () => {
     ['10 every failed rotation is alerted', 'an alert by the rule for ended executions, later', () => ending((s) => { const end = s.end(A2, 'TIMED_OUT'); s.wait(60); s.alert(); return end; }, 1)],
     ['12 no lease stays with a dead execution', 'a dead execution of a quarantined key', () => ending((s) => { s.end(A2, 'TIMED_OUT'); return s.write('FailureRecorded', 'handler', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }, 2)],
     ['12 no lease stays with a dead execution', 'a lease that an approved emergency is about to take over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 0.5)],
+    ['12 no lease stays with a dead execution', 'a lease that the next run takes over, once it is due', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.write('OwnerEnded', 'handler', { endedOwner: { rotationId: A2, at: s.now }, dueAt: plusSeconds(s.now, 1.5 * DAY) }); return end; }, 2)],
     ['12 no lease stays with a dead execution', 'a lease of a held key whose end a person has looked at', () =>
       ending((s) => { const end = s.end(A2, 'ABORTED'); s.write('HoldSet', 'eve', { hold: { by: 'eve', at: s.now, reason: 'y' }, endedOwner: { rotationId: A2, at: s.now } }); return end; }, 2)],
     ['10 one alert per question', 'one question each time that the state waits', () =>

@@ -25,10 +25,11 @@ export const keysRotateInTime: Rule = ({ world, options, findings }) => {
     if (end === undefined || meta.quarantine !== null || key.frozen !== undefined) return;
     // A person was told of this end and has lifted the quarantine; what keeps the next run away is a person's decision, too.
     const isKeptAway = meta.removed || meta.hold !== null || (meta.pause !== null && msOf(meta.pause.until) > options.untilMs);
-    if (isKeptAway && meta.endedOwner?.rotationId === meta.lease.rotationId) return;
-    // An approved emergency takes over by itself; everything else waits for a person, who has to be told so at once.
-    const graceMs = meta.emergency?.isDone === false ? GRACE_MS : QUARANTINE_GRACE_MS;
-    if (options.untilMs - end.atMs <= graceMs) return;
+    const isKnown = meta.endedOwner?.rotationId === meta.lease.rotationId;
+    if (isKeptAway && isKnown) return;
+    // An approved emergency takes over by itself, and so does the next run, once it is due, of what people have looked at; everything else waits for a person, who has to be told so at once.
+    const [fromMs, graceMs] = isKnown ? [Math.max(end.atMs, msOf(meta.dueAt)), GRACE_MS] : [end.atMs, meta.emergency?.isDone === false ? GRACE_MS : QUARANTINE_GRACE_MS];
+    if (options.untilMs - fromMs <= graceMs) return;
     leases.violated(`${key.name}: ${end.execution} ended ${end.status} and still holds the lease`, [key.metaSeq, end.seq]);
   }
 
