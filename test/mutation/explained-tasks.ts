@@ -229,6 +229,12 @@ export const TASKS: readonly Explained[] = [
     { code: 'return Object.values(key.versions).find(({ supersededBy }) => supersededBy !== undefined && supersededBy === accepted?.number);', change: 'supersededBy !== undefined => true' },
     { code: 'return Object.values(key.versions).find(({ supersededBy }) => supersededBy !== undefined && supersededBy === accepted?.number);', change: 'accepted?.number => accepted.number' },
   ]),
+  ...inTask('apply-repair', `${FOR_THE_TYPE}no version has no KMS key and drains`, [
+    {
+      code: 'if (target !== undefined) await registry.transactFrozen(input.key, (current) => drainAgain(current, input.approval, input.fence, target, input.enteredAt));',
+      change: 'target !== undefined => true',
+    },
+  ]),
   ...inTask('carry-out', `${FOR_THE_TYPE}an approval about it was noted at the key by now`, [
     { code: "if (emergency === null || emergency.isDone) return 'The emergency is done.';", change: 'emergency === null => false' },
     { code: 'const lease = (await registry.read(name))?.key.lease ?? null;', change: '(await registry.read(name))?.key => (await registry.read(name)).key' },

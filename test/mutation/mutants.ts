@@ -20,7 +20,9 @@ export interface RunOptions {
 /** Changes the sources of an area one place at a time, in a copy, and runs the suites that come there. */
 export async function mutantsOf(name: SourceAreaName, area: Area, { concurrency, files, incremental }: RunOptions): Promise<readonly Judged[]> {
   // What only runs while modules are loaded needs a new process for each mutant: a second run, for what the first leaves.
-  const quick = await run(name, area, { mutate: files.length === 0 ? [...area.mutate] : [...files], concurrency, incremental, ignoreStatic: true });
+  const found = await run(name, area, { mutate: files.length === 0 ? [...area.mutate] : [...files], concurrency, incremental, ignoreStatic: true });
+  // An incremental run also tells what an earlier one found in other files.
+  const quick = found.filter(({ fileName }) => files.length === 0 || files.includes(relative(ROOT, fileName)));
   const left = quick.filter((mutant) => mutant.static === true && !isNoticed(mutant));
   if (left.length === 0) return quick.map(described);
   // Of these Stryker does not know which tests come there, and would take over what was found before a test was added.

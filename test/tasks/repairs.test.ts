@@ -141,6 +141,12 @@ describe('Apply Repair', () => {
       await apply(kit);
       expect(kit.effects).toEqual(['moveAlias alias/orders k2', ...MADE]);
     });
+    test('away from a version that drains, which then drains as long as at first', async () => {
+      const kit = begun(draining, repair);
+      kit.aliases.set('alias/orders', 'k1');
+      await apply(kit);
+      expect(kit.effects).toEqual(['DrainExtended', 'moveAlias alias/orders k2', ...MADE]);
+    });
     test('makes it if it is gone', async () => {
       const kit = begun(draining, repair);
       kit.aliases.clear();
