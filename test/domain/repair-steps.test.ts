@@ -6,7 +6,7 @@ import { intendPromote } from '../../lambdas/domain/promotion';
 import type { Repair } from '../../lambdas/domain/repair';
 import { acceptKey, beginRepair, drainAgain, liftFreeze, recordRepair, requireRepair, withdrawIntent } from '../../lambdas/domain/repair-steps';
 import { intendDisable } from '../../lambdas/domain/retirement';
-import { AT, bootstrapped, claimed, draining, error, LATE, prepare, registered, type LivingKey } from './living-key';
+import { AT, bootstrapped, claimed, disabled, draining, error, LATE, prepare, registered, type LivingKey } from './living-key';
 
 const COMPARE: Repair = { kind: 'compare' };
 const approval = (id = 'a1'): Approval => ({
@@ -79,6 +79,11 @@ describe('a version that the alias is taken from once more', () => {
   ])('is not %s', (_, keyId) => {
     const living = begun(draining());
     expect(again(living, keyId(living))).toEqual({ kind: 'done' });
+  });
+
+  test('is not one that is disabled: its drain is over', () => {
+    const living = begun(disabled());
+    expect(again(living, keyIdOf(living, 'v1'), '2027-06-01T00:00:00.000Z')).toEqual({ kind: 'done' });
   });
 
   test('has no deadline when it is kept, and is not touched by an earlier repair', () => {

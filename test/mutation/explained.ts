@@ -162,6 +162,7 @@ const DOMAIN: readonly Explained[] = [
     (member): Explained => ({ file: 'lambdas/domain/operations.ts', change: `key.abortRequest?.${member} => key.abortRequest.${member}`, verdict: 'equivalent', why: `${NEVER_NULL}it names the rotation` }),
   ),
   { file: 'lambdas/domain/registration.ts', change: `'' => "Stryker was here!"`, verdict: 'equivalent', why: `${FOR_THE_TYPE}the policy of a key that was adopted names it` },
+  { file: 'lambdas/domain/repair-steps.ts', change: 'version === undefined => false', verdict: 'equivalent', why: `${FOR_THE_TYPE}without a version nothing changes` },
   { file: 'lambdas/domain/rescue.ts', change: 'key.intent?.kind => key.intent.kind', verdict: 'equivalent', why: `${NEVER_NULL}what is being retired has an intent` },
   { file: 'lambdas/domain/rotate-now.ts', change: 'key.completedWindow !== null => true', verdict: 'equivalent', why: COMPARED_WITH_NULL },
   { file: windows, code: 'const [, year, month, day, hour, minute] = WINDOW_ID.exec(windowId) ?? [];', change: '[] => ["Stryker was here"]', verdict: 'equivalent', why: 'the first member is not looked at' },
