@@ -2,19 +2,28 @@ import { standingStillUntilMs } from './promise';
 import type { Transition } from './transitions';
 import type { KeyView } from './world';
 
-/** When people have kept which key still: each time that it moved then, and the end of a pause. */
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** When people have kept which key still. Between two transitions of a key nothing begins and nothing ends but a pause. */
 export class StandingStill {
-  private readonly atMs = new Map<string, number[]>();
+  private readonly spans = new Map<string, Span[]>();
+  private readonly lastTransitionMs = new Map<string, number>();
 
   onTransition({ key, moment }: Transition): void {
     const untilMs = standingStillUntilMs(key);
-    if (untilMs !== undefined) this.atMs.set(idOf(key), [...(this.atMs.get(idOf(key)) ?? []), Math.min(untilMs, moment.atMs)]);
+    const id = idOf(key);
+    if (untilMs !== undefined) this.spans.set(id, [...(this.spans.get(id) ?? []), { fromMs: this.lastTransitionMs.get(id) ?? moment.atMs, untilMs: Math.min(untilMs, moment.atMs) }]);
+    this.lastTransitionMs.set(id, moment.atMs);
   }
 
   /** When the key last stood still, up to a moment; `-Infinity` if it never did. */
   lastMs(key: KeyView, untilMs: number): number {
-    const all = [...(this.atMs.get(idOf(key)) ?? []), standingStillUntilMs(key) ?? -Infinity];
-    return Math.max(-Infinity, ...all.filter((atMs) => atMs <= untilMs));
+    const id = idOf(key);
+    const now = { fromMs: this.lastTransitionMs.get(id) ?? -Infinity, untilMs: standingStillUntilMs(key) ?? -Infinity };
+    return Math.max(-Infinity, ...[...(this.spans.get(id) ?? []), now].filter(({ fromMs }) => fromMs <= untilMs).map((span) => Math.min(span.untilMs, untilMs)));
   }
 }
 

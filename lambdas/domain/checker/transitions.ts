@@ -50,7 +50,9 @@ export function transitionOf(key: KeyView, writes: readonly [RegistryItemWritten
   const left = [...key.versions].filter(([, version]) => isTerminal(version.status));
   const versionsBefore = new Map([...left, ...versionsOf(before)]);
   const leaving = ofKind('version').flatMap((event) => keyVersionOf(event.after) ?? []);
-  const versionsAfter = new Map([...left, ...versionsOf(after), ...leaving.map((version) => [version.number, version] as const)]);
+  // Keyturn deletes no version: whoever puts the table back to what it was does.
+  const deleted = new Set(ofKind('version').flatMap((event) => (event.after === null ? (keyVersionOf(event.before)?.number ?? []) : [])));
+  const versionsAfter = new Map([...left.filter(([number]) => !deleted.has(number)), ...versionsOf(after), ...leaving.map((version) => [version.number, version] as const)]);
   return {
     key,
     actor,

@@ -65,6 +65,7 @@ export class World {
   private readonly keyIdByAlias = new Map<string, string>();
   private readonly versionByKmsKey = new Map<string, { keyId: string; number: number }>();
   private readonly kmsChanges = new Map<string, KmsKeyStateChanged>();
+  private readonly madeUnusable = new Map<string, KmsKeyStateChanged>();
   private readonly aliasChanges = new Map<string, KmsAliasChanged>();
   private readonly stays = new Map<string, Stay[]>();
   private readonly aliasesByKmsKey = new Map<string, Set<string>>();
@@ -109,6 +110,11 @@ export class World {
     return this.kmsChanges.get(kmsKeyId);
   }
 
+  /** What ended the last time in which a KMS key could be used; `undefined` while it can be. What it becomes afterwards harms nobody any more. */
+  harmTo(kmsKeyId: string): KmsKeyStateChanged | undefined {
+    return this.madeUnusable.get(kmsKeyId);
+  }
+
   /** The last change of an alias, if the trace shows one. */
   aliasChange(alias: string): KmsAliasChanged | undefined {
     return this.aliasChanges.get(alias);
@@ -142,7 +148,7 @@ export class World {
   applyTransition(transition: Transition): void {
     const { key: view, meta, after, freeze, moment } = transition;
     const frozen = freeze === undefined ? view.frozen : this.frozenAfter(view, freeze, moment);
-    const next: KeyView = meta === undefined ? { ...view, frozen } : { ...this.withMeta(view, transition), frozen };
+    const next: KeyView = meta === undefined ? { ...view, versions: transition.versionsAfter, frozen } : { ...this.withMeta(view, transition), frozen };
     const id = idOf(view.table, view.name);
     this.keys.set(id, next);
     if (after !== undefined) this.keyIdByAlias.set(after.policy.alias, id);
@@ -154,7 +160,7 @@ export class World {
   }
 
   applyEvent(event: TraceEvent): void {
-    if (event.type === 'kms.key-state-changed') this.kmsChanges.set(event.keyId, event);
+    if (event.type === 'kms.key-state-changed') this.applyState(event);
     if (event.type === 'kms.alias-changed') this.applyAlias(event);
   }
 
@@ -163,6 +169,12 @@ export class World {
     if (approval !== undefined) this.approvals.set(`${event.table} ${approval.id}`, { table: event.table, approval, seq: event.seq });
     const answer = answerOf(event.after);
     if (answer?.answer.verdict === 'yes' && answer.answer.version === answer.version) this.answers.set(answerId(event.table, answer), event);
+  }
+
+  private applyState(event: KmsKeyStateChanged): void {
+    this.kmsChanges.set(event.keyId, event);
+    if (event.to === 'Enabled') this.madeUnusable.delete(event.keyId);
+    else if (!this.madeUnusable.has(event.keyId)) this.madeUnusable.set(event.keyId, event);
   }
 
   private applyAlias(event: KmsAliasChanged): void {

@@ -62,6 +62,8 @@ const BAD: readonly BadTrace[] = [
     '11 KMS mutations stay within their budgets', `one ${operation} too many`,
     () => ending((s) => { let last = -1; for (let call = 0; call <= budget; call++) last = s.call(operation, call % 2 === 0 ? null : 'KMSInternalException'); s.end(A2, 'FAILED'); return last; }),
   ]),
+  ['5 the alias always works', 'a key that somebody else disabled, that worked again, and that keyturn disabled', () =>
+    living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); s.as(EVE, () => s.setState('k1', 'Enabled')); s.setState('k1', 'Disabled'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
   ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
@@ -90,6 +92,8 @@ describe('consumers, endings, budgets, liveness', () => {
 
   const LEGAL: readonly (readonly [string, string, () => Evidence])[] = [
     ['5 the alias always works', 'a key that somebody else disabled', () => living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+    ['5 the alias always works', 'a key that somebody else scheduled for deletion, and that is unavailable when keyturn cancels that', () =>
+      living((s) => { s.as(EVE, () => s.setState('k1', 'PendingDeletion')); s.setState('k1', 'Unavailable'); return s.use('Encrypt', ALIAS, 'KMSInvalidStateException'); })],
     ['5 the alias always works', 'an alias that somebody else pointed to a key that keyturn disabled', () =>
       living((s) => { s.createKey('k5'); s.setState('k5', 'Disabled'); s.as(EVE, () => s.point(ALIAS, 'k5')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
     ['5 the alias always works', 'throttling', () => living((s) => s.use('Encrypt', ALIAS, 'ThrottlingException'))],

@@ -92,6 +92,7 @@ describe('a window without a rotation', () => {
     ['a hold that stands', 3, hold],
     ['a pause that lasts', 30, pauseUntil('2026-05-10T00:00:00Z')],
     ['a hold that was released when a few hours of it were left', 89.9, (s) => { hold(s); s.wait(89.5 * DAY); release(s); }],
+    ['a hold that stood until the next window, with nothing in between', 90.5, (s) => { hold(s); s.wait(90.2 * DAY); release(s); }],
     ['a pause that was over when a few hours of it were left', 89.9, pauseUntil('2026-06-29T12:00:00Z')],
   ])('is excused by %s', (_, days, tell) => {
     expect(windowWith(tell, days)).toMatchObject({ violations: [] });

@@ -26,7 +26,7 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
     throughAlias.examined();
     if (use.error === null || !UNUSABLE.has(use.error)) return;
     const alias = use.alias === null ? undefined : world.aliasChange(use.alias);
-    const cause = causeOf(alias, use.keyId === null ? undefined : world.kmsChange(use.keyId));
+    const cause = causeOf(alias, use.keyId === null ? undefined : world.harmTo(use.keyId));
     // Where somebody else pointed the alias, it works only as well as they chose, whoever made that key unusable.
     if (cause === undefined || !options.isKeyturn(cause.actor) || (alias !== undefined && !options.isKeyturn(alias.actor))) return;
     throughAlias.violated(`${key.name}: ${use.operation} through ${use.alias ?? ''} by ${use.actor} failed with ${use.error}`, [cause.seq, use.seq]);
@@ -36,8 +36,8 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
     const isRetiring = key.meta?.intent?.kind === 'disable' && key.meta.intent.version === version.number;
     if (!LIVING.has(version.status) || isRetiring) return;
     byKey.examined();
-    const state = use.keyId === null ? undefined : world.kmsChange(use.keyId);
-    if (use.error === null || !UNUSABLE.has(use.error) || state === undefined || state.to === 'Enabled' || !options.isKeyturn(state.actor)) return;
+    const state = use.keyId === null ? undefined : world.harmTo(use.keyId);
+    if (use.error === null || !UNUSABLE.has(use.error) || state === undefined || !options.isKeyturn(state.actor)) return;
     byKey.violated(`${key.name} v${version.number} is ${version.status}, but ${use.operation} with its key by ${use.actor} failed with ${use.error}`, [
       key.metaSeq,
       state.seq,
@@ -72,8 +72,8 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
   };
 };
 
-/** What made a call through an alias fail: the last change that led there, unless it could not know of the one before. */
+/** What made a call through an alias fail: the last change that led there, unless it could not know of the one before. @param state what made the key unusable */
 export function causeOf(alias: KmsAliasChanged | undefined, state: KmsKeyStateChanged | undefined): KmsAliasChanged | KmsKeyStateChanged | undefined {
-  if (state === undefined || state.to === 'Enabled') return alias?.to === null ? alias : undefined;
+  if (state === undefined) return alias?.to === null ? alias : undefined;
   return alias !== undefined && alias.atMs - state.atMs > UNSEEN_IN_KMS_MS ? alias : state;
 }

@@ -11,7 +11,7 @@ export const promisedKeysWork: Rule = (inquiry) => {
     onEvent(event) {
       if (event.type !== 'kms.key-used' || event.keyId === null || !options.isConsumer(event.actor)) return;
       const { alias, keyId, operation, actor, error } = event;
-      const state = world.kmsChange(keyId);
+      const state = world.harmTo(keyId);
       if (alias !== null) {
         const promised = promisedAlias(inquiry, alias);
         if (promised === undefined) return;
@@ -26,7 +26,7 @@ export const promisedKeysWork: Rule = (inquiry) => {
         const { promise, begin, end } = stay;
         if (end !== undefined && event.atMs - end.atMs >= promisedDrainSeconds(stay, keyId) * 1000) continue;
         byKey.examined();
-        if (error === null || !UNUSABLE.has(error) || state === undefined || state.to === 'Enabled' || !options.isKeyturn(state.actor)) continue;
+        if (error === null || !UNUSABLE.has(error) || state === undefined || !options.isKeyturn(state.actor)) continue;
         // Somebody else has pointed the alias back to a key that was retired.
         if (begin.seq > state.seq && !options.isKeyturn(begin.actor)) continue;
         byKey.violated(`${promise.name}: ${operation} with ${keyId} by ${actor} failed with ${error}, before its promised drain was over`, [end?.seq, state.seq, event.seq]);
