@@ -1,4 +1,4 @@
-import { TAKEOVER_SECONDS } from '../contract/timing';
+import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS } from '../contract/timing';
 import { deadlineAfter, isBefore, type Instant } from './instant';
 import { withVersion, type KeyVersion, type ManagedKey } from './managed-key';
 
@@ -28,9 +28,10 @@ function drainSeconds(key: ManagedKey, version: KeyVersion): number {
 /**
  * The alias points to a draining version once more, and leaves it: whoever used the alias meanwhile has as much time as at first, from when KMS shows the
  * alias elsewhere. A deadline only moves later.
+ * @param at when the state was entered that moves the alias, at its last try at the latest
  */
 export function withLongerDrain(key: ManagedKey, version: KeyVersion, at: Instant): ManagedKey {
-  const deadline = deadlineAfter(at, drainSeconds(key, version) + TAKEOVER_SECONDS);
+  const deadline = deadlineAfter(at, drainSeconds(key, version) + MAX_STATE_SECONDS + KMS_CONSISTENCY_SECONDS);
   if (version.disableNotBefore === undefined || !isBefore(version.disableNotBefore, deadline)) return key;
   return withVersion(key, { ...version, disableNotBefore: deadline });
 }

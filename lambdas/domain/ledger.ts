@@ -141,8 +141,9 @@ export function seal(before: ManagedKey | undefined, next: ManagedKey, note: Led
     previousHash: before?.head ?? GENESIS_HASH,
   };
   const event: LedgerEvent = { ...content, hash: hashOf(content) };
+  // Whoever consented while the owner lived did not consent to this.
   const isRevised =
-    before === undefined || (['versions', 'policy', 'hold', 'lease'] as const).some((field) => canonicalJson(before[field]) !== canonicalJson(next[field]));
+    before === undefined || note.type === 'OwnerEnded' || (['versions', 'policy', 'hold', 'lease'] as const).some((field) => canonicalJson(before[field]) !== canonicalJson(next[field]));
   const after: ManagedKey = { ...next, seq: event.seq, head: event.hash, rev: (before?.rev ?? 0) + (isRevised ? 1 : 0) };
   return { before, after, event };
 }

@@ -68,8 +68,12 @@ export function quarantineForDeadOwner(key: ManagedKey, rotationId: string, note
   return write({ ...key, quarantine: key.quarantine ?? note, endedOwner }, { type: 'KeyQuarantined', at: note.at, by: note.by, facts: { reason: note.reason } });
 }
 
-/** The same end, of a frozen key's owner: the freeze keeps everything from starting already, and whoever repairs the key was told of it. */
+/**
+ * The same end, of a frozen key's owner: the freeze keeps everything from starting already, and whoever consents to a repair has heard of it. A repair that
+ * is under way was consented to before: then the key is quarantined, too, and stands still after the repair until a person has looked.
+ */
 export function noteDeadOwner(key: ManagedKey, rotationId: string, note: Note): Decision {
+  if (key.repair !== null) return quarantineForDeadOwner(key, rotationId, note);
   if (key.lease?.rotationId !== rotationId || isKnownEnd(key, rotationId, note.at)) return DONE;
   return write({ ...key, endedOwner: { rotationId, at: note.at } }, { type: 'OwnerEnded', at: note.at, by: note.by, facts: { reason: note.reason } });
 }

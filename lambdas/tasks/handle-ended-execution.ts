@@ -64,19 +64,34 @@ export interface EndedOwner {
   readonly noticedBy: string;
 }
 
+/** What was told of before: where the same end is looked at again and again, it is told of once. */
+export interface Memory {
+  readonly isTold: (alertId: string) => boolean;
+  readonly remember: (alertId: string) => void;
+}
+
+/** An event is delivered again a few times at most. */
+const NONE: Memory = { isTold: () => false, remember: () => undefined };
+
 /**
  * Quarantines the key of an owner that has ended, and tells people. The alert is written down first: whoever finds the key quarantined may trust that
  * people hear of it. The event of the end and a reconciliation raise the same alert.
- * @returns `looked-at` when nothing was done: a person has lifted the quarantine of this end already, or another run owns the key by now
+ * @returns `looked-at` when nothing was done: people know of this end already, or another run owns the key by now
  */
-export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner): Promise<Aftermath | 'looked-at'> {
-  const expected = freeze === null ? aftermathOf(decided(key, ended), ended) : isKnownEnd(key, ended.rotationId, ended.at) ? 'looked-at' : 'frozen';
+export async function standStill(ports: AlertPorts, { key, freeze }: KeyReading, ended: EndedOwner, memory = NONE): Promise<Aftermath | 'looked-at'> {
+  if (isKnownEnd(key, ended.rotationId, ended.at)) return 'looked-at';
+  const expected = freeze === null ? aftermathOf(decided(key, ended), ended) : 'frozen';
   if (expected === 'looked-at') return expected;
   const alert = endAlert(key, ended, expected);
-  await ports.registry.queueAlert(alert);
+  const isTold = memory.isTold(alert.id);
+  if (!isTold) {
+    await ports.registry.queueAlert(alert);
+    memory.remember(alert.id);
+  }
   const outcome = freeze === null ? await stop(ports.registry, key.name, ended) : await note(ports.registry, key.name, ended);
   // Whoever came in between has dealt with the end. What was written down is told all the same: of an alert nothing is lost.
-  await deliver(ports, outcome === expected || outcome === 'looked-at' ? alert : endAlert(key, ended, outcome));
+  if (!isTold) await deliver(ports, alert);
+  if (outcome !== expected && outcome !== 'looked-at') await deliver(ports, endAlert(key, ended, outcome));
   return outcome;
 }
 
@@ -92,18 +107,14 @@ function aftermathOf(key: ManagedKey, { rotationId }: EndedOwner): Aftermath | '
   return isEmergencyWaiting(key) ? 'left-to-emergency' : 'looked-at';
 }
 
-/** The same for whoever notices the end. */
-export function endAlertId({ rotationId, at }: Pick<EndedOwner, 'rotationId' | 'at'>): string {
-  return `${rotationId}/ended/${at}`;
-}
-
 const reasonOf = ({ rotationId, what }: EndedOwner): string => `${rotationId} ${what} and did not give the key back`;
 
 function endAlert(key: ManagedKey, ended: EndedOwner, outcome: Aftermath): Alert {
-  const { rotationId, executionArn, what, cause, noticedBy } = ended;
+  const { rotationId, executionArn, at, what, cause, noticedBy } = ended;
   const { name } = key;
   return alertOf({
-    id: endAlertId(ended),
+    // The same for whoever notices the end.
+    id: `${rotationId}/ended/${at}/${outcome}`,
     key: name,
     owner: key.policy.owner,
     rotationId,

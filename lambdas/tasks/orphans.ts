@@ -78,7 +78,7 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
   if (first === undefined) return;
   if (anyName === undefined) {
     // There is nothing that could be quarantined, and no owner to name.
-    await deliver(ports, registryWentBackAlert({ name: strangers[0]?.tags[KEY_TAGS.key] ?? 'unknown', policy: { owner: 'unknown' } }, ids, undefined));
+    await deliver(ports, registryWentBackAlert({ name: strangers.find(({ keyId }) => keyId === first)?.tags[KEY_TAGS.key] ?? 'unknown', policy: { owner: 'unknown' } }, ids, undefined));
     for (const id of ids) told.add(id);
     done.push(`told of ${ids.length} keys of this registry, which is empty`);
     return;

@@ -6,7 +6,6 @@ import { added, confirmableFrom, NOTHING_COUNTED, secondLook, withAlerted, type 
 import { isBefore, msOf, plusSeconds, type Instant } from '../domain/instant';
 import { canonicalJson, ledgerBreak } from '../domain/ledger';
 import { versionKey, versionOf, type ManagedKey } from '../domain/managed-key';
-import { isKnownEnd } from '../domain/operations';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
 import { deletionsToCancel } from '../domain/rescue';
 import { isEmergencyWaiting } from '../domain/retirement';
@@ -20,7 +19,7 @@ import { deliver, deliverQueued, type AlertPorts } from './alerting';
 import { carryOut, pursueEmergency, type CarryOutPorts } from './carry-out';
 import { compareWithKms } from './comparison';
 import { resolveIntentOf } from './dead-owner';
-import { endAlertId, standStill } from './handle-ended-execution';
+import { standStill } from './handle-ended-execution';
 import { holderOf } from './holder';
 import { resolutionOf } from './open-intent';
 import { wakeWaiter } from './waiting';
@@ -166,12 +165,13 @@ async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> 
   const closedAt = (await holderOf(ports.executions, look.key, look.at))?.closedAt ?? null;
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
-  // Whoever was told of the quarantine or the freeze was told that the owner will ask: it will not any more.
-  const told = endAlertId({ rotationId, at: closedAt });
-  if (isKnownEnd(look.key, rotationId, closedAt) || look.findings.alerted.includes(told)) return;
-  const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' });
-  if (outcome === 'looked-at') return;
-  look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, told) };
+  const { findings } = look;
+  const outcome = await standStill(ports, look.reading, { rotationId, executionArn, at: closedAt, what: `ended at ${closedAt}`, cause: '', noticedBy: 'reconcile' }, {
+    isTold: (id) => findings.alerted.includes(id),
+    remember: (id) => { look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, id) }; },
+  });
+  // A freeze that was told of is nothing new.
+  if (outcome === 'looked-at' || (outcome === 'frozen' && look.findings === findings)) return;
   look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }
 

@@ -40,7 +40,6 @@ export function reconcile(ports: Ports) {
     const batch = ahead.slice(0, MAX_KEYS_PER_RECONCILIATION);
     const output = { done: [] as { key: string; what: string }[], failed: [] as FailedCheck[], unconfirmed: [] as UnconfirmedDifference[] };
 
-    pass = await deliverForUnregistered(ports, names, pass, output);
     pass = await searchForOrphans(ports, names, pass, at, output);
     for (let start = 0; start < batch.length; start += GROUP_SIZE) {
       const group = batch.slice(start, start + GROUP_SIZE);
@@ -56,6 +55,7 @@ export function reconcile(ports: Ports) {
       if (start + GROUP_SIZE < batch.length) await ports.reconciliation.rememberPass(pass);
     }
     const isPassComplete = batch.length === ahead.length;
+    if (isPassComplete) pass = await deliverForUnregistered(ports, names, pass, output);
     if (isPassComplete) tellTotals(ports, pass.totals);
     await ports.reconciliation.rememberPass(isPassComplete ? { ...pass, afterKey: null, totals: NOTHING_COUNTED } : pass);
     return { keys: batch.length, isPassComplete, ...output };
@@ -67,19 +67,23 @@ interface Report {
   readonly failed: FailedCheck[];
 }
 
-/** A rotation of a key that is not in the registry, as after a restore, fails and is told of all the same. */
+/**
+ * A rotation of a key that is not in the registry, as after a restore, fails and is told of all the same. Last, and no further than the topic takes it: a topic
+ * that is away must not keep registered keys from being looked at.
+ */
 async function deliverForUnregistered(ports: Ports, names: readonly string[], pass: PassState, { done, failed }: Report): Promise<PassState> {
   let { totals } = pass;
-  const fail = (key: string, error: unknown): void => {
-    failed.push({ key, check: 'undelivered alerts', error: String(error) });
+  let name = '';
+  try {
+    for (name of (await ports.registry.namesWithQueuedAlerts()).filter((each) => !names.includes(each))) {
+      await deliverQueued(ports, name, {
+        delivered: ({ id }) => void done.push({ key: name, what: `delivered alert ${id}` }),
+        undelivered: (undeliveredAlerts) => { totals = added(totals, { ...NOTHING_COUNTED, undeliveredAlerts }); },
+      });
+    }
+  } catch (error) {
+    failed.push({ key: name, check: 'undelivered alerts', error: String(error) });
     totals = added(totals, { ...NOTHING_COUNTED, failedChecks: 1 });
-  };
-  const told = await ports.registry.namesWithQueuedAlerts().catch((error: unknown) => (fail('', error), []));
-  for (const name of told.filter((each) => !names.includes(each))) {
-    await deliverQueued(ports, name, {
-      delivered: ({ id }) => void done.push({ key: name, what: `delivered alert ${id}` }),
-      undelivered: (undeliveredAlerts) => { totals = added(totals, { ...NOTHING_COUNTED, undeliveredAlerts }); },
-    }).catch((error: unknown) => { fail(name, error); });
   }
   return { ...pass, totals };
 }

@@ -108,7 +108,7 @@ export async function crashPoints(options: CrashPointsOptions): Promise<CrashPoi
   for (const pairs of equals.values()) pairs.assertAlike();
 
   const lives = chosen.map((life, index) => ({ life: LIVES[life]?.name ?? '', places: undisturbed[index]?.places.length ?? 0, points: pointsOf(undisturbed[index]?.places ?? []).length, classes: equals.get(life)?.classes ?? 0 }));
-  const plan = depth < 2 ? NO_PLAN : planOf(equals, { verifySkipped, triples: depth < 3 ? 0 : triples, seed });
+  const plan = depth < 2 ? NO_PLAN : planOf(equals, { verifySkipped, triples: depth < 3 ? 0 : triples, seed: seed + part.number - 1 });
   livedSingles.length = 0;
   const due = plan.tasks.filter((_, index) => index % everyPair === 0).filter((_, index) => index % part.of === part.number - 1);
   let standFor = part.number === 1 ? plan.known : 0;

@@ -1,4 +1,4 @@
-import { TAKEOVER_SECONDS } from '../../lambdas/contract/timing';
+import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS } from '../../lambdas/contract/timing';
 import type { Approval } from '../../lambdas/domain/approval';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { currentChain, ledgerBreak } from '../../lambdas/domain/ledger';
@@ -68,7 +68,7 @@ describe('a version that the alias is taken from once more', () => {
     const living = begun(draining());
     const seconds = Math.max(living.key.policy.drainSeconds, living.key.policy.backupRetentionSeconds);
     expect(living.apply(again(living, keyIdOf(living, 'v1')))).toBe(true);
-    expect(deadline(living)).toBe(plusSeconds(LATE, seconds + TAKEOVER_SECONDS));
+    expect(deadline(living)).toBe(plusSeconds(LATE, seconds + MAX_STATE_SECONDS + KMS_CONSISTENCY_SECONDS));
     expect(living.apply(again(living, keyIdOf(living, 'v1')))).toBe(false);
     expect(again(living, keyIdOf(living, 'v1'), plusSeconds(LATE, -3600))).toEqual({ kind: 'done' });
   });

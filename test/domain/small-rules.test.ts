@@ -59,6 +59,19 @@ describe('the end of a frozen key\'s owner', () => {
     expect(noted(bootstrapped().key)).toEqual({ kind: 'done' });
   });
 
+  test('makes consents void: whoever consented while the owner lived did not consent to this', () => {
+    const living = claimed();
+    const { rev } = living.key;
+    living.apply(noted(living.key));
+    expect(living.key.rev).toBe(rev + 1);
+  });
+
+  test('quarantines the key while a repair is under way, which was consented to before', () => {
+    const under = repairing(claimed().key);
+    expect(noted(under)).toMatchObject({ next: { endedOwner: { rotationId: A1, at: AT }, quarantine: note }, note: { type: 'KeyQuarantined' } });
+    expect(noted({ ...under, endedOwner: { rotationId: A1, at: AT } })).toEqual({ kind: 'done' });
+  });
+
   test('lets the window begin again, with new attempts, when the key has been repaired', () => {
     expect(repaired(dead())).toMatchObject({ next: { rotationDueAt: SOON, dueAt: SOON, window: { attempt: 1, lastAttempt: 3 } } });
   });

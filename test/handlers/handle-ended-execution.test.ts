@@ -35,7 +35,7 @@ test('quarantines the key of the owner that ended, leaves it the lease, and tell
   expect(await handle(scenario, ended())).toMatchObject({ ok: true, payload: { outcome: 'quarantined' } });
   expect(await scenario.key()).toMatchObject({ lease, versions, quarantine: { by: 'handle-ended-execution', at: instantOf(STOPPED_MS), reason: expect.stringContaining(`${OWNER} ended ABORTED with Stopped`) } });
   const alert = scenario.world.trace.events().find((event) => event.type === 'sns.published');
-  expect(alert).toMatchObject({ attributes: { alertId: `${OWNER}/ended/${instantOf(STOPPED_MS)}`, severity: 'page' }, message: expect.stringMatching(/by hand[^]*keyturn lift orders/) });
+  expect(alert).toMatchObject({ attributes: { alertId: `${OWNER}/ended/${instantOf(STOPPED_MS)}/quarantined`, severity: 'page' }, message: expect.stringMatching(/by hand[^]*keyturn lift orders/) });
 });
 
 test.each([
@@ -146,7 +146,7 @@ test.each(['before', 'during'])('a freeze that came %s it is stronger: nothing i
   };
   expect(await handle(scenario, ended())).toMatchObject({ ok: true, payload: { outcome: 'frozen' } });
   expect((await scenario.key()).quarantine).toBeNull();
-  expect(scenario.world.trace.events().find((event) => event.type === 'sns.published')).toMatchObject({ message: expect.stringContaining('keyturn repair orders') });
+  expect(scenario.world.trace.events().findLast((event) => event.type === 'sns.published')).toMatchObject({ message: expect.stringContaining('keyturn repair orders') });
 });
 
 test('an approved emergency that waits for the key is not kept from it', async () => {

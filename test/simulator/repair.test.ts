@@ -69,6 +69,42 @@ test('an alias that someone moved back to a version that drains: it drains anew 
   expect(scenario.violations()).toEqual([]);
 });
 
+test.each(['Quiesce', 'Wait For Consistency'])('an owner that somebody stops while its frozen key is repaired, in %s: the consent was to a living one, so that the key stands still after the repair until a person has looked', async (state) => {
+  const scenario = await Scenario.bootstrapped();
+  const { world } = scenario;
+  await scenario.pass(9 * DAY);
+  callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreignKey(scenario) });
+  await reconciled(scenario);
+  expect(await scenario.isFrozen()).toBe(true);
+  const { lease } = await scenario.key();
+  expect(lease).not.toBeNull();
+  world.trace.onEvent((event) => {
+    if (event.type !== 'states.state-entered' || event.state !== state || !event.execution.startsWith('repair-')) return;
+    world.timeline.after(1000, 'stopped', () => { world.states.call('StopExecution', { executionArn: lease?.executionArn, error: 'Stopped', cause: 'by hand' }); });
+  });
+  const asked = await ask(scenario, { kind: 'repoint-alias' });
+  await answer(scenario, BOB, asked.approvalId);
+  await scenario.advance(HOUR);
+  expect(await scenario.isFrozen()).toBe(false);
+  expect((await scenario.key()).quarantine).toMatchObject({ by: 'handle-ended-execution' });
+  expect(scenario.alerts().filter((subject) => subject.includes('still holds the key'))).toHaveLength(1);
+  await reconciled(scenario, 3 * HOUR);
+  expect(scenario.alerts().filter((subject) => subject.includes('still holds the key'))).toHaveLength(1);
+  expect(scenario.violations()).toEqual([]);
+});
+
+test('a consent to repair a key whose owner has ended since is void', async () => {
+  const scenario = await Scenario.bootstrapped();
+  await scenario.pass(9 * DAY);
+  callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreignKey(scenario) });
+  await reconciled(scenario);
+  const asked = await ask(scenario, { kind: 'repoint-alias' });
+  scenario.world.states.call('StopExecution', { executionArn: (await scenario.key()).lease?.executionArn, error: 'Stopped', cause: 'by hand' });
+  await scenario.advance(HOUR);
+  expect(await answer(scenario, BOB, asked.approvalId)).toMatchObject({ message: expect.stringContaining('the key has changed since it was asked') });
+  expect(await scenario.isFrozen()).toBe(true);
+});
+
 test('a repair that does not help leaves the key frozen, says what differs, and may be asked for again', async () => {
   const { scenario, own } = await misdirected();
   const first = await ask(scenario, { kind: 'compare' });

@@ -9,9 +9,10 @@ const event = (change = {}) => ({
   detail: { executionArn: `arn:${SECOND}`, name: SECOND, status: 'ABORTED', input: '{"key":"orders","window":"20260630T0000Z","attempt":1}', stopDate: Date.parse(SETTLED), error: 'Stopped', cause: 'by hand', ...change },
 }) as const;
 const handle = (kit: Kit, change = {}) => handleEndedExecution(kit)(event(change));
-const ID = `${SECOND}/ended/${SETTLED}`;
+const idOf = (outcome: string) => `${SECOND}/ended/${SETTLED}/${outcome}`;
+const ID = idOf('quarantined');
 const REASON = `${SECOND} ended ABORTED with Stopped and did not give the key back`;
-const TOLD = [`queue ${ID}`, `tell ${ID}`, `forget ${ID}`];
+const toldOf = (outcome: string) => [`queue ${idOf(outcome)}`, `tell ${idOf(outcome)}`, `forget ${idOf(outcome)}`];
 const WORDS = {
   quarantined: 'The key is quarantined. Once that is lifted, the next run takes the lease over and goes on.',
   frozen: 'The key is frozen and stays so until it is repaired. Then the next run takes the lease over and goes on.',
@@ -21,7 +22,7 @@ const WORDS = {
 test('quarantines the key of the owner that ended, and tells what to do', async () => {
   const kit = kitOf(draining);
   expect(await handle(kit)).toEqual({ outcome: 'quarantined' });
-  expect(kit.effects).toEqual([`queue ${ID}`, 'KeyQuarantined', ...TOLD]);
+  expect(kit.effects).toEqual([`queue ${ID}`, 'KeyQuarantined', ...toldOf('quarantined')]);
   expect(kit.orders).toMatchObject({ quarantine: { by: 'handle-ended-execution', at: SETTLED, reason: REASON }, endedOwner: { rotationId: SECOND, at: SETTLED }, lease: { rotationId: SECOND } });
   expect(kit.told).toEqual([
     {
@@ -63,7 +64,7 @@ test('a frozen key stays frozen, and the end is told of', async () => {
   const kit = kitOf(draining);
   kit.freezes.set('orders', note);
   expect(await handle(kit)).toEqual({ outcome: 'frozen' });
-  expect(kit.effects).toEqual([`queue ${ID}`, 'OwnerEnded', ...TOLD]);
+  expect(kit.effects).toEqual([`queue ${idOf('frozen')}`, 'OwnerEnded', ...toldOf('frozen')]);
   expect(kit.orders.quarantine).toBeNull();
   expect(kit.told[0]?.message).toContain(WORDS.frozen);
   expect(kit.told[0]?.message).toContain('  keyturn history orders\n  keyturn repair orders --help\n');
@@ -77,11 +78,11 @@ test('a broken ledger takes no note of it, and people are told all the same', as
   const kit = kitOf(draining).fails('registry.transactFrozen', 'LedgerMismatch');
   kit.freezes.set('orders', note);
   expect(await handle(kit)).toEqual({ outcome: 'frozen' });
-  expect(kit.effects).toEqual([`queue ${ID}`, ...TOLD]);
+  expect(kit.effects).toEqual([`queue ${idOf('frozen')}`, ...toldOf('frozen')]);
   const busy = kitOf(draining).fails('registry.transactFrozen', 'RegistryBusy');
   busy.freezes.set('orders', note);
   await expect(handle(busy)).rejects.toEqual(refusal('RegistryBusy'));
-  expect([...busy.queued.keys()]).toEqual([ID]);
+  expect([...busy.queued.keys()]).toEqual([idOf('frozen')]);
   busy.always('registry.transactFrozen', () => {
     throw Object.assign(new Error('bug'), { name: 'LedgerMismatch' });
   });
@@ -91,22 +92,24 @@ test('a broken ledger takes no note of it, and people are told all the same', as
 test('a key that an approved emergency takes over is left to it', async () => {
   const kit = kitOf(draining).edit({ emergency: endangered().key.emergency });
   expect(await handle(kit)).toEqual({ outcome: 'left-to-emergency' });
-  expect(kit.effects).toEqual([`queue ${ID}`, ...TOLD]);
+  expect(kit.effects).toEqual([`queue ${idOf('left-to-emergency')}`, ...toldOf('left-to-emergency')]);
   expect(kit.told[0]?.message).toContain(WORDS.emergency);
   expect(kit.told[0]?.message).toContain('  keyturn history orders\nRunbook');
   expect(kit.told[0]?.attributes['severity']).toBe('note');
 });
 
-test('what came in meanwhile is told as it is', async () => {
+test('what came in meanwhile is told as it is, after what was written down', async () => {
   const kit = kitOf(draining).meanwhile('registry.transact', () => ({ emergency: endangered().key.emergency }));
   expect(await handle(kit)).toEqual({ outcome: 'left-to-emergency' });
-  expect(kit.told[0]?.message).toContain(WORDS.emergency);
+  expect(kit.told.map(({ id }) => id)).toEqual([ID, idOf('left-to-emergency')]);
+  expect(kit.told[1]?.message).toContain(WORDS.emergency);
   const frozen = kitOf(draining).once('registry.transact', async (next) => {
     frozen.freezes.set('orders', note);
     return next();
   });
   expect(await handle(frozen)).toEqual({ outcome: 'frozen' });
-  expect(frozen.told[0]?.message).toContain(WORDS.frozen);
+  expect(frozen.told.map(({ id }) => id)).toEqual([ID, idOf('frozen')]);
+  expect(frozen.told[1]?.message).toContain(WORDS.frozen);
   const busy = kitOf(draining).fails('registry.transact', 'RegistryBusy');
   await expect(handle(busy)).rejects.toEqual(refusal('RegistryBusy'));
   expect([...busy.queued.keys()]).toEqual([ID]);

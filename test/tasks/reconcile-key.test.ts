@@ -10,7 +10,7 @@ import { intendCreate } from '../support/intend-create';
 import { NEXT_AT } from '../domain/living-key';
 import { endangered, inEmergency, leftPending } from '../domain/runs';
 import type { Kit } from './kit';
-import { bootstrapped, disabled, draining, kitOf, LATE, LATER, note, prepared, revoked, rotating, SECOND, SETTLED, withOwnerRunning } from './lives';
+import { bootstrapped, disabled, draining, kitOf, LATE, LATER, note, prepared, refusal, revoked, rotating, SECOND, SETTLED, withOwnerRunning } from './lives';
 
 const living = (make: Parameters<typeof kitOf>[0]): Kit => withOwnerRunning(kitOf(make));
 const reconcile = (kit: Kit, at = SETTLED): Promise<KeyReport> => reconcileKey(kit, 'orders', at);
@@ -172,25 +172,43 @@ describe('the owner', () => {
     expect(kit.orders.quarantine).toEqual({ by: 'reconcile', at: SETTLED, reason: `${SECOND} ended at ${SETTLED} and did not give the key back` });
     expect(kit.told[0]?.message).toContain(`Execution:  ${ARN(kit)}`);
     expect(kit.told[0]?.message).toContain('did not give the key back.\n');
-    expect(kit.findings.get('orders')?.alerted).toEqual([`${SECOND}/ended/${SETTLED}`]);
+    expect(kit.findings.get('orders')?.alerted).toEqual([`${SECOND}/ended/${SETTLED}/quarantined`]);
     expect((await reconcile(kit, NOTICED)).done).toEqual([]);
     expect(kit.told).toHaveLength(1);
   });
 
   test('whose end was told of before, by whomever, is not told of again', async () => {
-    const seen = dead().edit({ endedOwner: { rotationId: SECOND, at: SETTLED } });
-    const remembered = dead();
-    remembered.findings.set('orders', { ...NO_FINDINGS, alerted: [`${SECOND}/ended/${SETTLED}`] });
-    for (const kit of [seen, remembered]) {
-      expect((await reconcile(kit, NOTICED)).done).toEqual([]);
-      expect(kit.effects).toEqual([]);
-    }
+    const kit = dead().edit({ endedOwner: { rotationId: SECOND, at: SETTLED } });
+    expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+    expect(kit.effects).toEqual([]);
   });
 
-  test('that somebody else has dealt with meanwhile is not remembered', async () => {
+  test('that could not be written down as ended is told of once, and tried again', async () => {
+    const kit = dead().once('registry.transact', () => Promise.reject(refusal('RegistryBusy')));
+    expect((await reconcile(kit, NOTICED)).failed).toEqual([expect.objectContaining({ check: 'owner' })]);
+    expect(kit.orders.quarantine).toBeNull();
+    expect((await reconcile(kit, NOTICED)).done).toEqual([`delivered alert ${SECOND}/ended/${SETTLED}/quarantined`, `${SECOND} has ended and holds the lease: quarantined`]);
+    expect(kit.orders.quarantine).not.toBeNull();
+    expect(kit.told).toHaveLength(1);
+  });
+
+  test('of a frozen key whose ledger takes no note is told of once; once the freeze is over, the key is quarantined, and that is told of, too', async () => {
+    const kit = dead().fails('registry.transactFrozen', 'LedgerMismatch');
+    kit.freezes.set('orders', note);
+    expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: frozen`]);
+    expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+    expect(kit.told.map(({ id }) => id)).toEqual([`${SECOND}/ended/${SETTLED}/frozen`]);
+    kit.freezes.clear();
+    expect((await reconcile(kit, NOTICED)).done).toContain(`${SECOND} has ended and holds the lease: quarantined`);
+    expect(kit.orders.quarantine).not.toBeNull();
+    expect(kit.told.map(({ id }) => id)).toContain(`${SECOND}/ended/${SETTLED}/quarantined`);
+  });
+
+  test('that somebody else has dealt with meanwhile is told of as it was written down, and nothing is done', async () => {
     const kit = dead().meanwhile('registry.transact', ({ lease }) => ({ lease: { ...lease!, rotationId: 'another' } }));
     expect((await reconcile(kit, NOTICED)).done).toEqual([]);
-    expect(kit.findings.get('orders')?.alerted ?? []).toEqual([]);
+    expect(kit.orders.quarantine).toBeNull();
+    expect(kit.told).toHaveLength(1);
   });
 
   test('that runs, or that nobody is, is left alone', async () => {

@@ -305,7 +305,7 @@ describe('Reconcile', () => {
     const kit = withOwnerRunning(kitOf(bootstrapped));
     const alert = (id: string) => alertOf({ id, key: 'gone', owner: 'o', headline: 'h', stage: 's', severity: 'note', reason: 'r', isEncryptionImpacted: '', isDecryptionValid: '', mustCustomerAct: '', isInterventionSafe: '', next: '', commands: [], runbook: 'b' });
     kit.queued.set('two', { ...alert('two'), key: 'orders' }).set('one', alert('one'));
-    expect((await run(kit)).done.slice(0, 2)).toEqual([{ key: 'gone', what: 'delivered alert one' }, { key: 'orders', what: 'delivered alert two' }]);
+    expect((await run(kit)).done.slice(0, 2)).toEqual([{ key: 'orders', what: 'delivered alert two' }, { key: 'gone', what: 'delivered alert one' }]);
     kit.queued.set('three', alert('three')).set('four', alert('four'));
     kit.fails('alerts.publish');
     expect(await run(kit)).toMatchObject({ failed: [{ key: 'gone', check: 'undelivered alerts', error: 'Throttled: alerts.publish failed' }] });

@@ -1,6 +1,7 @@
 import { MIN_WINDOW_SECONDS } from '../../../contract/timing';
 import { instantOf, msOf, type Instant } from '../../instant';
 import type { ManagedKey } from '../../managed-key';
+import { isKnownEnd } from '../../operations';
 import type { ExecutionEnded } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
@@ -25,7 +26,7 @@ export const keysRotateInTime: Rule = ({ world, options, findings }) => {
     if (end === undefined || meta.quarantine !== null || key.frozen !== undefined) return;
     // A person was told of this end and has lifted the quarantine; what keeps the next run away is a person's decision, too.
     const isKeptAway = meta.removed || meta.hold !== null || (meta.pause !== null && msOf(meta.pause.until) > options.untilMs);
-    const isKnown = meta.endedOwner?.rotationId === meta.lease.rotationId;
+    const isKnown = isKnownEnd(meta, meta.lease.rotationId, instantOf(end.atMs));
     if (isKeptAway && isKnown) return;
     // An approved emergency takes over by itself, and so does the next run, once it is due, of what people have looked at; everything else waits for a person, who has to be told so at once.
     const [fromMs, graceMs] = isKnown ? [Math.max(end.atMs, msOf(meta.dueAt)), GRACE_MS] : [end.atMs, meta.emergency?.isDone === false ? GRACE_MS : QUARANTINE_GRACE_MS];
