@@ -49,8 +49,7 @@ export async function lookForOrphans(ports: OrphanPorts, names: readonly string[
     else orphans.push({ candidate, maker });
   }
   await standStill(ports, names, strangers, told, done, at);
-  // What a registry that went back says of an orphan is worth nothing, whatever people have approved.
-  for (const { candidate, maker } of strangers.length === 0 ? orphans : []) await judge(ports, candidate, maker, told, done, at);
+  for (const { candidate, maker } of orphans) await judge(ports, candidate, maker, told, done, at, strangers.length > 0);
   const isEnd = batch.length === ahead.length;
   return { afterKmsKey: isEnd ? null : (batch.at(-1)?.keyId ?? null), done, alerted: [...told].slice(-MAX_TAGGED_KEYS_PER_RECONCILIATION) };
 }
@@ -97,14 +96,14 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
   done.push(`quarantined ${names.length} keys: ${reason}`);
 }
 
-/** A key that a known rotation made and that became no version. */
-async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Maker, told: Set<string>, done: string[], at: Instant): Promise<void> {
+/** A key that a known rotation made and that became no version. What a registry that went back says of it is worth nothing, whatever people have approved: they are told. */
+async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Maker, told: Set<string>, done: string[], at: Instant, wentBack: boolean): Promise<void> {
   const observed = await ports.keys.describe(keyId);
   // Gone, on its way, or so new that its maker may still write it down.
   if (observed === undefined || observed.keyState === 'PendingDeletion' || isBefore(at, plusSeconds(observed.createdAt, ORPHAN_AGE_SECONDS))) return;
   const { key, freeze } = maker.reading;
   const number = Number(tags[KEY_TAGS.version]);
-  const reason = await reasonToKeep(ports.keys, keyId, number, maker);
+  const reason = wentBack ? 'the registry went back, and may know less of it than there is to know' : await reasonToKeep(ports.keys, keyId, number, maker);
   if (reason !== undefined) return tell(ports, orphanAlert(key, keyId, `made by ${maker.rotation}. It is not offered for deletion: ${reason}.`), told, done);
   if (freeze !== null || key.quarantine !== null || key.hold !== null) return;
   if (await deleteApproved(ports, key, keyId)) {

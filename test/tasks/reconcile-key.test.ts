@@ -10,7 +10,8 @@ import { intendCreate } from '../support/intend-create';
 import { NEXT_AT } from '../domain/living-key';
 import { endangered, inEmergency, leftPending } from '../domain/runs';
 import type { Kit } from './kit';
-import { bootstrapped, disabled, draining, kitOf, LATE, LATER, note, prepared, refusal, revoked, rotating, SECOND, SETTLED, withOwnerRunning } from './lives';
+import { TaskError } from '../../lambdas/domain/task-error';
+import { bootstrapped, disabled, draining, kitOf, LATE, LATER, note, prepared, revoked, rotating, SECOND, SETTLED, withOwnerRunning } from './lives';
 
 const living = (make: Parameters<typeof kitOf>[0]): Kit => withOwnerRunning(kitOf(make));
 const reconcile = (kit: Kit, at = SETTLED): Promise<KeyReport> => reconcileKey(kit, 'orders', at);
@@ -184,7 +185,7 @@ describe('the owner', () => {
   });
 
   test('that could not be written down as ended is told of once, and tried again', async () => {
-    const kit = dead().once('registry.transact', () => Promise.reject(refusal('RegistryBusy')));
+    const kit = dead().once('registry.transact', async () => { throw new TaskError('RegistryBusy', 'busy'); });
     expect((await reconcile(kit, NOTICED)).failed).toEqual([expect.objectContaining({ check: 'owner' })]);
     expect(kit.orders.quarantine).toBeNull();
     expect((await reconcile(kit, NOTICED)).done).toEqual([`delivered alert ${SECOND}/ended/${SETTLED}/quarantined`, `${SECOND} has ended and holds the lease: quarantined`]);

@@ -150,13 +150,14 @@ describe('keys that the registry does not know', () => {
     expect(kit.effects).toEqual([]);
   });
 
-  test('are told of with all of them, and nothing is judged beside them', async () => {
+  test('are told of with all of them, and an orphan beside them is told of, and not offered for deletion', async () => {
     const kit = withOrphan();
     for (const id of ['s2', 's1']) kit.add(id, { createdAt: OLD }, { tags: tagsOf({ [KEY_TAGS.rotation]: 'another' }) });
-    expect((await look(kit)).alerted).toEqual(['s1', 's2']);
+    expect((await look(kit)).alerted).toEqual(['s1', 's2', 'orphan/o1']);
     expect(kit.told[0]?.message).toMatch(/s1.*s2/);
+    expect(kit.told[1]?.message).toContain('It is not offered for deletion: the registry went back, and may know less of it than there is to know.');
     expect(kit.asked.size).toBe(0);
-    expect(await look(kit, null, ['s1', 's2'])).toMatchObject({ done: [] });
+    expect(await look(kit, null, ['s1', 's2', 'orphan/o1'])).toMatchObject({ done: [] });
     expect(kit.asked.size).toBe(0);
   });
 

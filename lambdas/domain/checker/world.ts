@@ -29,6 +29,8 @@ export interface KeyView {
   readonly intended: Moment | undefined;
   /** When the fencing token last grew, and in which invocation. */
   readonly fenceRaised: (Moment & { readonly traceId: string | undefined }) | undefined;
+  /** When somebody who is not keyturn last wrote `meta`, as a restore does: what keyturn did before, it did by another registry. */
+  readonly putBack: Moment | undefined;
   /** Whether a version was ever ACTIVE. */
   readonly isBootstrapped: boolean;
 }
@@ -207,6 +209,7 @@ export class World {
       policyChanged: hasChanged(transition, 'policy') ? moment : view.policyChanged,
       held: (after?.hold ?? null) === null ? undefined : (view.held ?? moment),
       intended: (after?.intent ?? null) === null ? undefined : hasChanged(transition, 'intent') ? moment : (view.intended ?? moment),
+      putBack: this.isKeyturn(transition.actor) ? view.putBack : moment,
       fenceRaised: isFenceRaised ? { ...moment, traceId } : view.fenceRaised,
       isBootstrapped: view.isBootstrapped || [...versionsAfter.values()].some((version) => version.activatedAt !== undefined || version.status === 'ACTIVE'),
     };
@@ -232,6 +235,7 @@ function emptyView(table: string, name: string): KeyView {
     frozen: undefined,
     held: undefined,
     intended: undefined,
+    putBack: undefined,
     fenceRaised: undefined,
     isBootstrapped: false,
   };

@@ -62,6 +62,8 @@ const BAD: readonly BadTrace[] = [
     '11 KMS mutations stay within their budgets', `one ${operation} too many`,
     () => ending((s) => { let last = -1; for (let call = 0; call <= budget; call++) last = s.call(operation, call % 2 === 0 ? null : 'KMSInternalException'); s.end(A2, 'FAILED'); return last; }),
   ]),
+  ['5 old data is readable until its version is disabled', 'a key that keyturn disabled after somebody put the registry back', () =>
+    living((s) => { s.as(EVE, () => s.write('PolicyChanged', 'eve', {})); s.setState('k1', 'Disabled'); return s.use('Decrypt', 'k1', 'DisabledException'); })],
   ['5 the alias always works', 'a key that somebody else disabled, that worked again, and that keyturn disabled', () =>
     living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); s.as(EVE, () => s.setState('k1', 'Enabled')); s.setState('k1', 'Disabled'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
@@ -91,6 +93,8 @@ describe('consumers, endings, budgets, liveness', () => {
   });
 
   const LEGAL: readonly (readonly [string, string, () => Evidence])[] = [
+    ['5 old data is readable until its version is disabled', 'a key that keyturn had disabled when somebody put the registry back', () =>
+      living((s) => { s.setState('k1', 'Disabled'); s.as(EVE, () => s.write('PolicyChanged', 'eve', {})); return s.use('Decrypt', 'k1', 'DisabledException'); })],
     ['5 the alias always works', 'a key that somebody else disabled', () => living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
     ['5 the alias always works', 'a key that somebody else scheduled for deletion, and that is unavailable when keyturn cancels that', () =>
       living((s) => { s.as(EVE, () => s.setState('k1', 'PendingDeletion')); s.setState('k1', 'Unavailable'); return s.use('Encrypt', ALIAS, 'KMSInvalidStateException'); })],

@@ -38,6 +38,7 @@ export const consumersUnharmed: Rule = ({ world, options, findings }) => {
     byKey.examined();
     const state = use.keyId === null ? undefined : world.harmTo(use.keyId);
     if (use.error === null || !UNUSABLE.has(use.error) || state === undefined || !options.isKeyturn(state.actor)) return;
+    if (key.putBack !== undefined && key.putBack.seq > state.seq) return;
     byKey.violated(`${key.name} v${version.number} is ${version.status}, but ${use.operation} with its key by ${use.actor} failed with ${use.error}`, [
       key.metaSeq,
       state.seq,
