@@ -32,7 +32,7 @@ export function revokePreviousVersion(ports: Ports) {
     if (blocker !== undefined) return { decision: 'pending', reason: blocker };
     const { keyState, deletionAt: scheduledFor } = (await requireAsRegistered(ports, known, input.enteredAt, version.number)).seen(version.number);
     // Under an open intent a deletion that is scheduled is what an earlier invocation has come to.
-    if (keyState === 'PendingDeletion' && scheduledFor !== undefined) return commitOrCancel(ports, input, version.kmsKeyId, scheduledFor);
+    if (keyState === 'PendingDeletion' && scheduledFor !== undefined) return commitOrCancel(ports, input, version.kmsKeyId, scheduledFor, known.rev);
 
     const intended = await ports.registry.transact(input.key, (key) =>
       // A hold that came in meanwhile wins; a key that moved makes an approval void.
@@ -44,18 +44,20 @@ export function revokePreviousVersion(ports: Ports) {
     const held = revocationBlocker(intended, version.number) ?? (intended.intent?.kind === 'revoke' ? undefined : `${known.name} changed while v${version.number} was to be revoked`);
     if (held !== undefined) return { decision: 'pending', reason: held };
     const deletionAt = await unlessRefused(ports.registry, input, () => ports.keys.scheduleDeletion(version.kmsKeyId, deletionWindowDays(known)));
-    return commitOrCancel(ports, input, version.kmsKeyId, deletionAt);
+    return commitOrCancel(ports, input, version.kmsKeyId, deletionAt, intended.rev);
   };
 }
 
 /**
- * The deletion is scheduled. A hold or a freeze that came after the intent cancels it at once: whoever looks then finds the version DISABLED, as before.
+ * The deletion is scheduled. A hold or a freeze that came after the intent cancels it at once: whoever looks then finds the version DISABLED, as before. So does
+ * whatever else has changed the key: a hold that was released since has had the deletion cancelled, or will have.
+ * @param rev of the key when the deletion was decided
  * @throws {TaskError} `KeyFrozen` once the deletion is cancelled
  */
-async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput, kmsKeyId: string, deletionAt: string): Promise<RevokeOutput> {
+async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput, kmsKeyId: string, deletionAt: string, rev: number): Promise<RevokeOutput> {
   const owner = ownerOf(input);
   const committed = await registry
-    .transact(input.key, (key) => (isTakenBack(key, input.previous) ? { kind: 'done' } : commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt)))
+    .transact(input.key, (key) => (isTakenBack(key, input.previous, rev) ? { kind: 'done' } : commitRevoke(key, owner, input.previous, input.enteredAt, deletionAt)))
     .catch(async (error: unknown) => {
       if (error instanceof TaskError && error.name === 'KeyFrozen') await cancelUncommitted({ registry, keys }, input, kmsKeyId);
       throw error;
@@ -63,12 +65,13 @@ async function commitOrCancel({ registry, keys }: Ports, input: ApprovableInput,
   if (versionOf(committed, input.previous)?.status === 'REVOKED') return { decision: 'revoked', deletionAt };
   await keys.cancelDeletion(kmsKeyId);
   await registry.transact(input.key, (key) => withdrawRetirement(key, owner, input.enteredAt));
-  return { decision: 'pending', reason: `held by ${committed.hold?.by ?? 'somebody'} while its deletion was being scheduled; the deletion was cancelled` };
+  const why = committed.hold === null ? 'changed' : `held by ${committed.hold.by}`;
+  return { decision: 'pending', reason: `${why} while its deletion was being scheduled; the deletion was cancelled` };
 }
 
-/** By a hold; or a twin has cancelled the deletion for one that has been released since. */
-function isTakenBack({ hold, intent, versions }: ManagedKey, number: number): boolean {
-  return versions[versionKey(number)]?.status !== 'REVOKED' && (hold !== null || intent?.kind !== 'revoke');
+/** By a hold, also one that has been released since. */
+function isTakenBack(key: ManagedKey, number: number, rev: number): boolean {
+  return key.versions[versionKey(number)]?.status !== 'REVOKED' && (key.hold !== null || key.intent?.kind !== 'revoke' || key.rev !== rev);
 }
 
 /** A commit whose answer was lost may stand before the freeze: such a revocation was lawful, and stays. */

@@ -1,4 +1,4 @@
-import { setHold } from '../../lambdas/domain/operations';
+import { releaseHold, setHold } from '../../lambdas/domain/operations';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { commitRevoke, intendRevoke, withdrawRetirement } from '../../lambdas/domain/retirement';
 import { approvalFor, type Question } from '../../lambdas/tasks/question';
@@ -154,9 +154,23 @@ describe('behind its call', () => {
     expect(kit.key('k1').observed.keyState).toBe('Disabled');
   });
 
-  test('so does one that has been released since', async () => {
+  test.each<[string, (kit: Kit) => void]>([
+    ['whether a rescue has cancelled the deletion', (one) => { one.change('k1', { keyState: 'Disabled' }); }],
+    ['or will', () => undefined],
+  ])('so does one that has been released since, %s', async (_, rescue) => {
+    const kit = behind((one) => {
+      one.living.apply(setHold(one.orders, note));
+      rescue(one);
+      one.living.apply(releaseHold(one.orders, note));
+    });
+    expect(await revoke(kit)).toEqual({ decision: 'pending', reason: 'changed while its deletion was being scheduled; the deletion was cancelled' });
+    expect(kit.effects).toEqual([...ALL.slice(0, 2), 'cancelDeletion k1', 'RevokeWithdrawn']);
+    expect(kit.key('k1').observed.keyState).toBe('Disabled');
+  });
+
+  test('so does a twin that has withdrawn the intent', async () => {
     const kit = behind((one) => one.living.apply(withdrawRetirement(one.orders, one.living.owner(), LATER)));
-    expect(await revoke(kit)).toEqual({ decision: 'pending', reason: 'held by somebody while its deletion was being scheduled; the deletion was cancelled' });
+    expect(await revoke(kit)).toEqual({ decision: 'pending', reason: 'changed while its deletion was being scheduled; the deletion was cancelled' });
     expect(kit.effects).toEqual([...ALL.slice(0, 2), 'cancelDeletion k1']);
   });
 
