@@ -408,7 +408,8 @@ export class World {
       next().catch(noop);
       return this.die(invoked);
     }
-    await next();
+    // A refusal is an answer, too.
+    await next().catch(noop);
     if (fault === 'die-after') return this.die(invoked);
     throw new LostAnswer();
   }
