@@ -1,5 +1,6 @@
 import { consumerCall } from '../simulator/consumer-call';
-import { ACCOUNT, type World } from '../simulator/world';
+import { ACCOUNT } from '../simulator/deployment';
+import type { World } from '../simulator/world';
 
 const HOUR_MS = 3_600_000;
 

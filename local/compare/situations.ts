@@ -2,7 +2,8 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { check, type Verdict } from '../../lambdas/domain/checker';
 import type { TraceEvent } from '../../lambdas/domain/trace';
 import { DESIGNS, type DesignName, type Rotator } from '../simulator/controls';
-import { type FaultPoint, World } from '../simulator/world';
+import type { FaultPoint } from '../simulator/invocations';
+import { World } from '../simulator/world';
 import { Consumer, CONSUMER_ROLE, WORKS_EVERY_MS } from './consumer';
 
 const HOUR_MS = 3_600_000;

@@ -1,27 +1,21 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
-import { FUNCTIONS, functionsOf, type MachineName } from '../../lambdas/contract/functions';
+import { FUNCTIONS, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
-import { DUE_INDEX, ENV, FAILED_USES } from '../../lambdas/contract/names';
-import { FUNCTION_TIMEOUT_SECONDS, REQUEST_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
 import { Composition } from '../../lambdas/runtime/composition';
 import type { Handler } from '../../lambdas/runtime/on-lambda';
-import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
 import type { LambdaInvoker, LambdaResult } from '../asl/lambda-integration';
 import { DynamoDbService } from '../dynamodb/dynamodb-service';
 import { EventBridgeService, type BusEvent } from '../eventbridge/eventbridge-service';
 import { CloudTrail, usualDelay } from '../cloudtrail/cloudtrail';
 import { IdentityDirectory } from '../iam/identities';
-import { AwsError } from '../kernel/aws-error';
-import { type Activity, Timeline } from '../kernel/clock';
-import type { Caller, Service } from '../kernel/service';
+import { Timeline } from '../kernel/clock';
+import type { Service } from '../kernel/service';
 import { Trace } from '../kernel/trace';
 import { KmsService } from '../kms/kms-service';
 import type { KmsOptions } from '../kms/options';
@@ -32,21 +26,13 @@ import { SnsService } from '../sns/sns-service';
 import { SqsService } from '../sqs/sqs-service';
 import { TaggingService } from '../tagging/tagging-service';
 import { createCall, createDispatch, type DispatchOptions } from '../wire/dispatch';
-import { type Interceptor, LostAnswer, type ServiceCall } from '../wire/message';
+import type { Interceptor } from '../wire/message';
 import { inProcessHandler } from '../wire/transport';
+import { ACCOUNT, createRegistryTable, ENVIRONMENT, putRules, readDefinition, REGION, REGISTRY_ID, RESCUE_FUNCTION_ARN, ROLE_PATH, roleArn, SILENT, STATE_MACHINE_ARN, TOPIC_ARN, withArns } from './deployment';
 import { type DirectClients, directClients } from './direct-clients';
 import { HANDLERS } from './handlers';
+import { currentInvocation, type Fault, type FaultPoint, inAnyPool, Invocations, isJobName, type JobName, jobOf, type Legs, ofInvocation } from './invocations';
 import { seeded } from './random';
-
-export const REGION = 'eu-central-1';
-export const ACCOUNT = '111122223333';
-export const TABLE = 'keyturn-registry';
-export const REGISTRY_ID = `${ACCOUNT}:${REGION}:keyturn`;
-export const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-rotation`;
-export const REPAIR_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:key-repair`;
-export const RESCUE_FUNCTION_ARN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:rescue-version`;
-export const TOPIC_ARN = `arn:aws:sns:${REGION}:${ACCOUNT}:keyturn-alerts`;
-const ROLE_PATH = '/keyturn/keyturn/';
 
 /** What stands in the place of parts of keyturn: a planted bug, to see that it is found. Nothing of keyturn knows of it. */
 export interface Replacements {
@@ -76,37 +62,6 @@ export interface WorldOptions {
 }
 
 /**
- * Clients are shared by the invocations of a function, as in a warm environment: what a call belongs to travels with it. One for all worlds:
- * Node asks every such storage that a process has ever used at every promise, so that one per world made each world slower than the last.
- */
-const runningInvocation = new AsyncLocalStorage<string>();
-
-/** A job that is not a function, such as a cron script: its role, and the pool that it runs in. */
-export type JobName = `${string}@${string}`;
-
-/** What happens to one call of one invocation. `die` ends the invocation: nothing of it runs on; `die-during` leaves the call under way. */
-export type Fault = 'none' | 'die-before' | 'die-during' | 'die-after' | 'lose-answer' | AwsError;
-
-/** How long a call is under way: to its effect, and from there to its caller. Virtual ms. */
-export interface Legs {
-  /** The process stands still for so long before it sends. @default 0 */
-  readonly pauseMs?: number;
-  readonly requestMs: number;
-  readonly answerMs: number;
-}
-
-/** One SDK call as a fault plan sees it. */
-export interface FaultPoint {
-  /** A job is the same one in every pool, written `<role>@*`: which pool comes first is chance. */
-  readonly function: FunctionName | JobName;
-  readonly service: string;
-  readonly operation: string;
-  readonly input: unknown;
-  /** Position among all calls of functions in this world, from 0. */
-  readonly index: number;
-}
-
-/**
  * The whole product in one process, without sockets: the definition, the handlers from source, the adapters with their real SDK
  * clients, the emulated services, one virtual timeline, one trace. What happens is a function of the options and the faults.
  */
@@ -133,12 +88,12 @@ export class World {
   private readonly identities = new IdentityDirectory();
   private readonly transport: HttpHandler;
   private readonly directClients: DirectClients | undefined;
-  private readonly running = new Map<string, Invocation>();
-  private invocations = 0;
+  private readonly invocations: Invocations;
   private readonly handlers = new Map<FunctionName, Handler>();
 
   constructor(private readonly options: WorldOptions = {}) {
     this.timeline = new Timeline(options.startMs ?? Date.UTC(2026, 0, 1));
+    this.invocations = new Invocations(this.timeline, this);
     this.trace = new Trace(this.timeline);
     this.random = options.random ?? seeded(1);
     const newId = uuids();
@@ -164,12 +119,18 @@ export class World {
       authorize: () => undefined,
       trace: this.trace,
       nextRequestId: newRequestId,
-      intercept: (call, next) => this.interceptAll(call, () => this.intercept(call, next)),
+      intercept: (call, next) => this.interceptAll(call, () => this.invocations.intercept(call, next)),
     };
-    this.transport = withTraceId(inProcessHandler(createDispatch(front)), () => runningInvocation.getStore());
+    this.transport = withTraceId(inProcessHandler(createDispatch(front)), currentInvocation);
     const call = createCall(front);
     if (options.wire === 'direct') this.directClients = directClients({ call: (direct) => inTurn(() => call(direct)), nextRequestId: newRequestId });
-    this.deploy();
+    createRegistryTable(this.dynamodb);
+    this.sns.createTopic(TOPIC_ARN);
+    putRules(this.bus);
+    for (const name of Object.keys(FUNCTIONS)) this.identities.put(roleArn(name as FunctionName));
+    for (const name of ['key-rotation', 'key-repair'] as const) {
+      this.states.call('CreateStateMachine', { name, definition: this.definitionOf(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
+    }
   }
 
   /** Registers policies as a deployment does, without its custom resource. */
@@ -194,7 +155,7 @@ export class World {
 
   /** Runs a job that is not a function. Its calls are disturbed as those of functions are, and it dies as they do; no time-out ends it. */
   async runJob(name: JobName, job: () => Promise<void>): Promise<LambdaResult> {
-    return (await this.live(inAnyPool(name), job)).result;
+    return (await this.invocations.live(inAnyPool(name), job)).result;
   }
 
   /** What the SDK clients of a job are made with: its role, and the way to the services. */
@@ -205,56 +166,21 @@ export class World {
     return { region: REGION, credentials: { accessKeyId, secretAccessKey, sessionToken }, requestHandler: this.transport };
   }
 
-  /** Virtual time passes for whoever calls it; a function or job dies meanwhile as it does in a call. */
-  async sleep(ms: number): Promise<void> {
-    const sleeper = this.running.get(runningInvocation.getStore() ?? '');
-    if (sleeper === undefined) await new Promise<void>((resolve) => { this.timeline.after(ms, 'somebody waits', resolve); });
-    else await this.pass(sleeper, ms);
-  }
-
   private async run(name: FunctionName, event: unknown, origin: string | null): Promise<LambdaResult> {
     const handler = this.handlerOf(name);
-    const { traceId, result } = await this.live(name, (id) => handler(event, { awsRequestId: id }), FUNCTION_TIMEOUT_SECONDS * 1000);
+    const { traceId, result } = await this.invocations.live(name, (id) => handler(event, { awsRequestId: id }), FUNCTION_TIMEOUT_SECONDS * 1000);
     this.trace.emit({ type: 'lambda.invoked', actor: 'lambda.amazonaws.com', traceId, function: name, execution: origin, error: result.ok ? null : result.error });
     return result;
   }
 
-  /** One life of a function or job, under a trace id of its own: it ends, dies, or times out. */
-  private async live(name: FunctionName | JobName, work: (traceId: string) => Promise<unknown>, timeoutMs?: number): Promise<{ readonly traceId: string; readonly result: LambdaResult }> {
-    const traceId = `Root=1-${(this.invocations++).toString(16).padStart(8, '0')}-${name}`;
-    const activity = this.timeline.begin();
-    let forgetTimeout = (): void => undefined;
-    const death = new Promise<LambdaResult>((resolve) => {
-      const invocation: Invocation = {
-        name,
-        activity,
-        isDead: false,
-        die: (error) => {
-          invocation.isDead = true;
-          resolve({ ok: false, error, cause: 'The function died (simulated).' });
-        },
-      };
-      this.running.set(traceId, invocation);
-      if (timeoutMs !== undefined) forgetTimeout = this.timeline.after(timeoutMs, `${name} times out`, () => { invocation.die('Sandbox.Timedout'); });
-    });
-    const life = runningInvocation.run(traceId, () => work(traceId)).then(
-      (payload): LambdaResult => ({ ok: true, payload: (payload ?? null) as Json }),
-      (error: unknown): LambdaResult => ({
-        ok: false,
-        error: error instanceof Error ? error.name : 'Error',
-        cause: JSON.stringify({ errorType: error instanceof Error ? error.name : 'Error', errorMessage: error instanceof Error ? error.message : String(error) }),
-      }),
-    );
-    const result = await Promise.race([life, death]);
-    forgetTimeout();
-    this.running.delete(traceId);
-    activity.end();
-    return { traceId, result };
+  /** Virtual time passes for whoever calls it; a function or job dies meanwhile as it does in a call. */
+  sleep(ms: number): Promise<void> {
+    return this.invocations.sleep(ms);
   }
 
   /** The processes of all jobs end, as they do when their pool gets new code. */
   killJobs(): void {
-    for (const [, running] of this.running) if (running.name.includes('@')) running.die('Killed');
+    this.invocations.killJobs();
   }
 
   /** New code, or new sandboxes: what the functions kept between invocations is gone. */
@@ -283,61 +209,6 @@ export class World {
     return this.identities.credentialsFor(roleArn(name), name).caller.arn;
   }
 
-  private deploy(): void {
-    for (const name of Object.keys(FUNCTIONS)) this.identities.put(roleArn(name as FunctionName));
-    const caller = { accountId: ACCOUNT, arn: 'cloudformation.amazonaws.com', userId: 'deploy' };
-    const { partitionAttribute, sortAttribute } = DUE_INDEX;
-    this.dynamodb.call(
-      'CreateTable',
-      {
-        TableName: TABLE,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk', partitionAttribute, sortAttribute].map((name) => ({ AttributeName: name, AttributeType: 'S' })),
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: DUE_INDEX.name,
-            KeySchema: [
-              { AttributeName: partitionAttribute, KeyType: 'HASH' },
-              { AttributeName: sortAttribute, KeyType: 'RANGE' },
-            ],
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-          },
-        ],
-      },
-      caller,
-    );
-    this.sns.createTopic(TOPIC_ARN);
-    this.bus.putRule({
-      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/key-deletions`,
-      pattern: { source: ['aws.kms'], 'detail-type': ['KMS CMK Deletion'] },
-      state: 'ENABLED',
-      targets: [{ id: 'record-key-deletion', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:record-key-deletion` }],
-    });
-    this.bus.putRule({
-      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/ended-executions`,
-      pattern: {
-        source: ['aws.states'],
-        'detail-type': ['Step Functions Execution Status Change'],
-        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [STATE_MACHINE_ARN] },
-      },
-      state: 'ENABLED',
-      targets: [{ id: 'handle-ended-execution', arn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:handle-ended-execution` }],
-    });
-    this.bus.putRule({
-      arn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/failed-uses`,
-      pattern: { source: [FAILED_USES.source], 'detail-type': [FAILED_USES.detailType], detail: { eventSource: [FAILED_USES.eventSource], errorCode: FAILED_USES.errorCodes } },
-      state: FAILED_USES.ruleState,
-      targets: [{ id: 'rescue-version', arn: RESCUE_FUNCTION_ARN }],
-    });
-    for (const name of ['key-rotation', 'key-repair'] as const) {
-      this.states.call('CreateStateMachine', { name, definition: this.definitionOf(name), roleArn: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}${name}` });
-    }
-  }
-
   private definitionOf(machine: MachineName): string {
     const text = readDefinition(machine);
     return withArns(machine, this.options.replacements?.definition?.(machine, text) ?? text);
@@ -349,11 +220,7 @@ export class World {
       call: async (operation, input, caller) => {
         const { FunctionName: target, Payload: payload } = input as { readonly FunctionName?: string; readonly Payload?: string };
         if (operation !== 'Invoke' || target !== RESCUE_FUNCTION_ARN) return others.call(operation, input, caller);
-        // Whoever invokes it waits, and time goes on meanwhile.
-        const waiting = this.running.get(caller.traceId ?? '')?.activity;
-        waiting?.rest();
-        const result = await this.invoke('rescue-version', JSON.parse(Buffer.from(payload ?? '', 'base64').toString('utf8')));
-        waiting?.resume();
+        const result = await this.invocations.whileWaiting(caller.traceId, () => this.invoke('rescue-version', JSON.parse(Buffer.from(payload ?? '', 'base64').toString('utf8'))));
         const answer = result.ok ? result.payload : { errorType: result.error, errorMessage: result.cause };
         return { StatusCode: 200, ...(result.ok ? {} : { FunctionError: 'Unhandled' }), Payload: Buffer.from(JSON.stringify(answer)).toString('base64') };
       },
@@ -392,113 +259,6 @@ export class World {
     return handler;
   }
 
-  private async intercept(call: ServiceCall, apply: () => Promise<unknown>): Promise<unknown> {
-    const traceId = call.caller.traceId;
-    const invoked = traceId === undefined ? undefined : this.running.get(traceId);
-    if (invoked === undefined) return apply();
-    const point: FaultPoint = { function: invoked.name, service: call.service, operation: call.operation, input: call.input, index: this.calls.length };
-    this.calls.push(point);
-    const legs = this.latency?.(point);
-    const next = legs === undefined ? apply : () => this.underWay(invoked, legs, apply);
-    const fault = this.fault(point);
-    if (fault === 'none') return next();
-    if (fault instanceof AwsError) throw fault;
-    if (fault === 'die-before') return this.die(invoked);
-    if (fault === 'die-during') {
-      next().catch(noop);
-      return this.die(invoked);
-    }
-    // A refusal is an answer, too.
-    await next().catch(noop);
-    if (fault === 'die-after') return this.die(invoked);
-    throw new LostAnswer();
-  }
-
-  /** Gives up as a client does; what is under way arrives whoever waits for it. */
-  private async underWay(invoked: Invocation, { pauseMs = 0, requestMs, answerMs }: Legs, apply: () => Promise<unknown>): Promise<unknown> {
-    if (pauseMs > 0) await this.pass(invoked, pauseMs);
-    const patienceMs = REQUEST_TIMEOUT_SECONDS * 1000;
-    if (requestMs + answerMs > patienceMs) {
-      this.timeline.after(requestMs, 'a late call arrives', () => apply().then(noop, noop));
-      await this.pass(invoked, patienceMs);
-      throw new LostAnswer('The client has waited long enough (simulated).');
-    }
-    const answer = this.pass(invoked, requestMs, { evenIfDead: true }).then(apply);
-    await answer.catch(noop);
-    await this.pass(invoked, answerMs);
-    return answer;
-  }
-
-  /** Virtual time passes for a function that waits. Nothing of one that died meanwhile runs on. */
-  private pass(invoked: Invocation, ms: number, { evenIfDead = false } = {}): Promise<void> {
-    return new Promise<void>((resolve) => {
-      invoked.activity.rest();
-      this.timeline.after(ms, 'a call is under way', () => {
-        invoked.activity.resume();
-        if (evenIfDead || !invoked.isDead) resolve();
-      });
-    });
-  }
-
-  /** The function is gone: its call never settles. */
-  private die(invoked: Invocation): Promise<never> {
-    invoked.die('Lambda.Unknown');
-    return new Promise<never>(() => undefined);
-  }
-}
-
-/** One run of a function or job. */
-interface Invocation {
-  readonly name: FunctionName | JobName;
-  readonly activity: Activity;
-  isDead: boolean;
-  readonly die: (error: string) => void;
-}
-
-const noop = (): void => undefined;
-
-/** The trace tells what happened; log lines would only cost time. */
-export const SILENT: Telemetry = { info: () => undefined, warn: () => undefined, countFailure: () => undefined, gauge: () => undefined };
-
-/** What the stack gives its functions. */
-export const ENVIRONMENT: NodeJS.ProcessEnv = {
-  [ENV.table]: TABLE,
-  [ENV.registryId]: REGISTRY_ID,
-  [ENV.rolePattern]: `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}*`,
-  [ENV.stateMachineArn]: STATE_MACHINE_ARN,
-  [ENV.repairMachineArn]: REPAIR_MACHINE_ARN,
-  [ENV.rescueFunctionArn]: RESCUE_FUNCTION_ARN,
-  [ENV.topicArn]: TOPIC_ARN,
-  [ENV.acknowledgeUrl]: 'https://acknowledge.invalid/',
-};
-
-function isJobName(name: string): name is JobName {
-  return name.includes('@');
-}
-
-function inAnyPool(name: JobName): JobName {
-  return `${name.split('@')[0] ?? ''}@*`;
-}
-
-function jobOf(name: JobName): { readonly role: string; readonly pool: string } {
-  const [role = '', pool = ''] = name.split('@');
-  return { role: `arn:aws:iam::${ACCOUNT}:role/${role}`, pool };
-}
-
-function roleArn(name: FunctionName): string {
-  return `arn:aws:iam::${ACCOUNT}:role${ROLE_PATH}keyturn-${name}`;
-}
-
-function readDefinition(machine: MachineName): string {
-  return readFileSync(join(__dirname, `../../statemachine/${machine}.asl.json`), 'utf8');
-}
-
-/** A definition as it is deployed, with the functions' ARNs in place of its substitutions. */
-function withArns(machine: MachineName, text: string): string {
-  return functionsOf(machine).reduce(
-    (definition, [name, { substitution }]) => definition.replaceAll(`\${${substitution}}`, `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}:1`),
-    text,
-  );
 }
 
 /** The header by which Lambda's runtime ties a call to its invocation; calls of nobody's invocation have none. */
@@ -526,12 +286,6 @@ async function inTurn<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   } finally {
     await nextTurn();
   }
-}
-
-/** Whoever calls as a function, with the invocation that it calls in, if there is one. */
-function ofInvocation(caller: Caller): Caller {
-  const traceId = runningInvocation.getStore();
-  return traceId === undefined ? caller : { ...caller, traceId };
 }
 
 /** Direct clients send nothing: something that gets here went around them. */

@@ -2,7 +2,8 @@ import { instantOf } from '../../lambdas/domain/instant';
 import { rotationId } from '../../lambdas/domain/rotation-id';
 import type { TaskToken } from '../../lambdas/ports/acknowledgements';
 import { AwsError } from '../../local/kernel/aws-error';
-import { STATE_MACHINE_ARN, World } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
+import { World } from '../../local/simulator/world';
 import { LostAnswer } from '../../local/wire/message';
 
 const NAME = rotationId('orders', { kind: 'rotation', window: '20260101T0000Z', number: 1 });

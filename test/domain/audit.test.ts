@@ -6,7 +6,7 @@ import { instantOf } from '../../lambdas/domain/instant';
 import { GENESIS_HASH, hashOf, type LedgerEvent, type LedgerEventType } from '../../lambdas/domain/ledger';
 import { activeVersion, type KeyVersion, type ManagedKey } from '../../lambdas/domain/managed-key';
 import type { TraceEvent } from '../../lambdas/domain/trace';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { callKms, foreignKey, OUTSIDER } from '../support/outsider';
 import { ALICE, answer, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';

@@ -1,7 +1,7 @@
 import { approveEmergency } from '../../lambdas/domain/emergency';
 import { instantOf } from '../../lambdas/domain/instant';
 import type { Json } from '../../lambdas/domain/trace';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { quarantine } from '../../lambdas/domain/operations';
 import { edit } from '../support/outsider';
 import { ALICE, post } from '../support/people';

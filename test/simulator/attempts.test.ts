@@ -1,6 +1,6 @@
 import { instantOf } from '../../lambdas/domain/instant';
 import { AwsError } from '../../local/kernel/aws-error';
-import type { FaultPoint } from '../../local/simulator/world';
+import type { FaultPoint } from '../../local/simulator/invocations';
 import { DAY, HOUR, Scenario } from '../support/scenario';
 import { active, aliasTarget, before, callKms, endings, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
 

@@ -1,5 +1,5 @@
 import { AwsError } from '../../local/kernel/aws-error';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { active, aliasTarget, keyState, kmsChanges, traceLength } from '../support/outsider';
 import { ALICE, answer, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';

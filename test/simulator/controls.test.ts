@@ -1,6 +1,7 @@
 import { check } from '../../lambdas/domain/checker';
 import { DESIGN_NAMES, DESIGNS, type DesignName, type Rotator } from '../../local/simulator/controls';
-import { type Fault, type FaultPoint, World } from '../../local/simulator/world';
+import type { Fault, FaultPoint } from '../../local/simulator/invocations';
+import { World } from '../../local/simulator/world';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, SHORT, START_MS } from '../support/scenario';
 

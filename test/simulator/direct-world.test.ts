@@ -4,7 +4,7 @@ import { AwsError } from '../../local/kernel/aws-error';
 import { realCryptography } from '../../local/kms/cryptography/cryptography';
 import type { Cryptography, Secret } from '../../local/kms/cryptography/material';
 import { seeded } from '../../local/simulator/random';
-import type { Fault } from '../../local/simulator/world';
+import type { Fault } from '../../local/simulator/invocations';
 import { inKeyStore } from '../support/key-store';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';

@@ -1,4 +1,4 @@
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { holderOfLease } from '../../lambdas/domain/lease';
 import { edit, endings, statuses } from '../support/outsider';
 import { ALICE, answer, BOB, post } from '../support/people';

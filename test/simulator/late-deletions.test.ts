@@ -1,5 +1,5 @@
 import { instantOf } from '../../lambdas/domain/instant';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { before, endings, keyState, statuses } from '../support/outsider';
 import { ALICE, answer, BOB, post, reconciled, typesOf, type Answer } from '../support/people';
 import { policyOf } from '../support/policies';

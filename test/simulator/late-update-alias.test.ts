@@ -1,5 +1,6 @@
 import { QUIESCENCE_SECONDS } from '../../lambdas/contract/timing';
-import { type Fault, type FaultPoint, STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
+import type { Fault, FaultPoint } from '../../local/simulator/invocations';
 import { active, aliasTarget, endings, statuses } from '../support/outsider';
 import { ALICE, answer, BOB, post } from '../support/people';
 import { policyOf } from '../support/policies';

@@ -1,4 +1,4 @@
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { active, aliasTarget, endings, kmsChanges, statuses, traceLength } from '../support/outsider';
 import { ALICE, post } from '../support/people';
 import { DAY, HOUR, Scenario } from '../support/scenario';

@@ -1,4 +1,4 @@
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { aliasTarget, endings, statuses } from '../support/outsider';
 import { BOB, post } from '../support/people';
 import { policyOf } from '../support/policies';

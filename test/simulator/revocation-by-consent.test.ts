@@ -6,7 +6,7 @@ import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { edit, endings, keyState, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
 import { ALICE, answer, approvals, BOB } from '../support/people';
 import { policyOf } from '../support/policies';
-import type { Fault } from '../../local/simulator/world';
+import type { Fault } from '../../local/simulator/invocations';
 
 const NEXT = 'orders-20260610T0000Z-a1';
 

@@ -4,7 +4,7 @@ import { instantOf } from '../../lambdas/domain/instant';
 import { create as createReconcile } from '../../lambdas/handlers/reconcile';
 import { create as createRescue } from '../../lambdas/handlers/rescue-version';
 import { registerKeys } from '../../lambdas/tasks/register-keys';
-import { ENVIRONMENT, SILENT, TABLE } from '../../local/simulator/world';
+import { ENVIRONMENT, SILENT, TABLE } from '../../local/simulator/deployment';
 import { active, foreignKey, keyState, kmsChanges, OUTSIDER, statuses, traceLength } from '../support/outsider';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';

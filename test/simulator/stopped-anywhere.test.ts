@@ -2,7 +2,7 @@ import { WORKFLOW_FUNCTIONS, type FunctionName } from '../../lambdas/contract/fu
 import { instantOf, msOf } from '../../lambdas/domain/instant';
 import { liftQuarantine } from '../../lambdas/domain/operations';
 import { TAKEOVER_SECONDS } from '../../lambdas/contract/timing';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { DAY, HOUR, Scenario } from '../support/scenario';
 import { ALICE, reconciled } from '../support/people';
 import { aliasTarget, endings, kmsChanges, statuses } from '../support/outsider';

@@ -1,5 +1,6 @@
 import { AwsError } from '../../local/kernel/aws-error';
-import { type Fault, STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
+import type { Fault } from '../../local/simulator/invocations';
 import { aliasTarget, callKms, endings, foreignKey, statuses } from '../support/outsider';
 import { policyOf } from '../support/policies';
 import { ALICE, answer, BOB, post, reconciled } from '../support/people';

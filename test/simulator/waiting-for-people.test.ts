@@ -4,7 +4,7 @@ import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { instantOf } from '../../lambdas/domain/instant';
 import { write } from '../../lambdas/domain/ledger';
 import { AwsError } from '../../local/kernel/aws-error';
-import { STATE_MACHINE_ARN } from '../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import { active, aliasTarget, callKms, edit, endings, foreignKey, kmsChanges, statuses, traceLength } from '../support/outsider';
 import { ALICE, answer, approvals, BOB, CAROL, post, typesOf } from '../support/people';

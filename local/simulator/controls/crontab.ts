@@ -1,5 +1,6 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
-import type { JobName, World } from '../world';
+import type { JobName } from '../invocations';
+import type { World } from '../world';
 import type { Rotator } from './design';
 import { startJob } from './pool';
 import { type Guard, RotationScript } from './rotation-script';

@@ -1,5 +1,6 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
-import { ACCOUNT, type World } from '../world';
+import { ACCOUNT } from '../deployment';
+import type { World } from '../world';
 import { KEY_TAG } from './rotation-script';
 
 /** The keys that a team has when it begins to rotate: made by hand, tagged for the script, with their aliases. */

@@ -1,6 +1,6 @@
 import { isKeyturnRole } from '../../../lambdas/domain/checker';
 import { postTo } from '../function-url';
-import { ACCOUNT } from '../world';
+import { ACCOUNT } from '../deployment';
 import type { Design } from './design';
 
 /** The product itself: registered keys, a schedule in every pool, and people's requests. */

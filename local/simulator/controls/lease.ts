@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DeleteItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ACCOUNT, type World } from '../world';
+import { ACCOUNT } from '../deployment';
+import type { World } from '../world';
 
 const TABLE = 'rotation-leases';
 

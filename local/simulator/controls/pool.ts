@@ -1,4 +1,6 @@
-import { ACCOUNT, TOPIC_ARN, type JobName, type World } from '../world';
+import { ACCOUNT, TOPIC_ARN } from '../deployment';
+import type { JobName } from '../invocations';
+import type { World } from '../world';
 
 /** How often a job that failed or died is started again before people are told, and how long after it. */
 const RESTARTS = 2;

@@ -3,7 +3,8 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { DEFAULT_MAX_ATTEMPTS, StandardRetryStrategy } from '@smithy/core/retry';
 import type { RetryErrorInfo, StandardRetryToken } from '@smithy/types';
-import type { JobName, World } from '../world';
+import type { JobName } from '../invocations';
+import type { World } from '../world';
 
 export interface Clients {
   readonly kms: KMSClient;

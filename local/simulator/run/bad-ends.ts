@@ -1,4 +1,5 @@
-import { ACCOUNT, TOPIC_ARN, type World } from '../world';
+import { ACCOUNT, TOPIC_ARN } from '../deployment';
+import type { World } from '../world';
 
 const MINUTE = 60_000;
 const ALARM_PERIOD = 5 * MINUTE;

@@ -4,7 +4,9 @@ import type { LambdaResult } from '../../asl/lambda-integration';
 import { AwsError } from '../../kernel/aws-error';
 import type { ServiceCall } from '../../wire/message';
 import { seeded } from '../random';
-import { type Fault, type FaultPoint, type Legs, STATE_MACHINE_ARN, type World } from '../world';
+import { STATE_MACHINE_ARN } from '../deployment';
+import type { Fault, FaultPoint, Legs } from '../invocations';
+import type { World } from '../world';
 import { type CallFault, type DependentFault, type FaultName, isOneOf } from './faults';
 import type { Step } from './plan';
 

@@ -1,7 +1,8 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import type { Caller } from '../../kernel/service';
 import { consumerCall } from '../consumer-call';
-import { ACCOUNT, type World } from '../world';
+import { ACCOUNT } from '../deployment';
+import type { World } from '../world';
 
 /** Something that a key has protected, as a consumer keeps it: with the id of the key that KMS named. */
 interface Protected {

@@ -7,7 +7,8 @@ import type { Approvals } from '../../../lambdas/ports/approvals';
 import type { Registry } from '../../../lambdas/ports/registry';
 import { postTo } from '../function-url';
 import type { Random } from '../random';
-import { ACCOUNT, type World } from '../world';
+import { ACCOUNT } from '../deployment';
+import type { World } from '../world';
 
 export const PEOPLE = ['alice', 'bob', 'carol'].map((name) => `arn:aws:iam::${ACCOUNT}:user/${name}`) as [string, string, string];
 

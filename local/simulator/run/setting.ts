@@ -1,6 +1,7 @@
 import type { KeyPolicy } from '../../../lambdas/contract/key-policy';
 import { oneOf, type Random } from '../random';
-import { ACCOUNT, type World } from '../world';
+import { ACCOUNT } from '../deployment';
+import type { World } from '../world';
 import { consumerRole } from './consumer';
 
 const HOUR_S = 3600;

@@ -3,7 +3,8 @@ import type { Approval } from '../../../lambdas/domain/approval';
 import { setHold } from '../../../lambdas/domain/operations';
 import { rotationId } from '../../../lambdas/domain/rotation-id';
 import type { TaskToken } from '../../../lambdas/ports/acknowledgements';
-import { STATE_MACHINE_ARN, World, type WorldOptions } from '../../../local/simulator/world';
+import { STATE_MACHINE_ARN } from '../../../local/simulator/deployment';
+import { World, type WorldOptions } from '../../../local/simulator/world';
 import { policyOf } from '../../support/policies';
 
 /** What the drivers find: a world with one registered key, and KMS keys of every kind. Nothing that a driver leaves behind is in another's way. */

@@ -2,7 +2,8 @@ import { registryContract } from '../../contracts/registry';
 import { withDueTime } from '../../../lambdas/domain/due-time';
 import { firstBreak } from '../../../lambdas/domain/ledger';
 import { setHold } from '../../../lambdas/domain/operations';
-import { REGISTRY_ID, TABLE, World } from '../../../local/simulator/world';
+import { REGISTRY_ID, TABLE } from '../../../local/simulator/deployment';
+import { World } from '../../../local/simulator/world';
 import { policyOf } from '../../support/policies';
 
 const caller = { accountId: '111122223333', arn: 'arn:aws:iam::111122223333:user/test', userId: 'test' };
