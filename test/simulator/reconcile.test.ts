@@ -1,23 +1,11 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { STATE_MACHINE_ARN } from '../../local/simulator/deployment';
-import { active, callKms, edit, endings, foreignKey, keyState, kmsChanges, OUTSIDER, setHold, statuses, traceLength } from '../support/outsider';
+import { itemsOf, restore } from '../../local/simulator/run/moments';
+import { active, callKms, edit, endings, foreignKey, keyState, kmsChanges, setHold, statuses, traceLength } from '../support/outsider';
 import { ALICE, approvals, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 import type { Json } from '../../lambdas/domain/trace';
-
-type Item = Readonly<Record<string, unknown>>;
-const TABLE = 'keyturn-registry';
-
-function items(scenario: Scenario): readonly Item[] {
-  return (scenario.world.dynamodb.call('Scan', { TableName: TABLE, ConsistentRead: true }, OUTSIDER) as { Items: Item[] }).Items;
-}
-
-/** Puts the table back to what it was, as a restore does. */
-function restore(scenario: Scenario, snapshot: readonly Item[]): void {
-  for (const { pk, sk } of items(scenario)) scenario.world.dynamodb.call('DeleteItem', { TableName: TABLE, Key: { pk, sk } }, OUTSIDER);
-  for (const item of snapshot) scenario.world.dynamodb.call('PutItem', { TableName: TABLE, Item: item }, OUTSIDER);
-}
 
 const done = (result: unknown): readonly string[] => (result as { payload: { done: { what: string }[] } }).payload.done.map(({ what }) => what);
 const failed = (result: unknown): readonly { check: string }[] => (result as { payload: { failed: { check: string }[] } }).payload.failed;
@@ -43,10 +31,10 @@ test('a restore of the table to an earlier moment quarantines every key and dele
   await scenario.world.register([scenario.policy, policyOf({ ...SHORT, name: 'invoices' })]);
   await scenario.world.fireSchedule();
   await scenario.advance(HOUR);
-  const snapshot = items(scenario);
+  const snapshot = itemsOf(scenario.world);
   await scenario.pass(12 * DAY);
   expect(await statuses(scenario)).toBe('v1 DEPRECATED, v2 ACTIVE');
-  restore(scenario, snapshot);
+  restore(scenario.world, snapshot);
   const from = traceLength(scenario);
   await scenario.world.reconcile();
   const registry = scenario.world.composition('reconcile').registry();

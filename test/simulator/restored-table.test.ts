@@ -1,26 +1,15 @@
 import { AwsError } from '../../local/kernel/aws-error';
-import { aliasTarget, endings, keyState, kmsChanges, OUTSIDER, traceLength } from '../support/outsider';
+import { itemsOf, restore } from '../../local/simulator/run/moments';
+import { aliasTarget, endings, keyState, kmsChanges, traceLength } from '../support/outsider';
 import { isKeyturnRole } from '../../lambdas/domain/checker/options';
 import type { KeyReading } from '../../lambdas/ports/registry';
 import { approvals, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 
-type Item = Readonly<Record<string, unknown>>;
-const TABLE = 'keyturn-registry';
 const MINUTE = 60_000;
 const KEYS = ['orders', 'invoices'];
 const policy = (name: string) => policyOf({ ...SHORT, name, alias: `alias/${name}`, dependents: [] });
-
-function items({ world }: Scenario): readonly Item[] {
-  return (world.dynamodb.call('Scan', { TableName: TABLE, ConsistentRead: true }, OUTSIDER) as { Items: Item[] }).Items;
-}
-
-/** Puts every item of the table back to what it was, and takes away what came since, as a restore does. */
-function restore(scenario: Scenario, snapshot: readonly Item[]): void {
-  for (const { pk, sk } of items(scenario)) scenario.world.dynamodb.call('DeleteItem', { TableName: TABLE, Key: { pk, sk } }, OUTSIDER);
-  for (const item of snapshot) scenario.world.dynamodb.call('PutItem', { TableName: TABLE, Item: item }, OUTSIDER);
-}
 
 async function begun(): Promise<Scenario> {
   const scenario = new Scenario(policy('orders'));
@@ -40,14 +29,14 @@ async function lose(scenario: Scenario, operation: string, days: number): Promis
   await scenario.pass(days * DAY);
   const calls = (): number => scenario.world.trace.events().filter((event) => event.type === 'sdk.call' && event.operation === operation && event.error === null && isKeyturnRole(event.actor)).length;
   const before = calls();
-  let snapshot = items(scenario);
+  let snapshot = itemsOf(scenario.world);
   for (let step = 0; calls() < before + KEYS.length; step++) {
     if (step > 1000) throw new Error(`${operation} was not called`);
-    if (calls() === before) snapshot = items(scenario);
+    if (calls() === before) snapshot = itemsOf(scenario.world);
     if (step % 180 === 0) await scenario.world.fireSchedule();
     await scenario.advance(4 * MINUTE);
   }
-  restore(scenario, snapshot);
+  restore(scenario.world, snapshot);
 }
 
 /** Schedule and reconciliation go on for weeks; what keyturn changes in KMS meanwhile. */
@@ -101,9 +90,9 @@ test.each<[string, string, number, readonly string[]]>([
 test('a restore to an hour ago, in which nothing happened to the keys, is no finding', async () => {
   const scenario = await begun();
   await scenario.pass(2 * DAY);
-  const snapshot = items(scenario);
+  const snapshot = itemsOf(scenario.world);
   await scenario.advance(HOUR);
-  restore(scenario, snapshot);
+  restore(scenario.world, snapshot);
   await reconciled(scenario, HOUR);
   expect(scenario.alerts()).toEqual([]);
   await scenario.pass(20 * DAY);
@@ -116,7 +105,7 @@ test('a registry that knows no key any more is told of, once, and so are its fai
   let isAway = true;
   world.fault = ({ operation }) => (isAway && operation === 'Publish' ? new AwsError('InternalErrorException', 'away') : 'none');
   world.trace.onEvent((event) => {
-    if (event.type === 'states.state-entered' && event.state === 'Create Key Version') restore(scenario, []);
+    if (event.type === 'states.state-entered' && event.state === 'Create Key Version') restore(scenario.world, []);
   });
   await scenario.pass(9 * DAY + HOUR);
   const failed = endings(scenario).filter((line) => !line.endsWith('completed'));
@@ -130,5 +119,5 @@ test('a registry that knows no key any more is told of, once, and so are its fai
   const all = scenario.alerts().length;
   await reconciled(scenario, 3 * HOUR);
   expect(scenario.alerts()).toHaveLength(all);
-  expect(items(scenario).filter(({ pk }) => JSON.stringify(pk).includes('ALERT#'))).toEqual([]);
+  expect(itemsOf(scenario.world).filter(({ pk }) => JSON.stringify(pk).includes('ALERT#'))).toEqual([]);
 });

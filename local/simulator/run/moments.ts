@@ -97,7 +97,7 @@ export function itemsOf(world: World): readonly Readonly<Record<string, unknown>
 }
 
 /** Puts every item back to what it was, and takes away what came since. */
-function restore(world: World, backup: readonly unknown[]): void {
+export function restore(world: World, backup: readonly unknown[]): void {
   for (const { pk, sk } of itemsOf(world)) world.dynamodb.call('DeleteItem', { TableName: TABLE, Key: { pk, sk } }, OUTSIDER);
   for (const item of backup) world.dynamodb.call('PutItem', { TableName: TABLE, Item: item }, OUTSIDER);
 }
