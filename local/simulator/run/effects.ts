@@ -14,7 +14,7 @@ export interface Digests {
 }
 
 type Entry =
-  | { readonly kind: 'effect'; readonly text: string; /** Whether it turned out to be forgotten. */ isForgotten: boolean }
+  | { readonly kind: 'effect'; readonly text: string; /** When a function ended. */ readonly endedMs: number | undefined; /** Whether it turned out to be forgotten. */ isForgotten: boolean }
   | { readonly kind: 'place'; readonly text: string }
   /** Somebody knows something until it is gone. */
   | { readonly kind: 'told'; readonly who: string; readonly text: string }
@@ -57,7 +57,7 @@ export class Effects {
     world.interceptInvocation = async (name, _event, next) => {
       const result: LambdaResult = await next();
       // Texts of errors are for people: where keyturn writes one down, it stands there.
-      const entry = UNHEARD.has(name) ? undefined : this.add(() => `${name}: ${result.ok ? JSON.stringify(result.payload) : result.error}`);
+      const entry = UNHEARD.has(name) ? undefined : this.add(() => `${name}: ${result.ok ? JSON.stringify(result.payload) : result.error}`, world.timeline.nowMs());
       if (entry !== undefined && !result.ok) this.failures.push(entry);
       return result;
     };
@@ -68,10 +68,10 @@ export class Effects {
     return this.effects;
   }
 
-  add(text: () => string): Extract<Entry, { kind: 'effect' }> | undefined {
+  add(text: () => string, endedMs?: number): Extract<Entry, { kind: 'effect' }> | undefined {
     this.effects++;
     if (!this.isKept) return undefined;
-    const entry: Entry = { kind: 'effect', text: `${this.world.timeline.nowMs()} ${text()}`, isForgotten: false };
+    const entry: Entry = { kind: 'effect', text: `${this.world.timeline.nowMs()} ${text()}`, endedMs, isForgotten: false };
     this.entries.push(entry);
     return entry;
   }
@@ -100,11 +100,12 @@ export class Effects {
     const known = new Map<string, string>();
     const knownAt: string[] = [];
     this.entries.forEach((entry, index) => {
-      if (entry.kind === 'effect') effects.update(entry.isForgotten ? '' : `${plain(entry.text)}\n`);
-      else if (entry.kind === 'told') known.set(entry.who, hashOf(known.get(entry.who) ?? plain(entry.who), plain(entry.text)));
+      if (entry.kind === 'effect') return;
+      if (entry.kind === 'told') known.set(entry.who, hashOf(known.get(entry.who) ?? plain(entry.who), plain(entry.text)));
       else if (entry.kind === 'gone') known.delete(entry.who);
       else knownAt[index] = [...known.values()].join();
     });
+    for (const { text } of this.inOrder()) effects.update(`${plain(text)}\n`);
     const fromPlace: string[] = [];
     let rest = '';
     for (let index = this.entries.length - 1; index >= 0; index--) {
@@ -116,13 +117,22 @@ export class Effects {
     return { effects: effects.digest('base64'), fromPlace: fromPlace.reverse() };
   }
 
+  /** Functions that end at the same time, with nothing in between, end in any order. */
+  private inOrder(): readonly Extract<Entry, { kind: 'effect' }>[] {
+    const effects = this.entries.flatMap((entry) => (entry.kind === 'effect' && !entry.isForgotten ? [entry] : []));
+    for (let from = 0; from < effects.length; ) {
+      let to = from + 1;
+      while (effects[from]?.endedMs !== undefined && effects[to]?.endedMs === effects[from]?.endedMs) to++;
+      if (to > from + 1) effects.splice(from, to - from, ...effects.slice(from, to).sort((one, other) => (one.text < other.text ? -1 : 1)));
+      from = to;
+    }
+    return effects;
+  }
+
   /** Ids and hashes by the order in which they first stand in an effect; those that stand in none are all one. */
   private plainly(): (text: string) => string {
     const numbers = new Map<string, number>();
-    for (const entry of this.entries) {
-      if (entry.kind !== 'effect' || entry.isForgotten) continue;
-      for (const [id] of entry.text.matchAll(IDS)) if (!numbers.has(id)) numbers.set(id, numbers.size);
-    }
+    for (const { text } of this.inOrder()) for (const [id] of text.matchAll(IDS)) if (!numbers.has(id)) numbers.set(id, numbers.size);
     return (text) => text.replaceAll(IDS, (id) => `#${numbers.get(id) ?? ''}`);
   }
 
