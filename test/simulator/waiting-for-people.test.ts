@@ -230,7 +230,7 @@ describe('a security-critical failure', () => {
     expect(end).toMatchObject({ execution: NEXT, status: 'FAILED', error: 'ObservedMismatch', cause: expect.stringContaining('The key is frozen') });
     const after = await scenario.key();
     // That its owner has ended is all that is noted.
-    expect(after).toEqual({ ...key, seq: key.seq + 1, head: after.head, endedOwner: { rotationId: NEXT, at: '2026-06-11T01:00:00.000Z' } });
+    expect(after).toEqual({ ...key, rev: key.rev + 1, seq: key.seq + 1, head: after.head, endedOwner: { rotationId: NEXT, at: '2026-06-11T01:00:00.000Z' } });
     expect(await scenario.isFrozen()).toBe(true);
     expect(aliasTarget(scenario)).toBe(target);
     expect(kmsChanges(scenario, from)).toEqual([]);
