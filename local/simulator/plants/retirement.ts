@@ -32,6 +32,7 @@ export const RETIREMENT: readonly Plant[] = [
   {
     name: 'not-released-disabled',
     off: 'a version is disabled before its dependents have released it',
+    faults: ['dependent-silent', 'dependent-says-no'],
     replacements: withPort('acknowledgements', (real) => ({ read: async (id) => saidYes(await real.read(id)) }), 'check-drain'),
   },
   {

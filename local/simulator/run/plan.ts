@@ -17,6 +17,7 @@ export interface Profile {
   readonly calls: readonly (CallSite & { readonly count: number })[];
   readonly invocations: readonly { readonly function: FunctionName; readonly count: number }[];
   readonly states: readonly { readonly state: string; readonly count: number }[];
+  /** To dependents. Other seeds have more dependents, and attempts that ask anew: faults strike up to twice as many. */
   readonly questions: number;
   /** When the chaos ends, in ms since the start of the run. */
   readonly chaosMs: number;
@@ -140,6 +141,9 @@ const RARE_SITES: readonly (CallSite & { readonly count: number })[] = [
 
 const RARE_STATES: Profile['states'] = ['Classify Failure', 'Settle', 'Quiesce', 'Wait For True Readings', 'Abort Safely', 'Await Approval', 'Wait For Created Key', 'Wait For Former Owner', 'Begin Repair', 'Apply Repair'].map((state) => ({ state, count: 2 }));
 
+/** A policy that is tightened matters most to whoever waits by the former one. */
+const TIGHTENED_AT = 'Bake';
+
 const RARE_SHARE = 0.25;
 
 function someStates(random: Random, profile: Profile): Profile['states'] {
@@ -166,11 +170,11 @@ function stepOf(fault: FaultName, random: Random, profile: Profile): Step {
     const { count, state } = oneOf(random, someStates(random, profile));
     return { at: 'state', fault, state, nth: between(random, 0, count - 1), ms: random() < 0.5 ? between(random, 0, 2000) : between(random, 0, 2 * HOUR) };
   }
-  if (isOneOf(DEPENDENT_FAULTS, fault)) return { at: 'question', fault, nth: between(random, 0, Math.max(0, profile.questions - 1)) };
+  if (isOneOf(DEPENDENT_FAULTS, fault)) return { at: 'question', fault, nth: between(random, 0, 2 * profile.questions) };
   if (isOneOf(MOMENT_FAULTS, fault)) {
     const moment = { at: 'moment', fault, atMs: between(random, 0, profile.chaosMs), ms: between(random, MINUTE, 6 * HOUR), key: between(random, 0, profile.keys - 1) } as const;
     if (fault.startsWith('schedule-') || profile.states.length === 0 || random() < 0.5) return moment;
-    const { state, count } = oneOf(random, someStates(random, profile));
+    const { state, count } = fault === 'policy-changed' ? { state: TIGHTENED_AT, count: 2 } : oneOf(random, someStates(random, profile));
     return { ...moment, atMs: between(random, 0, 5 * MINUTE), state: { name: state, nth: between(random, 0, count - 1) } };
   }
   return { at: 'start', fault, ms: between(random, 1000, fault === 'slow-visibility' ? 4 * MINUTE : 5 * MINUTE) };
