@@ -7,7 +7,7 @@ import type { Telemetry } from '../../lambdas/runtime/telemetry';
 import type { DynamoDbService } from '../dynamodb/dynamodb-service';
 import type { EventBridgeService } from '../eventbridge/eventbridge-service';
 
-/** What a simulated world has of the stack: names, the table, the rules and the definitions. */
+// What a simulated world has of the stack: names, the table, the rules and the definitions.
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';

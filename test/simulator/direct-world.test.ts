@@ -90,3 +90,21 @@ test('and with a key in a key store', async () => {
   expect(direct).toEqual(sdk);
   expectRotation(direct);
 });
+
+test.each<[Fault, string]>([['die-after', 'Lambda.Unknown'], ['lose-answer', 'Throttled']])('a call that is refused is a call: %s strikes behind it', async (fault, error) => {
+  const scenario = await Scenario.registered(policyOf({ ...SHORT, dependents: [] }));
+  const { world } = scenario;
+  let isStruck = false;
+  // Before a bootstrap there is no alias: KMS refuses.
+  world.fault = ({ function: name, operation }) => {
+    if (isStruck || name !== 'create-key-version' || operation !== 'DescribeKey') return 'none';
+    isStruck = true;
+    return fault;
+  };
+  await world.fireSchedule();
+  await scenario.advance(HOUR);
+  const ends = world.trace.events().flatMap((event) => (event.type === 'lambda.invoked' && event.function === 'create-key-version' ? [event.error] : []));
+  const refused = world.trace.events().find((event) => event.type === 'sdk.call' && event.actor.includes('create-key-version') && event.operation === 'DescribeKey');
+  expect(refused).toMatchObject({ error: fault === 'lose-answer' ? 'LostAnswer' : expect.anything() });
+  expect(ends).toEqual([error, null]);
+});

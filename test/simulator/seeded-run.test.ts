@@ -35,6 +35,16 @@ test.each([3, 21, 44])('seed %i is one run: the same trace every time, through t
   expect(new Set(hashes).size).toBe(1);
 }, 60_000);
 
+test('a schedule that is missed for two of its periods rings once, and one that fires does not', async () => {
+  const rung = async (steps: Parameters<typeof play>[0]['steps']): Promise<number> => {
+    const run = await play({ seed: 1, steps }, options);
+    expect(violationsOf(run)).toEqual([]);
+    return run.trace.filter((event) => event.type === 'sns.published' && event.subject === 'ALARM: "starter-silent"').length;
+  };
+  expect(await rung([])).toBe(0);
+  expect(await rung([{ at: 'moment', fault: 'schedule-missed', atMs: 26 * 3_600_000, ms: 4 * 3_600_000, key: 0 }])).toBe(1);
+});
+
 test('other seeds are other runs', async () => {
   const runs = await Promise.all([1, 2].map((seed) => play(planOf(seed, profile, FAULTS), options)));
   expect(runs[0]?.hash).not.toBe(runs[1]?.hash);

@@ -18,7 +18,10 @@ const SLOW_MS = 4000;
 const SLOW_SHARE = 0.02;
 
 /** A function that was given up begins so late at most: its calls, with all the network's delay, still end before Q does. */
-const GIVEN_UP_MS = 30_000;
+export const GIVEN_UP_MS = 30_000;
+
+/** A new process of a function takes so long to begin at most. */
+export const COLD_MS = 10_000;
 
 /** After it a state that waits for its function has given up. */
 const NEVER = new Promise<never>(() => undefined);
@@ -174,7 +177,7 @@ export class Chaos {
         return { ok: false, error: 'Lambda.TooManyRequestsException', cause: 'Rate Exceeded.' };
       case 'function-cold':
         this.world.startCold();
-        await this.world.sleep(step.ms % 10_000);
+        await this.world.sleep(step.ms % COLD_MS);
         return next();
       case 'function-given-up':
         // Lambda's answer is lost at once, and the function runs all the same: what comes after its failure runs beside it.

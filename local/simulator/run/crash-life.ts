@@ -7,7 +7,7 @@ import type { ServiceCall } from '../../wire/message';
 import { STATE_MACHINE_ARN } from '../deployment';
 import type { Fault, FaultPoint } from '../invocations';
 import { World, type WorldOptions } from '../world';
-import { alarm } from './bad-ends';
+import { alarm, isSuperseded, reconcileAfter } from './bad-ends';
 import { attempt } from './chaos';
 import { answerFor } from './dependents';
 import { type Digests, Effects, isChange } from './effects';
@@ -98,6 +98,8 @@ export async function live(life: Life, points: readonly Point[], options: WorldO
   await world.register([policy]);
   answerFor(world, (nth) => (life.silentAt.includes(nth) ? 'dependent-silent' : undefined));
   alarm(world);
+  // A second time, for the first one may be struck.
+  reconcileAfter(world, isSuperseded, 2, () => { void world.reconcile(); });
   const onCall = new OnCall(world, [policy], () => 0, 0);
   const fromMs = START_MS + (life.part === 'bootstrap' ? 0 : WINDOW_MS);
   if (life.part === 'window') void world.fireSchedule();

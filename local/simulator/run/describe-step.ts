@@ -1,3 +1,4 @@
+import { COLD_MS, GIVEN_UP_MS } from './chaos';
 import type { CallFault, InvocationFault, MomentFault, StandingFault } from './faults';
 import type { Step } from './plan';
 import { START_MS } from './setting';
@@ -66,8 +67,8 @@ const CALL_WORDS: Partial<Record<CallFault, (step: CallStep) => string>> = {
 
 const INVOCATION_WORDS: Partial<Record<InvocationFault, (ms: number) => string>> = {
   'function-invoked-twice': (ms) => `, once more ${durationWords(ms)} later`,
-  'function-cold': (ms) => `, which begins ${durationWords(ms % 10_000)} late`,
-  'function-given-up': (ms) => `, which runs all the same ${durationWords(ms % 30_000)} later`,
+  'function-cold': (ms) => `, which begins ${durationWords(ms % COLD_MS)} late`,
+  'function-given-up': (ms) => `, which runs all the same ${durationWords(ms % GIVEN_UP_MS)} later`,
 };
 
 const STANDING_WORDS: Readonly<Record<StandingFault, (duration: string) => string>> = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FunctionName } from '../../../lambdas/contract/functions';
+import { type FunctionContract, type FunctionName, FUNCTIONS } from '../../../lambdas/contract/functions';
 import type { TraceEvent } from '../../../lambdas/domain/trace';
 import type { LambdaResult } from '../../asl/lambda-integration';
 import { LostAnswer } from '../../wire/message';
@@ -44,7 +44,7 @@ export function isChange(operation: string): boolean {
 export class Effects {
   private readonly entries: Entry[] = [];
   private readonly gone = new Set<string>();
-  private readonly failures: Extract<Entry, { kind: 'effect' }>[] = [];
+  private readonly failures: { readonly entry: Extract<Entry, { kind: 'effect' }>; readonly state: string | undefined }[] = [];
   private readonly uses = new Set<string>();
   private effects = 0;
 
@@ -58,7 +58,8 @@ export class Effects {
       const result: LambdaResult = await next();
       // Texts of errors are for people: where keyturn writes one down, it stands there.
       const entry = UNHEARD.has(name) ? undefined : this.add(() => `${name}: ${result.ok ? JSON.stringify(result.payload) : result.error}`, world.timeline.nowMs());
-      if (entry !== undefined && !result.ok) this.failures.push(entry);
+      const { state }: FunctionContract = FUNCTIONS[name];
+      if (entry !== undefined && !result.ok) this.failures.push({ entry, state });
       return result;
     };
   }
@@ -143,8 +144,8 @@ export class Effects {
       this.keep({ kind: 'gone', who: event.traceId ?? '' });
     } else if (type === 'states.task-retried') {
       this.effects++;
-      const failure = this.failures.pop();
-      if (failure !== undefined) failure.isForgotten = true;
+      const index = this.failures.findLastIndex(({ state }) => state === event.state);
+      for (const { entry } of index < 0 ? [] : this.failures.splice(index, 1)) entry.isForgotten = true;
       this.keep({ kind: 'told', who: `${event.execution} in ${event.state}`, text: `${event.atMs} ${event.error} ${event.delaySeconds}` });
     } else if (type === 'kms.key-used') {
       const { traceId: _traceId, ...use } = event;

@@ -9,7 +9,7 @@ import { realCryptography } from '../../kms/cryptography/cryptography';
 import { between, type Random, seeded } from '../random';
 import { TABLE } from '../deployment';
 import { World, type WorldOptions } from '../world';
-import { afterBadEnds, alarm, alarmOnSilence } from './bad-ends';
+import { alarm, alarmOnSilence, isBadEnd, isSuperseded, reconcileAfter } from './bad-ends';
 import { Chaos } from './chaos';
 import { Consumer } from './consumer';
 import { answerFor } from './dependents';
@@ -110,7 +110,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<Run> {
   every(RECONCILE_EVERY, chaosMs, 'reconcile', reconcile);
   alarm(world);
   if (options.design.hasRegistry) alarmOnSilence(world, 2 * FIRE_EVERY, chaosMs);
-  afterBadEnds(world, () => { reconcile(world.timeline.nowMs()); });
+  reconcileAfter(world, (end) => isBadEnd(end) || isSuperseded(end), 4, () => { reconcile(world.timeline.nowMs()); });
   if (options.design.hasRegistry) {
     every(LOOK_EVERY, chaosMs, 'people look', () => {
       if (people() < 0.5) void onCall.look(false);

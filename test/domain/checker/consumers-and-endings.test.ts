@@ -66,6 +66,8 @@ const BAD: readonly BadTrace[] = [
     living((s) => { s.as(EVE, () => s.write('PolicyChanged', 'eve', {})); s.setState('k1', 'Disabled'); return s.use('Decrypt', 'k1', 'DisabledException'); })],
   ['5 the alias always works', 'a key that somebody else disabled, that worked again, and that keyturn disabled', () =>
     living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); s.as(EVE, () => s.setState('k1', 'Enabled')); s.setState('k1', 'Disabled'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
+  ['10 an end with the lease is alerted', 'an end after which only something was asked', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'approval/1'); return end; }, 1)],
+  ['10 an end with the lease is alerted', 'an end that is alerted after 76 minutes', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(76 * 60); s.alert('orders', 'ended'); return end; }, 1)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
   ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
@@ -112,6 +114,8 @@ describe('consumers, endings, budgets, liveness', () => {
       ending((s) => { const end = s.end(A2, 'ABORTED'); s.write('HoldSet', 'eve', { hold: { by: 'eve', at: s.now, reason: 'y' }, endedOwner: { rotationId: A2, at: s.now } }); return end; }, 2)],
     ['10 one alert per question', 'one question each time that the state waits', () =>
       ending((s) => { for (const id of ['1', '2']) { s.emit('states.state-entered', { execution: A2, state: 'Await Approval' }); s.alert('orders', `approval/${id}`); s.alert('orders', `approval/${id}`); } return s.end(A2, 'FAILED'); })],
+    ['10 an end with the lease is alerted', 'an end after which people hear that nobody answered in time', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'approval/1/expired'); return end; }, 1)],
+    ['10 an end with the lease is alerted', 'an end that is alerted after 74 minutes, when a service was away for an hour', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(74 * 60); s.alert('orders', 'ended'); return end; }, 1)],
     ['10 an end with the lease is alerted', 'an end that is alerted a minute later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'ended'); return end; }, 1)],
     ['10 every failed rotation is alerted', 'an alert that the topic did not take', () => ending((s) => { s.queue('failure'); return s.end(A2, 'FAILED'); }, 1)],
     ['10 queued alerts are published', 'an alert that reconcile delivers later', () => { const evidence = living((s) => { s.queue('a'); s.wait(DAY / 2); s.alert('orders', 'a'); return s.strike('a'); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],

@@ -59,6 +59,8 @@ const BAD: readonly BadTrace[] = [
   ['6 nothing is retired while held or frozen', 'a held version revoked', () => told('revoke', firstOf, { bake: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); original(); } })],
   ['6 nothing is retired while held or frozen', 'an intent to revoke a held version', () => told('intendRevoke', firstOf, { bake: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); original(); } })],
   ['6 nothing is retired while held or frozen', 'a frozen version disabled', () => told('disable', firstOf, { drain: (s, original) => { s.put('FREEZE', null, note(s)); original(); } })],
+  ['6 nothing is retired while held or frozen', 'a version disabled after keyturn took the freeze away without a repair', () =>
+    told('disable', firstOf, { drain: (s, original) => { s.put('FREEZE', null, note(s)); s.put('FREEZE', note(s), null); original(); } })],
   ['6 nothing is retired while held or frozen', 'a call that comes long after the hold', () => told('revoke', firstOf, { intendRevoke: (s, original) => { original(); s.write('HoldSet', 'eve', { hold: note(s) }); s.wait(3600); } })],
   ['6 only the owner retires, by an intent', 'a version disabled after the lease was given back', () => told('disable', firstOf, { intendDisable: (s, original) => { original(); s.write('RotationAborted', A2, { lease: null }); } })],
   ['6 only the owner retires, by an intent', 'a version disabled without an intent', () => told('disable', firstOf, { intendDisable: skip })],
@@ -115,6 +117,8 @@ describe('retirement', () => {
     ['4 no version is disabled while it is in use', 'a use that KMS does not show yet', () => story({ disable: (s, original) => { s.use('Decrypt', 'k1'); original(); } })],
     ['4 no retirement while the alias points to it', 'an alias that somebody moved a moment before', () => story({ disable: (s, original) => { s.as({ actor: EVE }, () => s.point(ALIAS, 'k1')); s.wait(5); original(); } }, 'disable')],
     ['4 no retirement against the policy', 'a policy that was tightened a moment before', () => story({ intendRevoke: (s, original) => { original(); policy({ retirement: 'keep' })(s); } })],
+    ['6 nothing is retired while held or frozen', 'a version disabled after somebody else took the freeze away', () =>
+      story({ drain: (s, original) => { s.put('FREEZE', null, note(s)); s.as({ actor: EVE }, () => s.put('FREEZE', note(s), null)); original(); } }, 'disable')],
     ['6 nothing is retired while held or frozen', 'a hold between the intent and the call', () => story({ intendRevoke: (s, original) => { original(); s.write('HoldSet', 'eve', { hold: note(s) }); s.wait(5); } }, 'revoke')],
     ['6 a hold after the call cancels the deletion', 'a hold that was released', () => story({ complete: (s, original) => { s.write('HoldSet', 'eve', { hold: note(s) }); s.write('HoldReleased', 'eve', { hold: null }); original(); } })],
     ['6 a freeze before the commit cancels the deletion', 'a freeze behind the commit', () => story({ complete: (s) => s.put('FREEZE', null, note(s)) })],

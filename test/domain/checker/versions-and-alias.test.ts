@@ -120,6 +120,25 @@ describe('versions and alias', () => {
     expect(verdictOf(s, '2 the ACTIVE key stays usable').status).toBe('held');
   });
 
+  test.each(['1 one KMS key per version', '7 statuses move along the table'])('%s: allows a version that is made anew in a registry that somebody put back to before it was', (invariant) => {
+    const s = story({
+      create: (t, original) => {
+        const before = t.required();
+        original();
+        const v2 = { ...t.required().versions['v2'], status: 'ABANDONED' };
+        t.write('RotationAborted', A2, t.version(2, { status: 'ABANDONED' }));
+        t.as(FOREIGN, () => {
+          t.put('META', t.required(), null);
+          t.put('VERSION#2', v2, null);
+          t.put('META', null, before);
+        });
+        t.key = before;
+        begin(t, A2, 2, 'k3');
+      },
+    }, 'create');
+    expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });
+  });
+
   test.each<[string, string, { emergency?: number }]>([
     ['a second version of one emergency', 'orders-20260401T0000Z-e2', { emergency: 1 }],
     ['an emergency that says it is a rotation', 'orders-20260401T0000Z-e1', {}],
