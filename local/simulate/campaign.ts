@@ -34,6 +34,8 @@ export interface CampaignOptions {
   readonly jobs: number;
   /** Told after each run. */
   readonly onOutcome?: (done: number, violatingRuns: number) => void;
+  /** Told of the first violation of each invariant, when it is found. */
+  readonly onViolation?: (found: Found) => void;
   /** @default never: all runs are made */
   readonly stopAtFirstViolation?: boolean;
 }
@@ -42,7 +44,7 @@ export interface CampaignOptions {
 const MAX_FOUND = 1000;
 
 /** Plays one run per seed, in processes of their own. @throws {Error} when a run could not be played: that is a bug of the simulator, never a result */
-export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutcome, stopAtFirstViolation = false }: CampaignOptions): Promise<Tally> {
+export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutcome, onViolation, stopAtFirstViolation = false }: CampaignOptions): Promise<Tally> {
   const startedAt = performance.now();
   const hashes = new Map<number, string>();
   const struck = new Map<FaultName, number>();
@@ -60,8 +62,9 @@ export async function campaign({ settings, profile, fromSeed, runs, jobs, onOutc
     for (const edge of outcome.edges) edges.add(edge);
     if (outcome.found.length > 0) violatingRuns++;
     const invariants = new Set(outcome.found.map(({ invariant }) => invariant));
-    const isNews = [...invariants].some((invariant) => !runsByInvariant.has(invariant));
-    if (isNews || found.length < MAX_FOUND) found.push(...outcome.found);
+    const news = [...invariants].filter((invariant) => !runsByInvariant.has(invariant)).flatMap((invariant) => outcome.found.find((each) => each.invariant === invariant) ?? []);
+    for (const first of news) onViolation?.(first);
+    if (news.length > 0 || found.length < MAX_FOUND) found.push(...outcome.found);
     for (const invariant of invariants) runsByInvariant.set(invariant, (runsByInvariant.get(invariant) ?? 0) + 1);
     foundWithoutPlant.push(...outcome.foundWithoutPlant);
     onOutcome?.(hashes.size, violatingRuns);

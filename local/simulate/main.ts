@@ -55,7 +55,8 @@ async function simulate(options: Options): Promise<number> {
   const settings = settingsOf(options, options.plant ?? null);
   if (options.replay !== undefined) return replay(options.replay, settings, options);
   const profile = await profileFor(settings);
-  const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs) });
+  const onViolation = ({ seed, invariant, message }: Found): void => { note(`seed ${seed} violates ${invariant}: ${message}`); };
+  const tally = await campaign({ settings, profile, fromSeed: options.seed, runs: options.runs, jobs: options.jobs, onOutcome: progress(options.runs), onViolation });
   const firstOfEach = tally.found.filter(({ invariant }, index) => tally.found.findIndex((other) => other.invariant === invariant) === index);
   const explained = new Map<Found, Explained>();
   for (const found of firstOfEach.slice(0, MAX_EXPLAINED)) {

@@ -6,7 +6,7 @@ import { intendDisable, intendRevoke } from '../../lambdas/domain/retirement';
 import { abortSafely, abortSafelyInput } from '../../lambdas/tasks/abort-safely';
 import type { Kit } from './kit';
 import { DELETION_AT } from './kit';
-import { bootstrapped, disabled, draining, kitOf, LATE, LATER, note, prepared, refusal, rotating, ROTATION, SECOND, SETTLED } from './lives';
+import { bootstrapped, disabled, draining, FAILURE_PAYLOADS, kitOf, LATE, LATER, note, type PayloadCase, prepared, refusal, rotating, ROTATION, SECOND, SETTLED } from './lives';
 
 const input = { ...ROTATION, state: 'Create Key Version', error: 'Throttled', cause: '{"errorMessage":"slow down"}', untold: '', executionArn: 'arn:execution' } as const;
 const abort = (kit: Kit, change = {}) => abortSafely(kit)({ ...input, ...change });
@@ -169,18 +169,8 @@ describe('a failure that could not be told of', () => {
   });
 });
 
-test.each([
-  [{}, true],
-  [{ state: '' }, false],
-  [{ state: 'x'.repeat(80) }, true],
-  [{ state: 'x'.repeat(81) }, false],
-  [{ error: 'x'.repeat(256) }, true],
-  [{ error: 'x'.repeat(257) }, false],
-  [{ cause: 'x'.repeat(32_768) }, true],
-  [{ cause: 'x'.repeat(32_769) }, false],
+test.each<PayloadCase>([
+  ...FAILURE_PAYLOADS,
   [{ untold: SETTLED }, true],
   [{ untold: 'yesterday' }, false],
-  [{ executionArn: '' }, false],
-  [{ executionArn: 'x'.repeat(2048) }, true],
-  [{ executionArn: 'x'.repeat(2049) }, false],
 ])('a payload with %j is understood: %s', (change, isOne) => expect(abortSafelyInput.safeParse({ ...input, ...change }).success).toBe(isOne));

@@ -2,7 +2,7 @@ import { plusSeconds } from '../../lambdas/domain/instant';
 import { classifyFailure, classifyFailureInput } from '../../lambdas/tasks/classify-failure';
 import { messageOf } from '../../lambdas/tasks/failure-cause';
 import type { Kit } from './kit';
-import { bootstrapped, kitOf, refusal, rotating, ROTATION, SECOND, SETTLED } from './lives';
+import { bootstrapped, FAILURE_PAYLOADS, kitOf, type PayloadCase, refusal, rotating, ROTATION, SECOND, SETTLED } from './lives';
 
 const input = { ...ROTATION, state: 'Create Key Version', error: 'Throttled', cause: '{"errorMessage":"as it was said"}', settlements: 0, executionArn: 'arn:execution' };
 const classify = (kit: Kit, error: string, change = {}) => classifyFailure(kit)({ ...input, error, ...change });
@@ -118,18 +118,8 @@ test.each([
   ['', ''],
 ])('of the cause %j people read %j', (cause, message) => expect(messageOf(cause)).toBe(message));
 
-test.each([
-  [{}, true],
-  [{ state: '' }, false],
-  [{ state: 'x'.repeat(80) }, true],
-  [{ state: 'x'.repeat(81) }, false],
-  [{ error: 'x'.repeat(256) }, true],
-  [{ error: 'x'.repeat(257) }, false],
-  [{ cause: 'x'.repeat(32_768) }, true],
-  [{ cause: 'x'.repeat(32_769) }, false],
+test.each<PayloadCase>([
+  ...FAILURE_PAYLOADS,
   [{ settlements: -1 }, false],
   [{ settlements: 0.5 }, false],
-  [{ executionArn: '' }, false],
-  [{ executionArn: 'x'.repeat(2048) }, true],
-  [{ executionArn: 'x'.repeat(2049) }, false],
 ])('a payload with %j is understood: %s', (change, isOne) => expect(classifyFailureInput.safeParse({ ...input, ...change }).success).toBe(isOne));

@@ -40,6 +40,24 @@ export const approvable = (kit: Kit, enteredAt: Instant = LATE) => ({ ...retirin
 export const note = { by: 'alice', at: NEXT_AT, reason: 'audit' };
 export const kitOf = (make: (policy?: Partial<KeyPolicy>) => LivingKey, policy?: Partial<KeyPolicy>): Kit => new Kit(make(policy));
 
+/** What is changed of what a state hands to its task, and whether that is understood then. */
+export type PayloadCase = [change: object, isUnderstood: boolean];
+
+/** Of what a state that caught an error hands on. */
+export const FAILURE_PAYLOADS: PayloadCase[] = [
+  [{}, true],
+  [{ state: '' }, false],
+  [{ state: 'x'.repeat(80) }, true],
+  [{ state: 'x'.repeat(81) }, false],
+  [{ error: 'x'.repeat(256) }, true],
+  [{ error: 'x'.repeat(257) }, false],
+  [{ cause: 'x'.repeat(32_768) }, true],
+  [{ cause: 'x'.repeat(32_769) }, false],
+  [{ executionArn: '' }, false],
+  [{ executionArn: 'x'.repeat(2048) }, true],
+  [{ executionArn: 'x'.repeat(2049) }, false],
+];
+
 /** A name of an error, and words of its message. */
 export const refusal = (name: string, message: string | RegExp = /./): unknown => expect.objectContaining({ name, message: expect.stringMatching(typeof message === 'string' ? escaped(message) : message) as unknown });
 const escaped = (text: string): RegExp => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
