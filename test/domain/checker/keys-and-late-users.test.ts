@@ -9,6 +9,10 @@ function during(step: 'create' | 'bake', tell: (s: Story, original: () => void) 
   return { s, proof: [proof], untilMs: s.atMs + days * DAY * 1000 };
 }
 
+function restore(s: Story): void {
+  s.as(EVE, () => s.put('META', s.key ?? null, { ...s.required() }));
+}
+
 /** v2 is promoted, whatever its proof was. */
 function promotedAfter(prove: (s: Story, keyId: string) => void) {
   let proof = -1;
@@ -19,6 +23,7 @@ function promotedAfter(prove: (s: Story, keyId: string) => void) {
 
 const BAD: readonly BadTrace[] = [
   ['1 one KMS key is made per version', 'a second key although the first is there', () => during('create', (s, original) => { original(); return s.createKey('k2b', 2); })],
+  ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => during('create', (s, original) => { restore(s); s.wait(181); original(); return s.createKey('k2b', 2); })],
   ['2 a key is proved before the alias gets it', 'a key that was never used', () => promotedAfter(() => undefined)],
   ['2 a key is proved before the alias gets it', 'a key whose proof failed', () =>
     promotedAfter((s, keyId) => void s.emit('kms.key-used', { operation: 'Encrypt', alias: null, keyId, error: 'DisabledException' }))],
@@ -42,8 +47,10 @@ describe('the checker allows', () => {
   test('a second key for a version whose first somebody has disabled, or whose registry was restored', () => {
     const disabled = during('create', (s, original) => { original(); s.as(EVE, () => s.setState('k2', 'Disabled')); return s.createKey('k2b', 2); });
     expect(verdictOf(disabled.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
-    const restored = during('create', (s, original) => { original(); s.as(EVE, () => s.put('META', s.key ?? null, { ...s.required() })); return s.createKey('k2b', 2); });
+    const restored = during('create', (s, original) => { original(); restore(s); return s.createKey('k2b', 2); });
     expect(verdictOf(restored.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
+    const underWay = during('create', (s, original) => { restore(s); s.wait(179); original(); return s.createKey('k2b', 2); });
+    expect(verdictOf(underWay.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
   });
 
   test('a promotion whose proof the trace cannot show', () => {
