@@ -1,4 +1,5 @@
 import { AwsError } from '../../local/kernel/aws-error';
+import { check } from '../../lambdas/domain/checker';
 import type { Approval } from '../../lambdas/domain/approval';
 import { active, aliasTarget, callKms, edit, foreignKey, keyState, kmsChanges, setHold, traceLength } from '../support/outsider';
 import { answer, approvals, BOB, reconciled } from '../support/people';
@@ -41,6 +42,7 @@ test('a KMS key that a lost answer left behind is offered for deletion, and dele
   await reconciled(scenario, HOUR);
   expect(keyState(scenario, orphan)).toBe('PendingDeletion');
   expect((await approvals(scenario))[0]).toMatchObject({ isCarriedOut: true });
+  expect(check(scenario.world.trace.events()).filter(({ invariant }) => invariant.startsWith('6 an orphan'))).toMatchObject([{ status: 'held', restsOn: 1 }]);
   expect(aliasTarget(scenario)).toBe((await active(scenario)).kmsKeyId);
 });
 

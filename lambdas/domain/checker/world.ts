@@ -100,11 +100,12 @@ export class World {
     return { key, number, version: key.versions.get(number) };
   }
 
+  /** None for a key whose version was made anew after the table had been restored. */
   versionOfKmsKey(kmsKeyId: string): VersionView | undefined {
     const place = this.versionByKmsKey.get(kmsKeyId);
     const key = place === undefined ? undefined : this.keys.get(place.keyId);
     const version = place === undefined ? undefined : key?.versions.get(place.number);
-    return key === undefined || version === undefined ? undefined : { key, version };
+    return key === undefined || version?.kmsKeyId !== kmsKeyId ? undefined : { key, version };
   }
 
   /** The last change of a KMS key's state, if the trace shows one. */
@@ -140,6 +141,10 @@ export class World {
   /** Whether a dependent has said yes, about this version, in this phase. */
   hasAnswered(table: string, question: Omit<Answer, 'answer'>): boolean {
     return this.answers.has(answerId(table, question));
+  }
+
+  allApprovals(): Iterable<ApprovalView> {
+    return this.approvals.values();
   }
 
   /** The approvals of a key, with the event that wrote each last. */

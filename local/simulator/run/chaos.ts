@@ -39,8 +39,8 @@ export class Chaos {
   private readonly seen = new Map<string, number>();
   private readonly bursts: { readonly step: StepAt<'call'>; readonly untilMs: number }[] = [];
   private decided: { readonly index: number; readonly step: StepAt<'call'> | undefined } = { index: -1, step: undefined };
-  /** What the index of due keys answered last. */
-  private lastIndex: unknown = { Items: [], Count: 0, ScannedCount: 0 };
+  /** What the index of due keys answered last, by question. */
+  private readonly lastIndex = new Map<string, unknown>();
 
   constructor(
     private readonly world: World,
@@ -143,10 +143,10 @@ export class Chaos {
         return { ...seen, status: 'RUNNING' };
       }
       case 'dynamodb-stale-index':
-        return this.lastIndex;
+        return this.lastIndex.get(questionOf(call.input)) ?? { Items: [], Count: 0, ScannedCount: 0 };
       case undefined: {
         const answer = await next();
-        if (call.operation === 'Query' && isLookAtIndex(call.input)) this.lastIndex = answer;
+        if (call.operation === 'Query' && isLookAtIndex(call.input)) this.lastIndex.set(questionOf(call.input), answer);
         return answer;
       }
     }
@@ -238,6 +238,12 @@ export function attempt(act: () => unknown): void {
 
 function isLookAtIndex(input: unknown): boolean {
   return (input as { readonly IndexName?: string }).IndexName === DUE_INDEX.name;
+}
+
+/** What is asked of the index, whenever that is: which keys are due, which there are, or which have alerts. */
+function questionOf(input: unknown): string {
+  const { KeyConditionExpression, ExpressionAttributeValues } = input as { readonly KeyConditionExpression: string; readonly ExpressionAttributeValues: Readonly<Record<string, unknown>> };
+  return JSON.stringify([KeyConditionExpression, ExpressionAttributeValues[':pk']]);
 }
 
 const LATE: ReadonlySet<CallFault> = new Set(['applied-late', 'crash-during-call']);

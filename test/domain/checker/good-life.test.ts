@@ -10,7 +10,7 @@ const RESCUER = 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x
 const RARE = [
   '6 an emergency is approved', '6 a freeze ends by an approved repair', '6 a retirement is taken back by a rescue only', '6 a version returns by a rescue only', '8 nothing is done for Q after settling',
   '10 every failed rotation is alerted', '10 one alert per failure', '10 one alert per question', '10 an end with the lease is alerted', '10 a queued alert stays until it is published',
-  '6 only the version of an emergency is marked as compromised', '6 a late user is rescued', '10 queued alerts are published', '10 what somebody else did to a key is told of',
+  '6 only the version of an emergency is marked as compromised', '6 a late user is rescued', '10 queued alerts are published', '10 what somebody else did to a key is told of', '6 an orphan is deleted only with consent',
 ];
 
 /** Where there is a registry, its evidence is judged instead. */
@@ -77,6 +77,9 @@ describe('a good life', () => {
     s.as({ actor: ALICE }, () => s.point(ALIAS, 'k2'));
     s.approval({ id: 'b'.repeat(20), purpose: 'repair', requestedBy: BOB });
     s.lift('FreezeLifted', { approval: 'b'.repeat(20) });
+    s.createKey('k77');
+    s.approval({ id: 'c'.repeat(20), purpose: 'delete-orphan', requestedBy: BOB, facts: { kmsKeyId: 'k77' } });
+    s.setState('k77', 'PendingDeletion');
     for (const invariant of RARE) expect(verdictOf(s, invariant)).toMatchObject({ status: 'held', violations: [] });
     expect(summarize(check(s.events))).toMatchObject({ violations: 0, notCheckable: 1 });
     expect(verdictOf(s, WITHOUT_REGISTRY).status).toBe('not-checkable');

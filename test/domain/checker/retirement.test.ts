@@ -29,7 +29,6 @@ const BAD: readonly BadTrace[] = [
   ['4 no retirement before its deadline', 'a version revoked in its bake', () => told('revoke', firstOf, { bake: (s) => s.wait(DAY) })],
   ['4 no retirement before its deadline', 'a version revoked that was never disabled', () => told('revoke', firstOf, { disable: skip, commitDisable: skip })],
   ['4 no retirement before its deadline', 'the registry saying REVOKED before the deadline', () => told('commitRevoke', firstOf, { bake: (s) => s.wait(DAY), revoke: skip })],
-  ['4 no retirement before its deadline', 'a key scheduled for deletion that no version names', () => told('live', (s) => s.setState('k77', 'PendingDeletion'))],
   ['4 drain and bake last as long as the policy says', 'a drain deadline that was written too early', () =>
     told('disable', firstOf, { confirm: (s) => s.write('PromotionConfirmed', A2, s.version(1, { drainFrom: s.now, disableNotBefore: s.now })), drain: (s) => s.wait(DAY) })],
   ['4 drain and bake last as long as the policy says', 'a drain that ignores the oldest backup', () => told('disable', firstOf, { live: (s, original) => { policy({ backupRetentionSeconds: 30 * DAY })(s); original(); } })],

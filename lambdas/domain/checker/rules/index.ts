@@ -19,6 +19,7 @@ import { oneKeyPerWindow } from './one-key-per-window';
 import { oneMadeKey } from './one-made-key';
 import { oneOwner } from './one-owner';
 import { othersChangesAreTold } from './others-changes-are-told';
+import { orphansAreApproved } from './orphans-are-approved';
 import { promisedDrains } from './promised-drains';
 import { promisedKeysWork } from './promised-keys-work';
 import { provedBeforePromotion } from './proved-before-promotion';
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = [
   promisedKeysWork,
   revocationAuthority,
   approvedSteps,
+  orphansAreApproved,
   compromisedVersion,
   rescues,
   lateUsersAreRescued,

@@ -1,7 +1,6 @@
 import { instantOf, msOf, type Instant } from '../../instant';
 import type { KeyVersion } from '../../managed-key';
 import type { KmsKeyStateChanged } from '../../trace';
-import { isPromisedOnly } from '../promise';
 import type { Rule } from '../rule';
 import { movesOf } from '../transitions';
 import type { Moment, VersionView } from '../world';
@@ -14,8 +13,7 @@ const STALE_CLOCK_MS = 300_000;
  * Invariant 4, time: no version is disabled before its deadline, nor revoked before its own, nor while the alias points to it.
  * The drain and the bake are measured again from what was applied, so a deadline that was written too early is found too.
  */
-export const retirementDeadlines: Rule = (inquiry) => {
-  const { world, options, findings } = inquiry;
+export const retirementDeadlines: Rule = ({ world, options, findings }) => {
   const deadlines = findings('4 no retirement before its deadline', 'keyturn disabled and revoked nothing');
   const measured = findings('4 drain and bake last as long as the policy says', 'keyturn retired no version whose deprecation or disabling the trace shows');
   const unaliased = findings('4 no retirement while the alias points to it', 'keyturn disabled and revoked nothing');
@@ -23,7 +21,6 @@ export const retirementDeadlines: Rule = (inquiry) => {
   const drains = new Map<string, Moment & { readonly drainSeconds: number }>();
   /** By KMS key: since when keyturn has kept it disabled. A deletion that somebody scheduled and somebody cancelled let nobody use it, either. */
   const disabled = new Map<string, KmsKeyStateChanged>();
-  const strangers: RetirementEvent[] = [];
 
   function checkDeadline(name: string, version: KeyVersion, step: RetirementStep, moment: Moment, metaSeq: number | undefined): void {
     deadlines.examined();
@@ -68,10 +65,7 @@ export const retirementDeadlines: Rule = (inquiry) => {
 
   function judge({ event, step }: RetirementEvent): void {
     const view = world.versionOfKmsKey(event.keyId);
-    if (view === undefined) {
-      strangers.push({ event, step });
-      return;
-    }
+    if (view === undefined) return;
     checkDeadline(view.key.name, view.version, step, event, view.key.metaSeq);
     checkMeasured(view, step, event);
     checkAlias(view, step, event);
@@ -95,14 +89,6 @@ export const retirementDeadlines: Rule = (inquiry) => {
           const { drainSeconds, backupRetentionSeconds } = before.lease?.policy ?? before.policy;
           drains.set(version.kmsKeyId, { ...moment, drainSeconds: Math.max(drainSeconds, backupRetentionSeconds) });
         }
-      }
-    },
-    atEnd() {
-      for (const { event, step } of strangers) {
-        // A design without a registry has no versions: promisedDrains judges it.
-        if (isPromisedOnly(inquiry, event.keyId)) continue;
-        deadlines.examined();
-        deadlines.violated(`keyturn ${WORDS[step]} the KMS key ${event.keyId}, which is no version of a managed key`, [event.seq]);
       }
     },
   };
