@@ -1,4 +1,7 @@
 import type { AreaName } from './areas';
+import { DYNAMODB } from './explained-dynamodb';
+import { KMS } from './explained-kms';
+import { OUTSIDE } from './explained-outside';
 import { TASKS } from './explained-tasks';
 import type { Explained } from './judge';
 import { FOR_THE_TYPE, NEVER_NULL } from './reasons';
@@ -179,6 +182,6 @@ export const EXPLAINED: Readonly<Record<AreaName, readonly Explained[]>> = {
   plans: [],
   checker: [],
   tasks: TASKS,
-  adapters: [],
+  adapters: [...DYNAMODB, ...KMS, ...OUTSIDE],
   asl: [],
 };

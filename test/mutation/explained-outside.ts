@@ -1,0 +1,3 @@
+import type { Explained } from './judge';
+
+export const OUTSIDE: readonly Explained[] = [];
