@@ -96,16 +96,15 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
   done.push(`quarantined ${names.length} keys: ${reason}`);
 }
 
-/** A key that a known rotation made and that became no version. What a registry that went back says of it is worth nothing, whatever people have approved: they are told. */
+/** A key that a known rotation made and that became no version. People are told of it, whatever they have approved, when nothing of the managed key may go on, and when the registry that says so went back. */
 async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Maker, told: Set<string>, done: string[], at: Instant, wentBack: boolean): Promise<void> {
   const observed = await ports.keys.describe(keyId);
   // Gone, on its way, or so new that its maker may still write it down.
   if (observed === undefined || observed.keyState === 'PendingDeletion' || isBefore(at, plusSeconds(observed.createdAt, ORPHAN_AGE_SECONDS))) return;
-  const { key, freeze } = maker.reading;
+  const { key } = maker.reading;
   const number = Number(tags[KEY_TAGS.version]);
-  const reason = wentBack ? 'the registry went back, and may know less of it than there is to know' : await reasonToKeep(ports.keys, keyId, number, maker);
+  const reason = wentBack ? 'the registry went back, and may know less of it than there is to know' : (stopOf(maker.reading) ?? (await reasonToKeep(ports.keys, keyId, number, maker)));
   if (reason !== undefined) return tell(ports, orphanAlert(key, keyId, `made by ${maker.rotation}. It is not offered for deletion: ${reason}.`), told, done);
-  if (freeze !== null || key.quarantine !== null || key.hold !== null) return;
   if (await deleteApproved(ports, key, keyId)) {
     done.push(`scheduled the deletion of orphan ${keyId}`);
     return;
@@ -120,6 +119,12 @@ async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Make
   });
   told.add(question);
   done.push(`asked for approval ${approval.id} to delete orphan ${keyId}`);
+}
+
+function stopOf({ key, freeze }: KeyReading): string | undefined {
+  if (freeze !== null) return `${key.name} is frozen`;
+  if (key.quarantine !== null) return `${key.name} is quarantined`;
+  return key.hold === null ? undefined : `${key.name} is held`;
 }
 
 /** Why an orphan may not even be offered for deletion, or `undefined`. */

@@ -85,6 +85,13 @@ describe('a key that a known rotation made and that became no version', () => {
       kit.key('o1').usage = { lastUsedAt: null, trackedSince: plusSeconds(OLD, 1) };
       return kit;
     }, `KMS knows of uses since ${plusSeconds(OLD, 1)} only, and it is from ${OLD}`],
+    ['of a quarantined key', () => withOrphan().edit({ quarantine: note }), 'orders is quarantined'],
+    ['of a held key', () => withOrphan().edit({ hold: note }), 'orders is held'],
+    ['of a frozen key', () => {
+      const kit = withOrphan();
+      kit.freezes.set('orders', note);
+      return kit;
+    }, 'orders is frozen'],
     ['that KMS shows no more', () => {
       const kit = withOrphan();
       let looks = 0;
@@ -113,13 +120,6 @@ describe('a key that a known rotation made and that became no version', () => {
     ['gone', () => withOrphan().always('keys.describe', () => undefined)],
     ['on its way', () => withOrphan({ keyState: 'PendingDeletion' })],
     ['so new that it may still be written down', () => withOrphan({ createdAt: plusSeconds(OLD, 1) })],
-    ['of a quarantined key', () => withOrphan().edit({ quarantine: note })],
-    ['of a held key', () => withOrphan().edit({ hold: note })],
-    ['of a frozen key', () => {
-      const kit = withOrphan();
-      kit.freezes.set('orders', note);
-      return kit;
-    }],
     ['of another registry', () => withOrphan({}, { [KEY_TAGS.registry]: 'other' })],
   ])('is left alone when it is %s', async (_, make) => {
     const kit = make();
