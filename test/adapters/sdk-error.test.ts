@@ -43,5 +43,8 @@ test('an answer without a name and without a body has its status', async () => {
 
 test.each([
   [Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'TimeoutError' }), 'no usable answer, TimeoutError, ECONNRESET'],
+  [Object.assign(new Error('socket hang up'), { code: 104 }), 'no usable answer, Error'],
+  [{ code: 'ECONNRESET' }, 'no usable answer, an unknown error'],
   ['a text', 'no usable answer, an unknown error'],
+  [undefined, 'no usable answer, an unknown error'],
 ])('a broken connection is told by name and code', (error, words) => expect(wordsOf(error)).toBe(words));
