@@ -97,6 +97,8 @@ test.each([
   ['AccessDeniedException', 400, 'PermissionDenied', 'PermissionDenied'],
   ['ResourceNotFoundException', 400, 'UnclassifiedServiceError', 'UnclassifiedServiceError'],
   ['InternalServerError', 500, 'RegistryOutcomeUnknown', 'RegistryBusy'],
+  // Not DynamoDB's own: something on the way answered.
+  ['Found', 302, 'RegistryOutcomeUnknown', 'RegistryBusy'],
 ])('%s is %3$s of a write and %4$s of a read', async (code, status, ofWrite, ofRead) => {
   const { world, acknowledgements } = opened();
   world.interceptAll = async () => {
