@@ -154,6 +154,8 @@ describe('errors that no client declares', () => {
     ['a 5xx with an unknown name', answered('Unknown', 503)],
     ['a 5xx of a proxy', answered('ServiceUnavailable', 503)],
     ['a 408', answered('RequestTimeoutException', 408)],
+    ['a redirect', answered('Unknown', 302)],
+    ['an answer without a status', new Kms.KMSServiceException({ name: 'Unknown', message: 'what AWS says', $fault: 'client', $metadata: {} })],
     ['a reset connection', broken('ECONNRESET')],
     ['a time-out', broken('ETIMEDOUT', 'TimeoutError')],
     ['an answer that is not JSON', new SyntaxError('Unexpected token')],
@@ -180,6 +182,16 @@ describe('the message', () => {
     const error = taskErrorOf('Decrypt', 'a key', new SyntaxError(`Unexpected end of "{"Plaintext":"c2VjcmV0"`));
     expect(error.message).toBe('Decrypt for a key: no usable answer, SyntaxError');
     expect(error.cause).toBeUndefined();
+  });
+
+  test.each([
+    [broken('ECONNRESET', 'TimeoutError'), 'TimeoutError, ECONNRESET'],
+    [Object.assign(new Error('read ECONNRESET'), { code: 104 }), 'Error'],
+    [{ code: 'c2VjcmV0' }, 'an unknown error'],
+    ['c2VjcmV0', 'an unknown error'],
+    [undefined, 'an unknown error'],
+  ])('of a broken connection has its name and code, and of what is no error nothing (%#)', (error, words) => {
+    expect(taskErrorOf('Decrypt', 'a key', error).message).toBe(`Decrypt for a key: no usable answer, ${words}`);
   });
 
   test('of an error that is already in our words stays as it is', () => {

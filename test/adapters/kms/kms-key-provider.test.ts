@@ -7,7 +7,6 @@ import {
   OTHER_KEY_ID,
   answers,
   breaks,
-  computes,
   fails,
   garbles,
   metadata,
@@ -37,16 +36,18 @@ const OBSERVED = {
   createdAt: '2026-04-01T00:00:00.000Z',
 };
 
-/** Every change of the port, with the operation that it sends. */
-const CHANGES: readonly (readonly [string, (keys: KmsKeyProvider) => Promise<unknown>])[] = [
-  ['CreateKey', (keys) => keys.createKey(NEW_KEY)],
-  ['CreateAlias', (keys) => keys.ensureAlias('alias/orders/v2', KEY_ID)],
-  ['UpdateAlias', (keys) => keys.moveAlias('alias/orders', KEY_ID)],
-  ['PutKeyPolicy', (keys) => keys.putKeyPolicy(KEY_ID, '{}')],
-  ['TagResource', (keys) => keys.addTags(KEY_ID, { team: 'shop' })],
-  ['CreateGrant', (keys) => keys.carryGrants(OTHER_KEY_ID, KEY_ID)],
-  ['DisableKey', (keys) => keys.disable(KEY_ID)],
-  ['ScheduleKeyDeletion', (keys) => keys.scheduleDeletion(KEY_ID, 7)],
+/** Every change of the port, with the operation that it sends and what its errors say that it was for. */
+const CHANGES: readonly (readonly [string, string, (keys: KmsKeyProvider) => Promise<unknown>])[] = [
+  ['CreateKey', 'a SYMMETRIC_DEFAULT key for ENCRYPT_DECRYPT', (keys) => keys.createKey(NEW_KEY)],
+  ['CreateAlias', `alias/orders/v2 to ${KEY_ID}`, (keys) => keys.ensureAlias('alias/orders/v2', KEY_ID)],
+  ['UpdateAlias', `alias/orders to ${KEY_ID}`, (keys) => keys.moveAlias('alias/orders', KEY_ID)],
+  ['PutKeyPolicy', KEY_ID, (keys) => keys.putKeyPolicy(KEY_ID, '{}')],
+  ['TagResource', KEY_ID, (keys) => keys.addTags(KEY_ID, { team: 'shop' })],
+  ['CreateGrant', `${KEY_ID} from a grant on ${OTHER_KEY_ID}`, (keys) => keys.carryGrants(OTHER_KEY_ID, KEY_ID)],
+  ['DisableKey', KEY_ID, (keys) => keys.disable(KEY_ID)],
+  ['ScheduleKeyDeletion', KEY_ID, (keys) => keys.scheduleDeletion(KEY_ID, 7)],
+  ['CancelKeyDeletion', KEY_ID, (keys) => keys.cancelDeletion(KEY_ID)],
+  ['EnableKey', KEY_ID, (keys) => keys.enable(KEY_ID)],
 ];
 
 const GRANT = {
@@ -58,26 +59,32 @@ const GRANT = {
 };
 
 describe('a change', () => {
-  test.each(CHANGES)('%s is sent once when its answer is lost, and its outcome is unknown', async (operation, change) => {
+  test.each(CHANGES)('%s is sent once when its answer is lost, and its outcome is unknown', async (operation, _subject, change) => {
     const { keys, calls } = stubKms({ ListGrants: answers({ Grants: [GRANT] }), [operation]: breaks('ECONNRESET') });
     await expect(change(keys)).rejects.toMatchObject({ name: operation === 'CreateKey' ? 'CreateOutcomeUnknown' : 'KmsOutcomeUnknown' });
     expect(calls.filter(([called]) => called === operation)).toHaveLength(1);
   });
 
-  test.each(CHANGES)('%s is sent once when KMS fails inside, and its outcome is unknown', async (operation, change) => {
+  test.each(CHANGES)('%s is sent once when KMS fails inside, and its outcome is unknown', async (operation, _subject, change) => {
     const { keys, calls } = stubKms({ ListGrants: answers({ Grants: [GRANT] }), [operation]: fails('KMSInternalException', 500) });
     await expect(change(keys)).rejects.toMatchObject({ name: operation === 'CreateKey' ? 'CreateOutcomeUnknown' : 'KmsOutcomeUnknown' });
     expect(calls.filter(([called]) => called === operation)).toHaveLength(1);
   });
 
-  test.each(CHANGES)('%s that is throttled had no effect', async (operation, change) => {
+  test.each(CHANGES)('%s that is throttled had no effect', async (operation, _subject, change) => {
     const { keys } = stubKms({ ListGrants: answers({ Grants: [GRANT] }), [operation]: fails('ThrottlingException') });
     await expect(change(keys)).rejects.toMatchObject({ name: 'Throttled' });
   });
 
-  test.each(CHANGES)('%s that is denied says so', async (operation, change) => {
+  test.each(CHANGES)('%s that is denied says so', async (operation, subject, change) => {
     const { keys } = stubKms({ ListGrants: answers({ Grants: [GRANT] }), [operation]: fails('AccessDeniedException') });
-    await expect(change(keys)).rejects.toMatchObject({ name: 'PermissionDenied', message: expect.stringContaining(`${operation} for`) as unknown });
+    await expect(change(keys)).rejects.toMatchObject({ name: 'PermissionDenied', message: `${operation} for ${subject}: AccessDeniedException: what AWS says` });
+  });
+
+  test.each(CHANGES.filter(([operation]) => ['DisableKey', 'CancelKeyDeletion', 'EnableKey'].includes(operation)))('%s names its key and nothing else', async (operation, _subject, change) => {
+    const { keys, calls } = stubKms({ [operation]: answers({}) });
+    await change(keys);
+    expect(calls).toEqual([[operation, { KeyId: KEY_ID }]]);
   });
 });
 
@@ -120,7 +127,10 @@ describe('createKey', () => {
 
   test('refuses a usage that KMS does not have for the spec, before it calls', async () => {
     const { keys, calls } = stubKms({});
-    await expect(keys.createKey({ ...NEW_KEY, usage: 'SIGN_VERIFY' })).rejects.toMatchObject({ name: 'UnsupportedKey' });
+    await expect(keys.createKey({ ...NEW_KEY, usage: 'SIGN_VERIFY' })).rejects.toMatchObject({
+      name: 'UnsupportedKey',
+      message: 'There is no key with spec SYMMETRIC_DEFAULT and usage SIGN_VERIFY; lambdas/contract/key-specs.ts lists them all',
+    });
     await expect(keys.createKey({ ...NEW_KEY, spec: 'SM2' })).rejects.toMatchObject({ name: 'UnsupportedKey' });
     expect(calls).toEqual([]);
   });
@@ -148,7 +158,10 @@ describe('ensureAlias', () => {
 
   test('waits while KMS does not show the target of an alias that exists', async () => {
     const { keys } = stubKms({ CreateAlias: exists, DescribeKey: fails('NotFoundException') });
-    await expect(keys.ensureAlias('alias/orders/v2', KEY_ID)).rejects.toMatchObject({ name: 'KmsNotConsistentYet' });
+    await expect(keys.ensureAlias('alias/orders/v2', KEY_ID)).rejects.toMatchObject({
+      name: 'KmsNotConsistentYet',
+      message: 'alias/orders/v2 exists, but KMS does not show yet which key it points to',
+    });
   });
 
   test('waits while KMS does not know the fresh key everywhere', async () => {
@@ -157,9 +170,10 @@ describe('ensureAlias', () => {
   });
 });
 
-describe('scheduleDeletion', () => {
-  const refused = fails('KMSInvalidStateException');
+/** KMS does not take the call in the key's state. */
+const refused = fails('KMSInvalidStateException');
 
+describe('scheduleDeletion', () => {
   test('says when KMS will delete the key', async () => {
     const { keys, calls } = stubKms({ ScheduleKeyDeletion: answers({ KeyId: KEY_ARN, DeletionDate: 1_775_606_400 }) });
     await expect(keys.scheduleDeletion(KEY_ID, 7)).resolves.toBe('2026-04-08T00:00:00.000Z');
@@ -172,15 +186,56 @@ describe('scheduleDeletion', () => {
     await expect(keys.scheduleDeletion(KEY_ID, 30)).resolves.toBe('2026-04-08T00:00:00.000Z');
   });
 
-  test.each<[string, Reply, string]>([
-    ['Disabled, as before our own call', answers(metadata({ KeyState: 'Disabled' })), 'KmsNotConsistentYet'],
-    ['Updating', answers(metadata({ KeyState: 'Updating' })), 'KmsNotConsistentYet'],
-    ['not there', fails('NotFoundException'), 'KmsNotConsistentYet'],
-    ['Enabled', answers(metadata()), 'ObservedMismatch'],
-    ['PendingReplicaDeletion', answers(metadata({ KeyState: 'PendingReplicaDeletion' })), 'ObservedMismatch'],
-  ])('refused by KMS, of a key that it shows as %s, fails', async (_state, shown, name) => {
+  const notScheduled = `KMS does not schedule the deletion of ${KEY_ID}, and shows it as`;
+  const notPending = `${KEY_ID} should be pending deletion, and is`;
+  test.each<[string, Reply, string, string]>([
+    ['Disabled, as before our own call', answers(metadata({ KeyState: 'Disabled' })), 'KmsNotConsistentYet', `${notScheduled} Disabled`],
+    ['Updating', answers(metadata({ KeyState: 'Updating' })), 'KmsNotConsistentYet', `${notScheduled} Updating`],
+    ['not there', fails('NotFoundException'), 'KmsNotConsistentYet', `${notScheduled} unknown`],
+    ['Enabled', answers(metadata()), 'ObservedMismatch', `${notPending} Enabled`],
+    ['PendingReplicaDeletion', answers(metadata({ KeyState: 'PendingReplicaDeletion' })), 'ObservedMismatch', `${notPending} PendingReplicaDeletion`],
+    ['PendingDeletion without a date', answers(metadata({ KeyState: 'PendingDeletion' })), 'ObservedMismatch', `${notPending} PendingDeletion`],
+  ])('refused by KMS, of a key that it shows as %s, fails', async (_state, shown, name, message) => {
     const { keys } = stubKms({ ScheduleKeyDeletion: refused, DescribeKey: shown });
-    await expect(keys.scheduleDeletion(KEY_ID, 7)).rejects.toMatchObject({ name });
+    await expect(keys.scheduleDeletion(KEY_ID, 7)).rejects.toMatchObject({ name, message });
+  });
+
+  test('whose answer has no date may have been made', async () => {
+    await expect(stubKms({ ScheduleKeyDeletion: answers({ KeyId: KEY_ARN }) }).keys.scheduleDeletion(KEY_ID, 7)).rejects.toMatchObject({
+      name: 'KmsOutcomeUnknown',
+      message: `ScheduleKeyDeletion for ${KEY_ID}: the answer has no DeletionDate`,
+    });
+  });
+});
+
+describe('cancelDeletion', () => {
+  test.each(['Disabled', 'Enabled'])('refused by KMS, of a key that it shows as %s, has nothing to cancel', async (KeyState) => {
+    const { keys } = stubKms({ CancelKeyDeletion: refused, DescribeKey: answers(metadata({ KeyState })) });
+    await expect(keys.cancelDeletion(KEY_ID)).resolves.toBeUndefined();
+  });
+
+  test.each<[string, Reply, string, string]>([
+    ['PendingDeletion', answers(metadata({ KeyState: 'PendingDeletion' })), 'KmsNotConsistentYet', `KMS does not cancel the deletion of ${KEY_ID}, and shows it as PendingDeletion`],
+    ['not there', fails('NotFoundException'), 'ObservedMismatch', `${KEY_ID} is gone: its deletion cannot be cancelled any more`],
+  ])('refused by KMS, of a key that it shows as %s, fails', async (_state, shown, name, message) => {
+    const { keys } = stubKms({ CancelKeyDeletion: refused, DescribeKey: shown });
+    await expect(keys.cancelDeletion(KEY_ID)).rejects.toMatchObject({ name, message });
+  });
+});
+
+describe('tryDisabled', () => {
+  const tryDisabled = (encrypt: Reply): Promise<void> => stubKms({ Encrypt: encrypt }).keys.tryDisabled(KEY_ID, 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'context');
+
+  test.each(['DisabledException', 'KMSInvalidStateException'])('is content when KMS refuses the use of the key with %s', async (exception) => {
+    await expect(tryDisabled(fails(exception))).resolves.toBeUndefined();
+  });
+
+  test.each<[string, Reply, string, string]>([
+    ['lets the key be used', answers({ KeyId: KEY_ARN, CiphertextBlob: 'eA==' }), 'KmsNotConsistentYet', `KMS lets ${KEY_ID} be used, which it shows as Disabled`],
+    ['refuses for another reason', fails('AccessDeniedException'), 'PermissionDenied', `Encrypt for ${KEY_ID}: AccessDeniedException: what AWS says`],
+    ['does not answer', breaks('ECONNRESET'), 'Throttled', `Encrypt for ${KEY_ID}: no usable answer, Error, ECONNRESET`],
+  ])('has shown nothing when KMS %s', async (_what, reply, name, message) => {
+    await expect(tryDisabled(reply)).rejects.toMatchObject({ name, message });
   });
 });
 
@@ -222,6 +277,24 @@ describe('carryGrants', () => {
     await expect(keys.grants(OTHER_KEY_ID)).resolves.toMatchObject([{ grantId: 'grant-1', isMadeByService: true }]);
     await keys.carryGrants(OTHER_KEY_ID, KEY_ID);
     expect(calls.map(([operation]) => operation)).toEqual(['ListGrants', 'ListGrants']);
+  });
+
+  test.each([
+    ['whose grantee was deleted from IAM, and is shown as its bare id', 'AROAEXAMPLE'],
+    ['without a grantee', undefined],
+  ])('leaves a grant out %s, and does not miss it either', async (_what, GranteePrincipal) => {
+    const { keys, calls } = stubKms({ ListGrants: [answers({ Grants: [{ ...GRANT, GranteePrincipal }] }), answers({}), answers({ Grants: [{ ...GRANT, GranteePrincipal }] })] });
+    await keys.carryGrants(OTHER_KEY_ID, KEY_ID);
+    await expect(keys.uncarriedGrants(OTHER_KEY_ID, KEY_ID)).resolves.toEqual([]);
+    expect(calls.map(([operation]) => operation)).toEqual(['ListGrants', 'ListGrants', 'ListGrants']);
+  });
+
+  test('takes a role with dots in its name for no service', async () => {
+    const GranteePrincipal = 'arn:aws:iam::111122223333:role/orders.api';
+    const { keys, calls } = stubKms({ ListGrants: answers({ Grants: [{ ...GRANT, GranteePrincipal }] }), CreateGrant: answers({}) });
+    await expect(keys.grants(OTHER_KEY_ID)).resolves.toMatchObject([{ granteePrincipal: GranteePrincipal, isMadeByService: false }]);
+    await keys.carryGrants(OTHER_KEY_ID, KEY_ID);
+    expect(calls.at(-1)).toMatchObject(['CreateGrant', { GranteePrincipal }]);
   });
 });
 
@@ -268,6 +341,55 @@ describe('a read', () => {
     expect(calls.map(([operation, input]) => input['PaginationToken'] ?? operation)).toEqual(['GetResources', 'next', 'DescribeKey', 'DescribeKey', 'DescribeKey']);
   });
 
+  test('of tagged keys gives each with its id and its tags', async () => {
+    const { keys } = stubKms({
+      GetResources: answers({
+        ResourceTagMappingList: [
+          { ResourceARN: KEY_ARN, Tags: [{ Key: 'team', Value: 'shop' }, { Key: 'no value' }, { Value: 'no key' }] },
+          { ResourceARN: OTHER_KEY_ARN },
+        ],
+      }),
+    });
+    await expect(keys.taggedKeys({ team: 'shop' })).resolves.toEqual([
+      { keyArn: KEY_ARN, keyId: KEY_ID, tags: { team: 'shop', 'no value': '', '': 'no key' } },
+      { keyArn: OTHER_KEY_ARN, keyId: OTHER_KEY_ID, tags: {} },
+    ]);
+  });
+
+  test('of a list that the answer does not have finds nothing', async () => {
+    const { keys } = stubKms({ GetResources: answers({}), ListResourceTags: answers({}), ListGrants: answers({}) });
+    await expect(keys.taggedKeys({ team: 'shop' })).resolves.toEqual([]);
+    await expect(keys.tags(KEY_ID)).resolves.toEqual({});
+    await expect(keys.grants(KEY_ID)).resolves.toEqual([]);
+  });
+
+  test('of a key has no member for what KMS does not say', async () => {
+    const { keys } = stubKms({ DescribeKey: answers(metadata()) });
+    await expect(keys.describe(KEY_ID)).resolves.toStrictEqual(OBSERVED);
+  });
+
+  test('of a key that AWS manages says so', async () => {
+    const { keys } = stubKms({ DescribeKey: answers(metadata({ KeyManager: 'AWS' })) });
+    await expect(keys.describe(KEY_ID)).resolves.toEqual({ ...OBSERVED, isCustomerManaged: false });
+  });
+
+  test('of grants gives the name that a grant has', async () => {
+    const { keys } = stubKms({ ListGrants: answers({ Grants: [GRANT, { ...GRANT, GrantId: 'grant-2', Name: 'by hand' }] }) });
+    const observed = { granteePrincipal: GRANT.GranteePrincipal, isMadeByService: false };
+    await expect(keys.grants(KEY_ID)).resolves.toStrictEqual([
+      { grantId: 'grant-1', ...observed },
+      { grantId: 'grant-2', name: 'by hand', ...observed },
+    ]);
+  });
+
+  test('of the grants that were carried, and of those that should be, says which of them was refused', async () => {
+    const { keys } = stubKms({ ListGrants: [answers({ Grants: [] }), fails('AccessDeniedException')] });
+    await expect(keys.uncarriedGrants(OTHER_KEY_ID, KEY_ID)).rejects.toMatchObject({
+      name: 'PermissionDenied',
+      message: `ListGrants for ${OTHER_KEY_ID}: AccessDeniedException: what AWS says`,
+    });
+  });
+
   test('of the tags follows the pages', async () => {
     const { keys } = stubKms({
       ListResourceTags: [
@@ -286,10 +408,12 @@ describe('a read', () => {
 
   test('of the last usage tells no use from a use', async () => {
     const TrackingStartDate = 1_775_001_600;
-    await expect(stubKms({ GetKeyLastUsage: answers({ KeyLastUsage: {}, TrackingStartDate }) }).keys.lastUsage(KEY_ID)).resolves.toEqual({
-      lastUsedAt: null,
-      trackedSince: '2026-04-01T00:00:00.000Z',
-    });
+    for (const unused of [{}, { KeyLastUsage: {} }]) {
+      await expect(stubKms({ GetKeyLastUsage: answers({ ...unused, TrackingStartDate }) }).keys.lastUsage(KEY_ID)).resolves.toEqual({
+        lastUsedAt: null,
+        trackedSince: '2026-04-01T00:00:00.000Z',
+      });
+    }
     const used = answers({ KeyLastUsage: { Operation: 'Decrypt', Timestamp: 1_775_606_400 }, TrackingStartDate });
     await expect(stubKms({ GetKeyLastUsage: used }).keys.lastUsage(KEY_ID)).resolves.toEqual({
       lastUsedAt: '2026-04-08T00:00:00.000Z',
@@ -315,8 +439,34 @@ describe('a read', () => {
   });
 
   test('that fails inside KMS had no effect and is tried again', async () => {
-    const { keys } = stubKms({ DescribeKey: fails('KMSInternalException', 500), ListGrants: computes(() => ({ Grants: [{ Name: 'without an id' }] })) });
+    const { keys } = stubKms({ DescribeKey: fails('KMSInternalException', 500) });
     await expect(keys.describe(KEY_ID)).rejects.toMatchObject({ name: 'Throttled' });
-    await expect(keys.grants(KEY_ID)).rejects.toMatchObject({ name: 'Throttled', message: expect.stringContaining('the answer has no GrantId') as unknown });
+  });
+
+  type Read = (keys: KmsKeyProvider) => Promise<unknown>;
+  const describeKey: Read = (keys) => keys.describe(KEY_ID);
+  const tags: Read = (keys) => keys.tags(KEY_ID);
+  const grants: Read = (keys) => keys.grants(KEY_ID);
+  const carried: Read = (keys) => keys.carryGrants(KEY_ID, OTHER_KEY_ID);
+  const keyStore: Read = (keys) => keys.keyStoreState('cks-1');
+  test.each<readonly [string, string, string, object, Read]>([
+    ['DescribeKey', KEY_ID, 'KeyMetadata', {}, describeKey],
+    ...Object.keys(metadata().KeyMetadata).map((member) => ['DescribeKey', KEY_ID, member, metadata({ [member]: undefined }), describeKey] as const),
+    ['GetResources', 'keys with the tags {"team":"shop"}', 'ResourceARN', { ResourceTagMappingList: [{}] }, (keys) => keys.taggedKeys({ team: 'shop' })],
+    ['GetKeyPolicy', KEY_ID, 'Policy', {}, (keys) => keys.keyPolicy(KEY_ID)],
+    ['ListResourceTags', KEY_ID, 'TagKey', { Tags: [{ TagValue: 'shop' }] }, tags],
+    ['ListResourceTags', KEY_ID, 'TagValue', { Tags: [{ TagKey: 'team' }] }, tags],
+    ['ListGrants', KEY_ID, 'GrantId', { Grants: [{ ...GRANT, GrantId: undefined }] }, grants],
+    ['ListGrants', KEY_ID, 'GranteePrincipal', { Grants: [{ ...GRANT, GranteePrincipal: undefined }] }, grants],
+    ['ListGrants', KEY_ID, 'GrantId', { Grants: [{ ...GRANT, GrantId: undefined }] }, carried],
+    ['ListGrants', KEY_ID, 'Operations', { Grants: [{ ...GRANT, Operations: undefined }] }, carried],
+    ['GetPublicKey', KEY_ID, 'PublicKey', {}, (keys) => keys.publicKey(KEY_ID)],
+    ['GetKeyLastUsage', KEY_ID, 'TrackingStartDate', {}, (keys) => keys.lastUsage(KEY_ID)],
+    ['DescribeCustomKeyStores', 'cks-1', 'ConnectionState', {}, keyStore],
+    ['DescribeCustomKeyStores', 'cks-1', 'ConnectionState', { CustomKeyStores: [] }, keyStore],
+    ['DescribeCustomKeyStores', 'cks-1', 'ConnectionState', { CustomKeyStores: [{}] }, keyStore],
+  ])('by %s for %s whose answer has no %s says so, and is tried again (%#)', async (operation, subject, member, answer, read) => {
+    const { keys } = stubKms({ [operation]: answers(answer) });
+    await expect(read(keys)).rejects.toMatchObject({ name: 'Throttled', message: `${operation} for ${subject}: the answer has no ${member}` });
   });
 });

@@ -1,6 +1,7 @@
 import { constants, createPublicKey, diffieHellman, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { CURVES, algorithmFor } from '../../../lambdas/adapters/kms/proof-algorithms';
 import { KEY_SPECS } from '../../../lambdas/contract/key-specs';
-import { KEY_ARN, KEY_ID, OTHER_KEY_ARN, answers, computes, fails, stubKms, type Reply } from './stub-kms';
+import { KEY_ARN, KEY_ID, OTHER_KEY_ARN, OTHER_KEY_ID, answers, computes, fails, stubKms, type Reply } from './stub-kms';
 
 type Script = Readonly<Record<string, Reply>>;
 
@@ -103,7 +104,32 @@ test.each(HONEST)('a %s key for %s that was addressed by an alias is addressed b
 
 test.each(HONEST)('fails when another key than the one of the request answered for %s, %s', async (spec, usage, script) => {
   const elsewhere = stubKms(script).keys.prove(OTHER_KEY_ARN, spec, usage, 'context');
-  await expect(elsewhere).rejects.toMatchObject({ name: 'ProofFailed', message: expect.stringContaining('should use one key') as unknown });
+  await expect(elsewhere).rejects.toMatchObject({
+    name: 'ProofFailed',
+    message: `The ${usage} round trip with ${spec} on ${OTHER_KEY_ARN} should use one key, and used ${KEY_ID}, ${OTHER_KEY_ID}`,
+  });
+});
+
+/** Each answer of a round trip with the members that it needs; the first call is about the key as it was given, the others about its ARN. */
+const NEEDED: readonly (readonly [string, string, Script, Readonly<Record<string, readonly string[]>>])[] = [
+  ['SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', ENCRYPTION, { Encrypt: ['KeyId', 'CiphertextBlob'], Decrypt: ['KeyId', 'Plaintext'] }],
+  ['ECC_NIST_P256', 'SIGN_VERIFY', signing(P256, 'sha256'), { Sign: ['KeyId', 'Signature'], Verify: ['KeyId', 'SignatureValid'], GetPublicKey: ['KeyId', 'PublicKey'] }],
+  ['HMAC_256', 'GENERATE_VERIFY_MAC', MAC, { GenerateMac: ['KeyId', 'Mac'], VerifyMac: ['KeyId', 'MacValid'] }],
+  ['ECC_NIST_P256', 'KEY_AGREEMENT', agreement(P256), { DeriveSharedSecret: ['KeyId', 'SharedSecret'], GetPublicKey: ['KeyId', 'PublicKey'] }],
+  ['ML_KEM_512', 'ENCAPSULATE_DECAPSULATE', KEM, { Encapsulate: ['KeyId', 'SharedSecret', 'SharedSecretCiphertextBlob'], Decapsulate: ['KeyId', 'SharedSecret'] }],
+];
+
+test.each(
+  NEEDED.flatMap(([spec, usage, script, members]) =>
+    Object.entries(members).flatMap(([operation, needed], call) => needed.map((member) => [operation, member, call === 0 ? 'alias/orders' : KEY_ARN, spec, usage, script] as const)),
+  ),
+)('an answer of %s without its %s proves nothing about %s (%s, %s)', async (operation, member, subject, spec, usage, script) => {
+  const whole = script[operation] as Reply;
+  const lacking = computes((input) => ({ ...(JSON.parse(String(whole(input).body)) as object), [member]: undefined }));
+  await expect(stubKms({ ...script, [operation]: lacking }).keys.prove('alias/orders', spec, usage, 'context')).rejects.toMatchObject({
+    name: 'Throttled',
+    message: `${operation} for ${subject}: the answer has no ${member}`,
+  });
 });
 
 test('symmetric encryption binds the context', async () => {
@@ -132,8 +158,16 @@ test.each<[string, string, string, Script]>([
   ['the two sides agree on different secrets', 'ECC_NIST_P256', 'KEY_AGREEMENT', { ...agreement(P256), GetPublicKey: publicKeyReply(otherP256.publicKey) }],
   ['the public key is of another curve', 'ECC_NIST_P256', 'KEY_AGREEMENT', { ...agreement(P256), GetPublicKey: publicKeyReply(P521.publicKey) }],
   ['a decapsulated secret is another', 'ML_KEM_512', 'ENCAPSULATE_DECAPSULATE', { ...KEM, Decapsulate: answers({ KeyId: KEY_ARN, SharedSecret: tampered }) }],
+  ['the public key of an agreement is none', 'ECC_NIST_P256', 'KEY_AGREEMENT', { ...agreement(P256), GetPublicKey: answers({ KeyId: KEY_ARN, PublicKey: tampered }) }],
 ])('fails when %s', async (_what, spec, usage, script) => {
   await expect(stubKms(script).keys.prove(KEY_ID, spec, usage, 'context')).rejects.toMatchObject({ name: 'ProofFailed' });
+});
+
+test('says which round trip on which key did not give back what it was given', async () => {
+  const { keys } = stubKms({ ...MAC, VerifyMac: answers({ KeyId: KEY_ARN, MacValid: false }) });
+  await expect(keys.prove('alias/orders', 'HMAC_256', 'GENERATE_VERIFY_MAC', 'context')).rejects.toMatchObject({
+    message: `The GENERATE_VERIFY_MAC round trip with HMAC_256 on alias/orders did not give back what ${KEY_ID} had been given`,
+  });
 });
 
 test.each([
@@ -144,6 +178,10 @@ test.each([
   ['throttles', 'ThrottlingException', 'Throttled'],
 ])('when KMS %s, the proof fails with what to do about it', async (_what, exception, name) => {
   await expect(stubKms({ Encrypt: fails(exception) }).keys.prove(KEY_ID, 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT', 'context')).rejects.toMatchObject({ name });
+});
+
+test('a spec that has no algorithm for the usage is refused', () => {
+  expect(() => algorithmFor(CURVES, 'RSA_2048')).toThrow(expect.objectContaining({ name: 'UnsupportedKey', message: 'No round trip is known for this usage of RSA_2048' }) as Error);
 });
 
 test('key agreements of different contexts have different partners', async () => {
