@@ -8,7 +8,6 @@ import { canonicalJson, ledgerBreak } from '../domain/ledger';
 import { versionKey, versionOf, type ManagedKey } from '../domain/managed-key';
 import { frozenAlert, overdueAlert, retirementPendingAlert, unansweredAlert } from '../domain/reconcile-alerts';
 import { deletionsToCancel } from '../domain/rescue';
-import { isEmergencyWaiting } from '../domain/retirement';
 import { TaskError } from '../domain/task-error';
 import { windowAt } from '../domain/windows';
 import type { KeyProvider } from '../ports/key-provider';
@@ -161,7 +160,7 @@ async function carryOutOrGiveUp(ports: ReconcileKeyPorts, approval: Approval): P
 /** The event of an execution that ended is delivered best-effort; the lease tells it, too. */
 async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> {
   const { lease } = look.key;
-  if (lease === null || (look.reading.freeze === null && isEmergencyWaiting(look.key))) return;
+  if (lease === null) return;
   const closedAt = (await holderOf(ports.executions, look.key, look.at))?.closedAt ?? null;
   if (closedAt === null || isBefore(look.at, plusSeconds(closedAt, RECONCILE_EVERY_SECONDS))) return;
   const { rotationId, executionArn } = lease;
@@ -170,8 +169,8 @@ async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> 
     isTold: (id) => findings.alerted.includes(id),
     remember: (id) => { look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, id) }; },
   });
-  // A freeze that was told of is nothing new.
-  if (outcome === 'looked-at' || (outcome === 'frozen' && look.findings === findings)) return;
+  // What was told of is nothing new, as long as it stays so.
+  if (outcome === 'looked-at' || (outcome !== 'quarantined' && look.findings === findings)) return;
   look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }
 

@@ -223,9 +223,12 @@ describe('the owner', () => {
     expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: frozen`]);
   });
 
-  test('is not looked at while an approved emergency waits for the key, unless that is frozen', async () => {
+  test('is told of once while an approved emergency waits for the key, which is not quarantined, unless it is frozen', async () => {
     const kit = dead().edit({ emergency: { ...endangered().key.emergency!, dueAt: LATER } });
+    expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: left-to-emergency`]);
     expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+    expect(kit.told.map(({ id }) => id)).toEqual([`${SECOND}/ended/${SETTLED}/left-to-emergency`]);
+    expect(kit.orders.quarantine).toBeNull();
     kit.freezes.set('orders', note);
     expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: frozen`]);
   });
