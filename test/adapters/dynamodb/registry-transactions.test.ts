@@ -70,7 +70,7 @@ describe('what is written', () => {
     expect(operations).toEqual(['GetItem', 'TransactWriteItems']);
   });
 
-  test('is each move of a version that the table has, and what comes back is what is read', async () => {
+  test("is each step of a version's life, rescues included, and what comes back is what is read", async () => {
     const { registry } = await opened();
     for (const status of ['PENDING', 'ACTIVE', 'DEPRECATED', 'DISABLED', 'DEPRECATED', 'DISABLED', 'REVOKED', 'DISABLED', 'REVOKED', 'DESTROYED'] as const) {
       const key = await registry.transact('orders', (before) => withStatus(before, status, 1));
