@@ -1,4 +1,5 @@
 import { plusSeconds } from '../../../lambdas/domain/instant';
+import type { ManagedKey } from '../../../lambdas/domain/managed-key';
 import { MUTATION_BUDGETS } from '../../../lambdas/domain/checker/rules/mutation-budget';
 import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
 import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
@@ -8,6 +9,10 @@ const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 /** The alarm on the machine, as the stack has it. */
 function cloudWatch(s: Story): void {
   s.as({ actor: 'cloudwatch.amazonaws.com' }, () => { s.emit('sns.published', { topic: 'alerts', subject: 'ALARM: "executions-aborted"', message: 'm', attributes: {} }); });
+}
+
+function restore(s: Story, to: ManagedKey | null): void {
+  s.as(EVE, () => { s.put('META', s.required(), to); });
 }
 
 function living(tell: (s: Story) => number): Evidence {
@@ -68,6 +73,7 @@ const BAD: readonly BadTrace[] = [
     living((s) => { s.as(EVE, () => s.setState('k1', 'Disabled')); s.as(EVE, () => s.setState('k1', 'Enabled')); s.setState('k1', 'Disabled'); return s.use('Encrypt', ALIAS, 'DisabledException'); })],
   ['10 an end with the lease is alerted', 'an end after which only something was asked', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'approval/1'); return end; }, 1)],
   ['10 an end with the lease is alerted', 'an end that is alerted after 76 minutes', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(76 * 60); s.alert('orders', 'ended'); return end; }, 1)],
+  ['10 every failed rotation is alerted', 'an alarm about one whose key somebody else has changed, and that keeps it', () => ending((s) => { const end = s.end(A2, 'ABORTED'); restore(s, s.required()); cloudWatch(s); return end; }, 1)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
   ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
@@ -117,6 +123,8 @@ describe('consumers, endings, budgets, liveness', () => {
     ['10 an end with the lease is alerted', 'an end after which people hear that nobody answered in time', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'approval/1/expired'); return end; }, 1)],
     ['10 an end with the lease is alerted', 'an end that is alerted after 74 minutes, when a service was away for an hour', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(74 * 60); s.alert('orders', 'ended'); return end; }, 1)],
     ['10 an end with the lease is alerted', 'an end that is alerted a minute later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(60); s.alert('orders', 'ended'); return end; }, 1)],
+    ['10 every failed rotation is alerted', 'an alarm about one whose lease a restored table has forgotten', () => ending((s) => { const end = s.end(A2, 'ABORTED'); restore(s, { ...s.required(), lease: null }); cloudWatch(s); return end; }, 1)],
+    ['10 every failed rotation is alerted', 'an alarm about one whose key a restored table has forgotten', () => ending((s) => { const end = s.end(A2, 'ABORTED'); restore(s, null); cloudWatch(s); return end; }, 1)],
     ['10 every failed rotation is alerted', 'an alert that the topic did not take', () => ending((s) => { s.queue('failure'); return s.end(A2, 'FAILED'); }, 1)],
     ['10 queued alerts are published', 'an alert that reconcile delivers later', () => { const evidence = living((s) => { s.queue('a'); s.wait(DAY / 2); s.alert('orders', 'a'); return s.strike('a'); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],
     ['12 every due key completes or awaits a person', 'a quarantine whose alert is queued', () => { const evidence = living((s) => { s.queue('a'); return s.write('PolicyChanged', 'r', { quarantine: { by: 'x', at: s.now, reason: 'y' } }); }); return { ...evidence, untilMs: evidence.s.atMs + 3 * DAY * 1000 }; }],

@@ -50,7 +50,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   const keepers = findings('10 an end with the lease is alerted', 'no execution ended with the lease long enough before the end of the trace');
   const startedAtMs = new Map<string, number>();
   const failed: ExecutionEnded[] = [];
-  const endedWithLease: ExecutionEnded[] = [];
+  let endedWithLease: readonly ExecutionEnded[] = [];
   const failures = new Map<string, number>();
   const waits = new Map<string, number>();
   const alertsOf = new Map<string, Told[]>();
@@ -65,7 +65,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
       endings.violated(`${event.execution} succeeded with the outcome ${JSON.stringify(outcomeOf(event) ?? null)}, which is none that keyturn knows`, [event.seq]);
     }
     if (event.status !== 'SUCCEEDED' || outcome === 'alerted') failed.push(event);
-    if ([...world.allKeys()].some(({ meta }) => meta?.lease?.rotationId === event.execution)) endedWithLease.push(event);
+    if ([...world.allKeys()].some(({ meta }) => meta?.lease?.rotationId === event.execution)) endedWithLease = [...endedWithLease, event];
   }
 
   function checkAlerted(end: ExecutionEnded): void {
@@ -109,10 +109,12 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   }
 
   return {
-    onTransition({ after, moment }) {
-      // A function that ran on when its execution had ended has given the key back after all.
-      const gaveBack = endedWithLease.findIndex((end) => after !== undefined && rotationPrefix(after.name) === parseRotationId(end.execution)?.prefix && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS);
-      if (gaveBack >= 0) endedWithLease.splice(gaveBack, 1);
+    onTransition({ key, actor, after, moment }) {
+      // A function that ran on when its execution had ended has given the key back after all; or somebody has restored the table, and the lease is gone.
+      const hasLost = (end: ExecutionEnded): boolean =>
+        rotationPrefix(key.name) === parseRotationId(end.execution)?.prefix &&
+        (options.isKeyturn(actor) ? after !== undefined && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS : after?.lease?.rotationId !== end.execution);
+      endedWithLease = endedWithLease.filter((end) => !hasLost(end));
     },
     onItem(event) {
       const alert = kindOf(event).kind === 'alert' && options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
