@@ -191,6 +191,7 @@ describe('scheduleDeletion', () => {
   test.each<[string, Reply, string, string]>([
     ['Disabled, as before our own call', answers(metadata({ KeyState: 'Disabled' })), 'KmsNotConsistentYet', `${notScheduled} Disabled`],
     ['Updating', answers(metadata({ KeyState: 'Updating' })), 'KmsNotConsistentYet', `${notScheduled} Updating`],
+    ['Unavailable', answers(metadata({ KeyState: 'Unavailable' })), 'KmsNotConsistentYet', `${notScheduled} Unavailable`],
     ['not there', fails('NotFoundException'), 'KmsNotConsistentYet', `${notScheduled} unknown`],
     ['Enabled', answers(metadata()), 'ObservedMismatch', `${notPending} Enabled`],
     ['PendingReplicaDeletion', answers(metadata({ KeyState: 'PendingReplicaDeletion' })), 'ObservedMismatch', `${notPending} PendingReplicaDeletion`],
