@@ -1,6 +1,6 @@
 import { KEY_TAGS } from '../contract/names';
 import { MAX_TAGGED_KEYS_PER_RECONCILIATION, ORPHAN_AGE_SECONDS, ORPHAN_DELETION_DAYS } from '../contract/timing';
-import { isConsented } from '../domain/approval';
+import { isConsented, type Approval } from '../domain/approval';
 import type { IdentityRules } from '../domain/identity';
 import { isBefore, plusSeconds, type Instant } from '../domain/instant';
 import type { LedgerEvent } from '../domain/ledger';
@@ -99,11 +99,12 @@ async function standStill(ports: OrphanPorts, names: readonly string[], stranger
 /** A key that a known rotation made and that became no version. People are told of it, whatever they have approved, when nothing of the managed key may go on, and when the registry that says so went back. */
 async function judge(ports: OrphanPorts, { keyId, tags }: TaggedKey, maker: Maker, told: Set<string>, done: string[], at: Instant, wentBack: boolean): Promise<void> {
   const observed = await ports.keys.describe(keyId);
-  // Gone, on its way, or so new that its maker may still write it down.
-  if (observed === undefined || observed.keyState === 'PendingDeletion' || isBefore(at, plusSeconds(observed.createdAt, ORPHAN_AGE_SECONDS))) return;
   const { key } = maker.reading;
+  if (observed?.keyState === 'PendingDeletion') return closeConsents(ports, key, keyId);
+  // Gone, or so new that its maker may still write it down.
+  if (observed === undefined || isBefore(at, plusSeconds(observed.createdAt, ORPHAN_AGE_SECONDS))) return;
   const number = Number(tags[KEY_TAGS.version]);
-  const reason = wentBack ? 'the registry went back, and may know less of it than there is to know' : (stopOf(maker.reading) ?? (await reasonToKeep(ports.keys, keyId, number, maker)));
+  const reason = wentBack ? 'the registry went back, and may know less of it than there is to know' : ((await reasonToKeep(ports.keys, keyId, number, maker)) ?? stopOf(maker.reading));
   if (reason !== undefined) return tell(ports, orphanAlert(key, keyId, `made by ${maker.rotation}. It is not offered for deletion: ${reason}.`), told, done);
   if (await deleteApproved(ports, key, keyId)) {
     done.push(`scheduled the deletion of orphan ${keyId}`);
@@ -142,17 +143,25 @@ async function reasonToKeep(keys: KeyProvider, keyId: string, number: number, { 
   return isBefore(observed.createdAt, trackedSince) ? `KMS knows of uses since ${trackedSince} only, and it is from ${observed.createdAt}` : undefined;
 }
 
-/** The one deletion that is not a rotation's. @returns whether an approval allowed it */
-async function deleteApproved({ approvals, keys, registry, rules }: OrphanPorts, key: ManagedKey, keyId: string): Promise<boolean> {
-  for (const id of key.approvals) {
-    const approval = await approvals.read(id);
-    if (approval?.purpose !== 'delete-orphan' || approval.facts['kmsKeyId'] !== keyId || !isConsented(approval, key.rev, rules)) continue;
-    await noteAnswered(registry, approval);
-    await keys.scheduleDeletion(keyId, ORPHAN_DELETION_DAYS);
-    await approvals.markCarriedOut(id);
-    return true;
-  }
-  return false;
+/** The one deletion that is not a rotation's. A consent allows it once: who takes a deletion back is asked anew. @returns whether an approval allowed it */
+async function deleteApproved(ports: OrphanPorts, key: ManagedKey, keyId: string): Promise<boolean> {
+  const approval = (await consentsTo(ports, key, keyId)).find((consent) => isConsented(consent, key.rev, ports.rules));
+  if (approval === undefined) return false;
+  await noteAnswered(ports.registry, approval);
+  await ports.keys.scheduleDeletion(keyId, ORPHAN_DELETION_DAYS);
+  await ports.approvals.markCarriedOut(approval.id);
+  return true;
+}
+
+/** Whoever scheduled a deletion may have died before this. */
+async function closeConsents(ports: OrphanPorts, key: ManagedKey, keyId: string): Promise<void> {
+  for (const { id } of await consentsTo(ports, key, keyId)) await ports.approvals.markCarriedOut(id);
+}
+
+/** Approvals of an orphan's deletion that have not been carried out. */
+async function consentsTo({ approvals }: OrphanPorts, key: ManagedKey, keyId: string): Promise<readonly Approval[]> {
+  const named = await Promise.all(key.approvals.map((id) => approvals.read(id)));
+  return named.flatMap((approval) => (approval?.purpose === 'delete-orphan' && approval.facts['kmsKeyId'] === keyId && approval.outcome === 'approve' && approval.isCarriedOut !== true ? [approval] : []));
 }
 
 async function tell(ports: OrphanPorts, alert: Alert, told: Set<string>, done: string[]): Promise<void> {

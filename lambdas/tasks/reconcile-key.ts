@@ -170,7 +170,8 @@ async function lookAtOwner(ports: ReconcileKeyPorts, look: Look): Promise<void> 
     remember: (id) => { look.findings = { ...look.findings, alerted: withAlerted(look.findings.alerted, id) }; },
   });
   // What was told of is nothing new, as long as it stays so.
-  if (outcome === 'looked-at' || (outcome !== 'quarantined' && look.findings === findings)) return;
+  const isNews = outcome === 'quarantined' && look.key.quarantine === null;
+  if (outcome === 'looked-at' || (!isNews && look.findings === findings)) return;
   look.done.push(`${rotationId} has ended and holds the lease: ${outcome}`);
 }
 

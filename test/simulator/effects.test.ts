@@ -19,3 +19,18 @@ test.each<[string, Parameters<typeof digestOf>[0], Parameters<typeof digestOf>[0
   ['effects that are no ends', [['x'], ['y']], [['y'], ['x']]],
   ['one end more', [['a ended', 5], ['a ended', 5]], [['a ended', 5]]],
 ])('%s are told apart', (_, one, other) => expect(digestOf(one)).not.toBe(digestOf(other)));
+
+/** The functions of two states fail, one after the other, and a state is tried again. */
+async function retried(functions: readonly ('settle' | 'abort-safely')[], state: string): Promise<string> {
+  const world = new World({ wire: 'direct' });
+  const kept = new Effects(world, true);
+  for (const name of functions) await world.interceptInvocation(name, {}, () => Promise.resolve({ ok: false, error: 'Throttled', cause: '' }));
+  world.trace.emit({ type: 'states.task-retried', actor: 'states', execution: 'x', state, error: 'Throttled', delaySeconds: 1 });
+  return kept.digests().effects;
+}
+
+test('of failures the one is forgotten whose state is tried again', async () => {
+  expect(await retried(['settle', 'abort-safely'], 'Settle')).toBe(await retried(['abort-safely'], 'Settle'));
+  expect(await retried(['settle', 'abort-safely'], 'Abort Safely')).toBe(await retried(['settle'], 'Abort Safely'));
+  expect(await retried(['settle'], 'Settle')).not.toBe(await retried(['settle'], 'Abort Safely'));
+});

@@ -212,6 +212,13 @@ describe('the owner', () => {
     expect(kit.told).toHaveLength(1);
   });
 
+  test('of a quarantined key that an approved emergency waits for is told of once', async () => {
+    const kit = dead().edit({ emergency: { ...endangered().key.emergency!, dueAt: LATER }, quarantine: note });
+    expect((await reconcile(kit, NOTICED)).done).toEqual([`${SECOND} has ended and holds the lease: quarantined`]);
+    expect((await reconcile(kit, NOTICED)).done).toEqual([]);
+    expect(kit.told).toHaveLength(1);
+  });
+
   test('that runs, or that nobody is, is left alone', async () => {
     expect((await reconcile(dead(draining, null), LATER)).done).toEqual([]);
     expect((await reconcile(living(bootstrapped).fails('executions.closedAt'))).failed).toEqual([]);

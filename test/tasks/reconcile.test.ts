@@ -5,6 +5,7 @@ import type { Approval } from '../../lambdas/domain/approval';
 import { FIRST_PASS, NO_FINDINGS, NOTHING_COUNTED } from '../../lambdas/domain/findings';
 import { plusSeconds } from '../../lambdas/domain/instant';
 import { settle } from '../../lambdas/domain/lease';
+import { TaskError } from '../../lambdas/domain/task-error';
 import { lookForOrphans } from '../../lambdas/tasks/orphans';
 import { reconcile, reconcileInput } from '../../lambdas/tasks/reconcile';
 import { AT, registered } from '../domain/living-key';
@@ -53,6 +54,38 @@ describe('a key that a known rotation made and that became no version', () => {
     expect(await look(kit)).toMatchObject({ done: [] });
   });
 
+  const consented = async (kit: Kit): Promise<Approval> => {
+    await look(kit);
+    const asked = kit.asked.get(ASKED(kit))!;
+    const given: Approval = { ...asked, votes: [{ answer: 'approve', by: 'arn:alice', at: NOW, reason: 'fine' }], outcome: 'approve' };
+    kit.asked.set(asked.id, given);
+    kit.edit({ approvals: [asked.id] });
+    kit.effects.length = 0;
+    return given;
+  };
+
+  test('whose deletion somebody takes back is not deleted again by the same consent', async () => {
+    const kit = withOrphan();
+    const { id } = await consented(kit);
+    await look(kit);
+    kit.change('o1', { keyState: 'Disabled' });
+    kit.effects.length = 0;
+    const anew = (await look(kit)).done.join();
+    expect(anew).toMatch(/^asked for approval \w+ to delete orphan o1$/);
+    expect(anew).not.toContain(id);
+    expect(kit.effects).not.toContain(`scheduleDeletion ${ORPHAN_DELETION_DAYS} o1`);
+  });
+
+  test('whose deletion is scheduled has no consent that is left', async () => {
+    const kit = withOrphan();
+    const { id } = await consented(kit);
+    kit.once('approvals.markCarriedOut', () => { throw new TaskError('RegistryBusy', 'busy'); });
+    await expect(look(kit)).rejects.toEqual(refusal('RegistryBusy'));
+    kit.effects.length = 0;
+    expect((await look(kit)).done).toEqual([]);
+    expect(kit.effects).toEqual([`carriedOut ${id}`]);
+  });
+
   test.each<[string, () => Kit, string]>([
     ['that the ledger knows no intent of', () => withOrphan({}, { [KEY_TAGS.version]: '1' }), 'the ledger knows no intent to make it'],
     ['whose intent the ledger lost', () => {
@@ -85,6 +118,11 @@ describe('a key that a known rotation made and that became no version', () => {
       kit.key('o1').usage = { lastUsedAt: null, trackedSince: plusSeconds(OLD, 1) };
       return kit;
     }, `KMS knows of uses since ${plusSeconds(OLD, 1)} only, and it is from ${OLD}`],
+    ['of a held key, that somebody used', () => {
+      const kit = withOrphan().edit({ hold: note });
+      kit.key('o1').usage = { lastUsedAt: AT, trackedSince: AT };
+      return kit;
+    }, `somebody used it at ${AT}`],
     ['of a quarantined key', () => withOrphan().edit({ quarantine: note }), 'orders is quarantined'],
     ['of a held key', () => withOrphan().edit({ hold: note }), 'orders is held'],
     ['of a frozen key', () => {

@@ -23,8 +23,9 @@ export interface KeyView {
   readonly versions: ReadonlyMap<number, KeyVersion>;
   /** When its policy was last changed. */
   readonly policyChanged: Moment | undefined;
-  /** Since when the key is frozen, held, and has its open intent. */
+  /** Since when the key is frozen, quarantined, held, and has its open intent. */
   readonly frozen: Moment | undefined;
+  readonly quarantined: Moment | undefined;
   readonly held: Moment | undefined;
   readonly intended: Moment | undefined;
   /** When the fencing token last grew, and in which invocation. */
@@ -160,7 +161,7 @@ export class World {
     this.keys.set(id, next);
     if (after !== undefined) this.keyIdByAlias.set(after.policy.alias, id);
     for (const version of next.versions.values()) {
-      if (version.kmsKeyId !== undefined && !this.versionByKmsKey.has(version.kmsKeyId)) {
+      if (version.kmsKeyId !== undefined && this.versionOfKmsKey(version.kmsKeyId) === undefined) {
         this.versionByKmsKey.set(version.kmsKeyId, { keyId: id, number: version.number });
       }
     }
@@ -212,6 +213,7 @@ export class World {
       metaSeq: moment.seq,
       versions: versionsAfter,
       policyChanged: hasChanged(transition, 'policy') ? moment : view.policyChanged,
+      quarantined: (after?.quarantine ?? null) === null ? undefined : (view.quarantined ?? moment),
       held: (after?.hold ?? null) === null ? undefined : (view.held ?? moment),
       intended: (after?.intent ?? null) === null ? undefined : hasChanged(transition, 'intent') ? moment : (view.intended ?? moment),
       putBack: this.isKeyturn(transition.actor) ? view.putBack : moment,
@@ -238,6 +240,7 @@ function emptyView(table: string, name: string): KeyView {
     policyChanged: undefined,
     versions: new Map(),
     frozen: undefined,
+    quarantined: undefined,
     held: undefined,
     intended: undefined,
     putBack: undefined,

@@ -24,6 +24,8 @@ function promotedAfter(prove: (s: Story, keyId: string) => void) {
 const BAD: readonly BadTrace[] = [
   ['1 one KMS key is made per version', 'a second key although the first is there', () => during('create', (s, original) => { original(); return s.createKey('k2b', 2); })],
   ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => during('create', (s, original) => { restore(s); s.wait(181); original(); return s.createKey('k2b', 2); })],
+  ['1 one KMS key is made per version', 'two keys by a function that began after the registry was restored', () =>
+    during('create', (s, original) => { original(); restore(s); s.as({ traceId: 'Root=later' }, () => { s.createKey('k2b', 2); s.createKey('k2c', 2); }); return s.seq; })],
   ['2 a key is proved before the alias gets it', 'a key that was never used', () => promotedAfter(() => undefined)],
   ['2 a key is proved before the alias gets it', 'a key whose proof failed', () =>
     promotedAfter((s, keyId) => void s.emit('kms.key-used', { operation: 'Encrypt', alias: null, keyId, error: 'DisabledException' }))],

@@ -71,13 +71,19 @@ function expectTheSameAgain({ replay, steps = [], invariant = '', message = '' }
 describe('violations of cron', () => {
   const RUN = ['--runs', '4', '--keys', '1', '--windows', '1', '--design', 'cron', '--wire', 'direct', '--jobs', '1'];
   let status: number | null;
+  let stderr: string;
   let document: Document;
 
   beforeAll(() => {
     const run = simulate(...RUN, '--json');
-    status = run.status;
+    ({ status, stderr } = run);
     document = JSON.parse(run.stdout) as Document;
   }, 120_000);
+
+  test('are said as they are found, the first of each invariant', () => {
+    const said = stderr.split('\n').flatMap((line) => /^seed \d violates (\d+ .*?): /.exec(line)?.[1] ?? []);
+    expect([...said].sort()).toEqual(Object.keys(document.violatingRunsByInvariant).sort());
+  });
 
   test('are shrunk to the few faults that they need, and shown on a timeline that says what it leaves out', () => {
     expect(status).toBe(1);

@@ -50,7 +50,8 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   const keepers = findings('10 an end with the lease is alerted', 'no execution ended with the lease long enough before the end of the trace');
   const startedAtMs = new Map<string, number>();
   const failed: ExecutionEnded[] = [];
-  let endedWithLease: readonly ExecutionEnded[] = [];
+  /** Ends with the lease, and the table of the key that was kept. */
+  const keptBy = new Map<ExecutionEnded, string>();
   const failures = new Map<string, number>();
   const waits = new Map<string, number>();
   const alertsOf = new Map<string, Told[]>();
@@ -65,7 +66,8 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
       endings.violated(`${event.execution} succeeded with the outcome ${JSON.stringify(outcomeOf(event) ?? null)}, which is none that keyturn knows`, [event.seq]);
     }
     if (event.status !== 'SUCCEEDED' || outcome === 'alerted') failed.push(event);
-    if ([...world.allKeys()].some(({ meta }) => meta?.lease?.rotationId === event.execution)) endedWithLease = [...endedWithLease, event];
+    const kept = [...world.allKeys()].find(({ meta }) => meta?.lease?.rotationId === event.execution);
+    if (kept !== undefined) keptBy.set(event, kept.table);
   }
 
   function checkAlerted(end: ExecutionEnded): void {
@@ -73,7 +75,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     const prefix = parseRotationId(end.execution)?.prefix ?? '';
     const fromMs = startedAtMs.get(end.execution) ?? end.atMs;
     const isAlerted = (alertsOf.get(end.execution) ?? []).some(isAboutFailure) || (alertsAbout.get(prefix) ?? []).some((told) => isAboutFailure(told) && told.atMs >= fromMs && told.atMs <= untilMs);
-    const isAlarmed = end.status !== 'SUCCEEDED' && !endedWithLease.includes(end) && alarms.some(({ atMs }) => atMs >= end.atMs && atMs <= untilMs);
+    const isAlarmed = end.status !== 'SUCCEEDED' && !keptBy.has(end) && alarms.some(({ atMs }) => atMs >= end.atMs && atMs <= untilMs);
     if (!isAlerted && !isAlarmed && untilMs > options.untilMs) return;
     alerted.examined();
     if (!isAlerted && !isAlarmed) alerted.violated(`${end.execution} ended ${end.status === 'SUCCEEDED' ? String(outcomeOf(end)) : end.status}, and nobody was alerted`, [end.seq]);
@@ -109,12 +111,15 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
   }
 
   return {
-    onTransition({ key, actor, after, moment }) {
-      // A function that ran on when its execution had ended has given the key back after all; or somebody has restored the table, and the lease is gone.
-      const hasLost = (end: ExecutionEnded): boolean =>
-        rotationPrefix(key.name) === parseRotationId(end.execution)?.prefix &&
-        (options.isKeyturn(actor) ? after !== undefined && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS : after?.lease?.rotationId !== end.execution);
-      endedWithLease = endedWithLease.filter((end) => !hasLost(end));
+    onTransition({ key, actor, before, after, moment }) {
+      for (const [end, table] of keptBy) {
+        if (key.table !== table || rotationPrefix(key.name) !== parseRotationId(end.execution)?.prefix) continue;
+        // A function that ran on when its execution had ended has given the key back after all.
+        const hasGivenBack = options.isKeyturn(actor) && after !== undefined && after.lease === null && moment.atMs - end.atMs <= RUNS_ON_MS;
+        // Somebody has restored the table before anybody had to tell, and the lease is gone.
+        const isForgotten = !options.isKeyturn(actor) && before?.lease?.rotationId === end.execution && after?.lease?.rotationId !== end.execution && moment.atMs - end.atMs <= ALERT_GRACE_MS;
+        if (hasGivenBack || isForgotten) keptBy.delete(end);
+      }
     },
     onItem(event) {
       const alert = kindOf(event).kind === 'alert' && options.isKeyturn(event.actor) ? queuedAlertOf(event.after) : undefined;
@@ -135,7 +140,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     },
     atEnd() {
       for (const end of failed) checkAlerted(end);
-      for (const end of endedWithLease) checkKeeper(end);
+      for (const end of keptBy.keys()) checkKeeper(end);
       for (const [execution, alerts] of alertsOf) checkCount(execution, alerts);
     },
   };

@@ -9,7 +9,7 @@ import type { KeyView, Moment, VersionView } from '../world';
 import { bindingPolicies, retirementStepOf, WORDS, type RetirementStep } from './retirement';
 
 /** KMS may show a use this late, and the check that looks for it runs a few minutes before the call. */
-const EVIDENCE_LAG_MS = (LAST_USAGE_LAG_SECONDS + KMS_CONSISTENCY_SECONDS) * 1000;
+export const EVIDENCE_LAG_MS = (LAST_USAGE_LAG_SECONDS + KMS_CONSISTENCY_SECONDS) * 1000;
 
 /**
  * Invariant 4, evidence: no retirement that the policy does not want, none while the version is in use or a dependent has not
