@@ -1,5 +1,6 @@
 import { plusSeconds } from '../../../lambdas/domain/instant';
 import type { ManagedKey } from '../../../lambdas/domain/managed-key';
+import type { Json } from '../../../lambdas/domain/trace';
 import { MUTATION_BUDGETS } from '../../../lambdas/domain/checker/rules/mutation-budget';
 import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
 import { A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } from './story';
@@ -75,6 +76,14 @@ const BAD: readonly BadTrace[] = [
   ['10 an end with the lease is alerted', 'an end that is alerted after 76 minutes', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(76 * 60); s.alert('orders', 'ended'); return end; }, 1)],
   ['10 every failed rotation is alerted', 'an alarm about one whose key somebody else has changed, and that keeps it', () => ending((s) => { const end = s.end(A2, 'ABORTED'); restore(s, s.required()); cloudWatch(s); return end; }, 1)],
   ['10 an end with the lease is alerted', 'one whose lease a restored table has forgotten a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); restore(s, { ...s.required(), lease: null }); return end; }, 1)],
+  ['10 an end with the lease is alerted', "one whose namesake in another stack's table is forgotten", () => ending((s) => {
+    const end = s.end(A2, 'ABORTED');
+    const item = { ...(JSON.parse(JSON.stringify(s.required())) as Readonly<Record<string, Json>>), pk: 'KEY#orders', sk: 'META' };
+    const write = (before: typeof item | null, after: typeof item): void => { s.as(EVE, () => s.emit('dynamodb.item-written', { table: 'other', pk: 'KEY#orders', sk: 'META', before, after })); };
+    write(null, item);
+    write(item, { ...item, lease: null });
+    return end;
+  }, 1)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution', () => ending((s) => s.end(A2, 'TIMED_OUT'), 2)],
   ['12 no lease stays with a dead execution', 'a lease that outlives its execution by half a day without a quarantine', () => ending((s) => s.end(A2, 'TIMED_OUT'), 0.5)],
   ['12 no lease stays with a dead execution', 'a lease that an approved emergency has not taken over', () => ending((s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 1) }); return s.end(A2, 'ABORTED'); }, 2)],
