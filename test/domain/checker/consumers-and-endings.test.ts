@@ -78,7 +78,7 @@ const BAD: readonly BadTrace[] = [
   ['10 an end with the lease is alerted', 'one whose lease a restored table has forgotten a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); restore(s, { ...s.required(), lease: null }); return end; }, 1)],
   ['10 an end with the lease is alerted', "one whose namesake in another stack's table is forgotten", () => ending((s) => {
     const end = s.end(A2, 'ABORTED');
-    const item = { ...(JSON.parse(JSON.stringify(s.required())) as Readonly<Record<string, Json>>), pk: 'KEY#orders', sk: 'META' };
+    const item: Readonly<Record<string, Json>> = { ...(JSON.parse(JSON.stringify(s.required())) as object), pk: 'KEY#orders', sk: 'META' };
     const write = (before: typeof item | null, after: typeof item): void => { s.as(EVE, () => s.emit('dynamodb.item-written', { table: 'other', pk: 'KEY#orders', sk: 'META', before, after })); };
     write(null, item);
     write(item, { ...item, lease: null });
