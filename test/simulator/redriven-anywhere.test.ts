@@ -18,7 +18,7 @@ const TOUCHING: readonly string[] = ['Create Key Version', 'Promote Key Version'
 
 /** Somebody stops the execution as it enters the state; an hour passes. */
 async function stoppedAt(state: string): Promise<Scenario> {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   const endsOfIt = (): number => endings(scenario).filter((ending) => ending.startsWith(ROTATION)).length;
   let isStopped = false;
   scenario.world.trace.onEvent((event) => {

@@ -12,7 +12,7 @@ const NEXT = 'orders-20260610T0000Z-a1';
 
 /** v1 has baked, and people are asked whether it may be deleted. */
 async function asked(policy: Partial<KeyPolicy> = {}): Promise<{ readonly scenario: Scenario; readonly question: Approval; readonly v1: string | undefined }> {
-  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, autoDelete: false, ...policy }));
+  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, autoDelete: false, ...policy }), { wire: 'direct' });
   for (let day = 0; day < 20 && (await approvals(scenario)).length === 0; day += 0.5) await scenario.pass(DAY / 2);
   expect(await statuses(scenario)).toBe('v1 DISABLED, v2 ACTIVE');
   const question = await latest(scenario);
@@ -164,7 +164,7 @@ test.each<[Fault & string]>([['die-before'], ['die-after'], ['lose-answer']])('a
 }, 120_000);
 
 test('a retirement that a hold left pending is finished by a retirement run after the hold is released', async () => {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   const [v1] = scenario.createdKeys();
   scenario.world.timeline.after(11 * DAY, 'hold', async () => setHold(scenario));
   await scenario.pass(18 * DAY);

@@ -75,7 +75,7 @@ async function expectFrozenBy(scenario: Scenario, name: FunctionName, act: () =>
 }
 
 test('the tasks are those of a rotation that nothing disturbs', async () => {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   await scenario.pass(20 * DAY);
   expect(endings(scenario).at(-1)).toBe(`${NEXT}: completed`);
   const invoked = scenario.world.trace.events().flatMap((event) => (event.type === 'lambda.invoked' && event.execution === NEXT ? [event.function] : []));
@@ -89,7 +89,7 @@ describe.each(NAMES)('right before %s', (name) => {
     .filter(([what]) => !(name === 'release-rotation' && what.endsWith('in hand is scheduled for deletion')));
 
   test.each(changes)('%s: the key freezes there, one alert says so, and keyturn does nothing more', async (_, change) => {
-    const scenario = await Scenario.bootstrapped();
+    const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
     const act = (): void => change(scenario, inHand === undefined ? undefined : scenario.createdKeys()[inHand]);
     await expectFrozenBy(scenario, name, act, [`keyturn: orders: security-critical failure in ${state}`]);
   });
@@ -126,14 +126,14 @@ function uncheckedEffects(scenario: Scenario): readonly string[] {
 }
 
 test('no invocation changes or tells anything before it has looked, wherever an earlier one died', async () => {
-  const undisturbed = await Scenario.bootstrapped();
+  const undisturbed = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   const bootstrapCalls = undisturbed.world.calls.length;
   await undisturbed.pass(20 * DAY);
   const points = undisturbed.world.calls.slice(bootstrapCalls).filter(isEffect);
   expect(new Set(points.map(({ operation }) => operation))).toEqual(new Set(['CreateKey', 'CreateAlias', 'PutEvents', 'UpdateAlias', 'TagResource', 'DisableKey', 'ScheduleKeyDeletion']));
   expect(uncheckedEffects(undisturbed)).toEqual([]);
   for (const { index } of points) {
-    const scenario = await Scenario.bootstrapped();
+    const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
     scenario.world.fault = (point) => (point.index === index ? 'die-after' : 'none');
     await scenario.pass(20 * DAY);
     expect(await statuses(scenario)).toBe('v1 REVOKED, v2 ACTIVE');

@@ -39,7 +39,7 @@ async function stopped(scenario: Scenario, afterMs = HOUR): Promise<Scenario> {
 }
 
 async function stoppedAt(state: State, afterMs?: number): Promise<Scenario> {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   let isStopped = false;
   scenario.world.trace.onEvent((event) => {
     if (isStopped || event.type !== 'states.state-entered' || event.execution !== NEXT || event.state !== state) return;
@@ -51,7 +51,7 @@ async function stoppedAt(state: State, afterMs?: number): Promise<Scenario> {
 
 /** The execution is stopped at the first call of the function, which runs on: nobody tells it. */
 async function stoppedWhile(name: FunctionName): Promise<Scenario> {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   let isStopped = false;
   scenario.world.fault = (point) => {
     if (!isStopped && point.function === name) {
@@ -81,7 +81,7 @@ async function finish(scenario: Scenario): Promise<void> {
 }
 
 test('the states are those of a rotation that nothing disturbs', async () => {
-  const scenario = await Scenario.bootstrapped();
+  const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
   await scenario.pass(20 * DAY);
   const entered = scenario.world.trace.events().flatMap((event) => (event.type === 'states.state-entered' && event.execution === NEXT ? [event.state] : []));
   expect([...new Set(entered)]).toEqual(STATES);

@@ -27,7 +27,7 @@ async function openQuestion(scenario: Scenario): Promise<Approval> {
 
 /** A rotation whose `CreateKey` KMS has refused; whatever made it refuse is mended. */
 async function failedForGood(policy: Partial<KeyPolicy> = {}): Promise<Scenario> {
-  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, ...policy }));
+  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, ...policy }), { wire: 'direct' });
   scenario.world.fault = ({ operation }) => (operation === 'CreateKey' ? new AwsError('LimitExceededException', 'no more keys', 400) : 'none');
   await scenario.pass(9 * DAY);
   scenario.world.fault = () => 'none';
@@ -37,7 +37,7 @@ async function failedForGood(policy: Partial<KeyPolicy> = {}): Promise<Scenario>
 
 /** A rotation that asks whether v1 may be deleted. */
 async function untilAsked(policy: Partial<KeyPolicy> = {}): Promise<Scenario> {
-  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, autoDelete: false, ...policy }));
+  const scenario = await Scenario.bootstrapped(policyOf({ ...SHORT, autoDelete: false, ...policy }), { wire: 'direct' });
   for (let day = 0; day < 20 && (await approvals(scenario)).length === 0; day += 0.5) await scenario.pass(DAY / 2);
   return scenario;
 }
@@ -192,7 +192,7 @@ describe('a non-recoverable failure', () => {
     expect(calls.length).toBeGreaterThan(2);
     for (const name of ['request-approval', 'read-approval'] as const) {
       for (let position = 0; position < (name === 'request-approval' ? calls.length : 3); position++) {
-        const scenario = await Scenario.bootstrapped();
+        const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
         let seen = -1;
         let isMended = false;
         scenario.world.fault = (point) => {
@@ -213,7 +213,7 @@ describe('a non-recoverable failure', () => {
 
 describe('a security-critical failure', () => {
   async function frozen(): Promise<Scenario> {
-    const scenario = await Scenario.bootstrapped();
+    const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
     callKms(scenario, 'UpdateAlias', { AliasName: scenario.policy.alias, TargetKeyId: foreignKey(scenario) });
     await scenario.pass(9 * DAY);
     expect(await scenario.isFrozen()).toBe(true);
@@ -251,7 +251,7 @@ describe('a security-critical failure', () => {
   });
 
   test('is a proof that fails once consumers use the version: compared and resumed, it is proved again, and completes', async () => {
-    const scenario = await Scenario.bootstrapped();
+    const scenario = await Scenario.bootstrapped(undefined, { wire: 'direct' });
     scenario.world.fault = ({ function: name, operation }) => (name === 'confirm-promotion' && operation === 'Decrypt' ? new AwsError('InvalidCiphertextException', 'not what was encrypted', 400) : 'none');
     await scenario.pass(9 * DAY);
     expect(await scenario.isFrozen()).toBe(true);
