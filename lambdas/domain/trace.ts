@@ -126,6 +126,14 @@ export interface FunctionInvoked extends Base {
   readonly error: string | null;
 }
 
+/** An event that a function failed to handle at every try was put into the dead-letter queue. */
+export interface DeadLetterSent extends Base {
+  readonly type: 'lambda.dead-letter-sent';
+  readonly function: string;
+  /** JSON of the event. */
+  readonly payload: string;
+}
+
 /** One SDK call was answered (any service): the raw material of budgets and of the cost table. */
 export interface SdkCall extends Base {
   readonly type: 'sdk.call';
@@ -162,6 +170,7 @@ export type TraceEvent =
   | StateExited
   | TaskRetried
   | FunctionInvoked
+  | DeadLetterSent
   | SdkCall
   | MessagePublished
   | EventPut;

@@ -1,6 +1,6 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { endings, statuses } from '../support/outsider';
-import { ALICE, answer, BOB, post } from '../support/people';
+import { ALICE, answer, BOB, post, reconciled } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
 
@@ -19,12 +19,13 @@ async function approvedEmergency(scenario: Scenario): Promise<void> {
   await scenario.advance(HOUR);
 }
 
-async function expectReplaced(scenario: Scenario): Promise<void> {
+/** @param number of the execution that does it */
+async function expectReplaced(scenario: Scenario, number: number): Promise<void> {
   await scenario.pass(2 * DAY);
-  expect(await scenario.key()).toMatchObject({ quarantine: null, emergency: { number: 2 }, lease: { rotationId: expect.stringMatching(/-e2$/) } });
+  expect(await scenario.key()).toMatchObject({ quarantine: null, emergency: { number }, lease: { rotationId: expect.stringMatching(new RegExp(`-e${number}$`)) } });
   expect(await statuses(scenario)).toContain('v2 DISABLED, v3 ACTIVE');
   await scenario.pass(14 * DAY);
-  expect(endings(scenario)).toContainEqual(expect.stringMatching(/-e2: completed/));
+  expect(endings(scenario)).toContainEqual(expect.stringMatching(new RegExp(`-e${number}: completed`)));
   expect(await scenario.key()).toMatchObject({ emergency: { isDone: true } });
   expect(await scenario.ledgerBreak()).toBeUndefined();
   expect(scenario.violations()).toEqual([]);
@@ -43,7 +44,7 @@ test('an emergency whose Claim still sees the stopped owner running is tried aga
   await approvedEmergency(scenario);
   expect(late).toBe(1);
   expect(endings(scenario).at(-1)).toMatch(/-e1: superseded$/);
-  await expectReplaced(scenario);
+  await expectReplaced(scenario, 2);
 });
 
 test('so is one that was throttled out of its Claim', async () => {
@@ -52,5 +53,27 @@ test('so is one that was throttled out of its Claim', async () => {
   await approvedEmergency(scenario);
   scenario.world.fault = () => 'none';
   expect(endings(scenario).at(-1)).toMatch(/-e1: /);
-  await expectReplaced(scenario);
+  await expectReplaced(scenario, 2);
+});
+
+test('an owner that ended while an approved emergency waits for its key is told of by the reconciliation, once, also when the event of its end is lost', async () => {
+  const { scenario, owner } = await draining();
+  let isStarted = false;
+  scenario.world.fault = ({ function: name, operation }) => {
+    if (name === 'handle-ended-execution') return 'die-before';
+    return operation === 'StartExecution' && !isStarted ? new AwsError('ThrottlingException', 'slow down', 400) : 'none';
+  };
+  const asked = await post(scenario, 'request-rotation', ALICE, { action: 'emergency', key: 'orders', reason: 'v2 leaked in a log' });
+  await answer(scenario, BOB, asked.approvalId).catch(() => undefined);
+  await scenario.advance(HOUR / 2);
+  const told = (): number => scenario.alerts().filter((subject) => subject.includes('still holds the key')).length;
+  expect(endings(scenario).at(-1)).toBe(`${owner}: ABORTED`);
+  expect(told()).toBe(0);
+  await reconciled(scenario, HOUR);
+  expect(told()).toBe(1);
+  expect(await scenario.key()).toMatchObject({ quarantine: null, lease: { rotationId: owner } });
+  isStarted = true;
+  await reconciled(scenario, HOUR);
+  expect(told()).toBe(1);
+  await expectReplaced(scenario, 1);
 });

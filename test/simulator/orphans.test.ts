@@ -1,6 +1,7 @@
 import { AwsError } from '../../local/kernel/aws-error';
 import { check } from '../../lambdas/domain/checker';
 import type { Approval } from '../../lambdas/domain/approval';
+import { FATES, strikeOnce } from '../support/fates';
 import { active, aliasTarget, callKms, edit, foreignKey, keyState, kmsChanges, setHold, traceLength } from '../support/outsider';
 import { answer, approvals, BOB, reconciled } from '../support/people';
 import { makeOrphan } from '../support/orphan';
@@ -25,6 +26,11 @@ async function asked(scenario: Scenario): Promise<Approval | undefined> {
   return (await approvals(scenario)).at(-1);
 }
 
+/** One deletion, by the checker's word. */
+function expectConsent(scenario: Scenario): void {
+  expect(check(scenario.world.trace.events()).filter(({ invariant }) => invariant.startsWith('6 an orphan'))).toMatchObject([{ status: 'held', restsOn: 1 }]);
+}
+
 /** A KMS key that carries the tags of a version's. */
 async function copyOfTags(scenario: Scenario, change: Readonly<Record<string, string>> = {}): Promise<string> {
   const { kmsKeyId } = await active(scenario);
@@ -42,8 +48,42 @@ test('a KMS key that a lost answer left behind is offered for deletion, and dele
   await reconciled(scenario, HOUR);
   expect(keyState(scenario, orphan)).toBe('PendingDeletion');
   expect((await approvals(scenario))[0]).toMatchObject({ isCarriedOut: true });
-  expect(check(scenario.world.trace.events()).filter(({ invariant }) => invariant.startsWith('6 an orphan'))).toMatchObject([{ status: 'held', restsOn: 1 }]);
+  expectConsent(scenario);
   expect(aliasTarget(scenario)).toBe((await active(scenario)).kmsKeyId);
+});
+
+describe.each(FATES)('with %s', (fate) => {
+  test.each(['ScheduleKeyDeletion', 'UpdateItem'])('at %s of the reconciliation an orphan is deleted once for each consent: who takes the deletion back is not asked for nothing', async (operation) => {
+    const { scenario, orphan } = await orphaned();
+    const question = await asked(scenario);
+    await answer(scenario, BOB, question?.id);
+    const from = traceLength(scenario);
+    const struck = strikeOnce(scenario, 'reconcile', fate, [operation]);
+    await reconciled(scenario, HOUR);
+    expect([...struck]).toEqual([operation]);
+    expect(keyState(scenario, orphan)).toBe('PendingDeletion');
+    expect((await approvals(scenario))[0]).toMatchObject({ isCarriedOut: true });
+    callKms(scenario, 'CancelKeyDeletion', { KeyId: orphan });
+    await reconciled(scenario, 3 * HOUR);
+    expect(keyState(scenario, orphan)).toBe('Disabled');
+    const scheduled = scenario.world.trace.events().filter((event) => event.seq >= from && event.type === 'kms.key-state-changed' && event.to === 'PendingDeletion');
+    expect(scheduled).toHaveLength(1);
+    expectConsent(scenario);
+  });
+});
+
+test.each<[string, (scenario: Scenario) => Promise<void>, (scenario: Scenario) => Promise<void>]>([
+  ['held', setHold, (scenario) => edit(scenario, () => ({ hold: null }))],
+  ['quarantined', (scenario) => edit(scenario, ({ dueAt }) => ({ quarantine: { by: BOB, at: dueAt, reason: 'look first' } })), (scenario) => edit(scenario, () => ({ quarantine: null }))],
+])('an orphan of a key that is %s is told of once, and offered for deletion afterwards', async (_, begin, end) => {
+  const { scenario, orphan } = await orphaned();
+  await begin(scenario);
+  await reconciled(scenario, 2 * HOUR);
+  expect(await approvals(scenario)).toEqual([]);
+  expect(scenario.alerts().filter((subject) => subject.includes('no version names'))).toHaveLength(1);
+  await end(scenario);
+  expect(await asked(scenario)).toMatchObject({ purpose: 'delete-orphan', facts: { kmsKeyId: orphan } });
+  expect(keyState(scenario, orphan)).toBe('Enabled');
 });
 
 describe('an orphan whose deletion a person has approved stays', () => {

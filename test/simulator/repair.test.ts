@@ -1,22 +1,10 @@
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { currentChain, firstBreak } from '../../lambdas/domain/ledger';
+import { FATES, strikeOnce } from '../support/fates';
 import { active, aliasTarget, callKms, endings, foreignKey, keyState, kmsChanges, statuses, traceLength } from '../support/outsider';
 import { ALICE, answer, approvals, BOB, CAROL, post, reconciled, typesOf } from '../support/people';
 import { policyOf } from '../support/policies';
 import { DAY, HOUR, Scenario, SHORT } from '../support/scenario';
-
-const FATES = ['die-before', 'die-after', 'lose-answer'] as const;
-
-/** The first call of each operation that a function makes is struck. @returns the operations that were, as they are */
-function strikeOnce({ world }: Scenario, name: string, fault: (typeof FATES)[number]): ReadonlySet<string> {
-  const struck = new Set<string>();
-  world.fault = (point) => {
-    if (point.function !== name || struck.has(point.operation)) return 'none';
-    struck.add(point.operation);
-    return fault;
-  };
-  return struck;
-}
 
 async function misdirected(policy?: KeyPolicy): Promise<{ scenario: Scenario; foreign: string; own: string }> {
   const scenario = await Scenario.bootstrapped(policy);

@@ -136,6 +136,8 @@ function wordsFor(event: TraceEvent): string | undefined {
       return `${event.execution} tries ${event.state} again in ${event.delaySeconds} s, after ${event.error}`;
     case 'lambda.invoked':
       return event.error === null ? undefined : `${event.function} fails with ${event.error}`;
+    case 'lambda.dead-letter-sent':
+      return `${event.function} gives the event up: dead-letter queue`;
     case 'sdk.call':
       return event.error === null ? undefined : `${event.service} ${event.operation} answers ${event.error}`;
     case 'sns.published':

@@ -37,6 +37,8 @@ const BAD: readonly BadTrace[] = [
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert('orders', 'rescue', `${CONSUMER} uses it`); return use; })],
   ['6 a late user is rescued', 'a failed use, and an alert about something else', () =>
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert(); return use; }, 2)],
+  ...([['another user', 'someone', 'k1'], ['another key', CONSUMER, 'k2']] as const).map(([what, user, keyId]): BadTrace =>
+    ['6 a late user is rescued', `a failed use, and a dead letter about ${what}`, () => during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.bury(user, keyId); return use; }, 2)]),
 ];
 
 describe('the checker finds', () => {
@@ -66,6 +68,8 @@ describe('the checker allows', () => {
   test('a late user that people were told of, or that the end of the trace comes too soon for', () => {
     const told = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.wait(3600); return s.alert('orders', 'rescue', `${CONSUMER} uses it`); }, 5);
     expect(verdictOf(told.s, '6 a late user is rescued', { untilMs: told.untilMs })).toMatchObject({ status: 'held', ...none });
+    const buried = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); return s.bury(CONSUMER, 'k1'); }, 5);
+    expect(verdictOf(buried.s, '6 a late user is rescued', { untilMs: buried.untilMs })).toMatchObject({ status: 'held', ...none });
     const fresh = during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'));
     expect(verdictOf(fresh.s, '6 a late user is rescued', { untilMs: fresh.untilMs })).toMatchObject({ status: 'not-checkable', ...none });
   });

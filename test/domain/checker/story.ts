@@ -158,6 +158,11 @@ export class Story {
     return this.emit('sns.published', { topic: 'alerts', subject: 's', message, attributes: { key, ...(alertId === undefined ? {} : { alertId }), ...(stage === undefined ? {} : { stage }) } });
   }
 
+  /** The word of a failed use comes to the dead-letter queue. */
+  bury(user: string, keyId: string): number {
+    return this.emit('lambda.dead-letter-sent', { function: 'rescue-version', payload: JSON.stringify({ userIdentity: { arn: user }, errorMessage: `${keyId} is disabled.` }) });
+  }
+
   /** A reconciliation looks at every key. @param error of its call to KMS */
   look(error: string | null = null): number {
     this.as({ traceId: `Root=look-${this.seq}` }, () => {

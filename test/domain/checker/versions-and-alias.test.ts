@@ -73,6 +73,19 @@ const BAD: readonly BadTrace[] = [
     const s = story({ moveAlias: (t) => (proof = t.point(ALIAS, 'k7')) }, 'moveAlias');
     return { s, proof: [proof] };
   }],
+  ...([['a function that began after somebody had deleted META', 0, 'Root=later', 'k2'], ['one that ran then, much later', 181, 'Root=then', 'k2'], ['one that ran then, to a third key', 0, 'Root=then', 'k7']] as const).map(
+    ([who, seconds, traceId, keyId]): BadTrace => ['3 the alias follows the ACTIVE version', `the alias moved by ${who}`, () => {
+      let [lost, proof] = [0, 0];
+      const s = story({
+        moveAlias: (t) => {
+          t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+          t.as(FOREIGN, () => { lost = t.put('META', t.required(), null); });
+          t.wait(seconds);
+          t.as({ traceId }, () => { proof = t.point(ALIAS, keyId); });
+        },
+      }, 'moveAlias');
+      return { s, proof: [lost, proof] };
+    }]),
   ['3 the alias follows the ACTIVE version', 'the alias deleted', () => {
     let proof = 0;
     const s = story({ live: (t) => (proof = t.point(ALIAS, null)) }, 'live');
@@ -107,6 +120,18 @@ describe('versions and alias', () => {
   test('an alias moved back to the old key while the promotion is open is legal', () => {
     const s = story({ moveAlias: (t, original) => { original(); t.point(ALIAS, 'k1'); t.point(ALIAS, 'k2'); } });
     expect(verdictOf(s, '3 the alias follows the ACTIVE version').status).toBe('held');
+  });
+
+  test('the alias moved by a function that ran when somebody deleted META is what its intent says', () => {
+    const s = story({
+      moveAlias: (t) => {
+        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+        t.as(FOREIGN, () => { t.put('META', t.required(), null); t.put('META', null, { ...t.required(), intent: null }); });
+        t.wait(180);
+        t.as({ traceId: 'Root=then' }, () => t.point(ALIAS, 'k2'));
+      },
+    }, 'moveAlias');
+    expect(verdictOf(s, '3 the alias follows the ACTIVE version')).toMatchObject({ status: 'held', violations: [] });
   });
 
   test('somebody else who moves the alias or disables the key is not keyturn', () => {

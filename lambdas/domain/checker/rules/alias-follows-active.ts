@@ -2,20 +2,24 @@ import { activeVersion } from '../../managed-key';
 import type { KmsAliasChanged } from '../../trace';
 import type { Rule } from '../rule';
 import { movesOf } from '../transitions';
-import type { KeyView } from '../world';
+import { wasUnderWay } from '../under-way';
+import type { KeyView, Moment } from '../world';
 
 /**
  * Invariant 3: keyturn points the alias to the ACTIVE version; between a promote intent and its commit to the old or the
  * new one; never back to a superseded one. keyturn points a version alias to its own version and never deletes one: KMS does, with the key.
  */
-export const aliasFollowsActive: Rule = ({ world, options, findings }) => {
+export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf }) => {
   const moves = findings('3 the alias follows the ACTIVE version', 'keyturn moved no alias of a managed key');
   const commits = findings('3 a promotion is committed with the alias on it', 'no promotion was committed');
   const versionAliases = findings('3 a version alias names its version', 'keyturn changed no version alias');
+  /** Where the alias might point right before somebody restored the table, by key. */
+  const restored = new Map<string, { readonly moment: Moment; readonly targets: ReadonlySet<string | null> }[]>();
 
   function checkMain(key: KeyView, event: KmsAliasChanged): void {
     moves.examined();
     if (event.to !== null && legalTargets(key).has(event.to)) return;
+    if (event.to !== null && restored.get(key.name)?.some(({ moment, targets }) => targets.has(event.to) && wasUnderWay(event, moment, firstSeqOf)) === true) return;
     const intent = key.meta?.intent?.kind === 'promote' ? `, with an open intent to promote v${key.meta.intent.version}` : '';
     const active = key.meta === undefined ? undefined : activeVersion(key.meta);
     moves.violated(
@@ -46,6 +50,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings }) => {
     },
     onTransition(transition) {
       const { key, actor, after, moment, versionsAfter } = transition;
+      if (!options.isKeyturn(actor)) restored.set(key.name, [...(restored.get(key.name) ?? []), { moment, targets: legalTargets(key) }]);
       if (after === undefined || !options.isKeyturn(actor)) return;
       const promoted = movesOf(transition).find((move) => move.from === 'PENDING' && move.to === 'ACTIVE');
       const alias = world.aliasChange(after.policy.alias);

@@ -42,6 +42,10 @@ export const lateUsersAreRescued: Rule = ({ world, options, findings }) => {
         // An alert about something else says nothing of the user, who has to be named.
         for (const [keyId, { actor }] of [...failed]) if (event.message.includes(actor)) follow(keyId, event.atMs);
       }
+      // The alarm on the dead-letter queue tells that one is there, and it names the key and the user.
+      if (event.type === 'lambda.dead-letter-sent') {
+        for (const [keyId, { actor }] of [...failed]) if (event.payload.includes(actor) && event.payload.includes(keyId)) follow(keyId, event.atMs);
+      }
       if (event.type !== 'kms.key-used' || event.keyId === null || event.error === null || !REFUSALS.has(event.error) || !options.isConsumer(event.actor)) return;
       const [view, change] = [world.versionOfKmsKey(event.keyId), world.kmsChange(event.keyId)];
       if (change === undefined || change.to === 'Enabled' || !options.isKeyturn(change.actor) || failed.has(event.keyId)) return;

@@ -1,11 +1,8 @@
 import { KEY_TAGS } from '../../../contract/names';
-import { QUIESCENCE_SECONDS } from '../../../contract/timing';
 import type { KmsKeyCreated } from '../../trace';
 import type { Rule } from '../rule';
+import { wasUnderWay } from '../under-way';
 import type { Moment } from '../world';
-
-/** A function that ran when somebody restored the table makes its key for the registry as it was: that one makes its version anew. */
-const UNDER_WAY_MS = QUIESCENCE_SECONDS * 1000;
 
 /** Invariant 1, calls: for one version one KMS key is made, however often an answer is lost: a key that is there is looked for and taken, unless somebody has made it unusable. */
 export const oneMadeKey: Rule = ({ world, options, findings, firstSeqOf }) => {
@@ -29,9 +26,9 @@ export const oneMadeKey: Rule = ({ world, options, findings, firstSeqOf }) => {
       const earlier = made.get(id);
       const isUsable = earlier !== undefined && (world.kmsChange(earlier.keyId)?.to ?? 'Enabled') === 'Enabled';
       if (isUsable) keys.violated(`${name} v${version}: ${event.keyId} was made, although ${earlier.keyId} had been made for it`, [earlier.seq, event.seq]);
-      const { seq, atMs } = restored.get(name) ?? { seq: -1, atMs: 0 };
-      const wasUnderWay = (firstSeqOf(event.traceId) ?? event.seq) < seq && event.atMs - atMs <= UNDER_WAY_MS;
-      if (!wasUnderWay) made.set(id, event);
+      const restore = restored.get(name);
+      // The restored registry has its version made anew.
+      if (restore === undefined || !wasUnderWay(event, restore, firstSeqOf)) made.set(id, event);
     },
   };
 };
