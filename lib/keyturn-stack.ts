@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, Token, type StackProps } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, type FunctionName } from '../lambdas/contract/functions';
+import { FUNCTIONS, type FunctionName, keepsFailedEvents } from '../lambdas/contract/functions';
 import type { KeyPolicy } from '../lambdas/contract/key-policy';
 import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
 import type { Configuration } from './config/load';
@@ -43,7 +43,7 @@ export class KeyturnStack extends Stack {
 
     const table = new RegistryTable(this, 'Registry');
     const { topic, deadLetterQueue } = new Alerts(this, 'Alerts');
-    const scopeOf = (some: readonly KeyPolicy[]) => this.grantScope(some, table.tableArn, topic.topicArn);
+    const scopeOf = (some: readonly KeyPolicy[]) => this.grantScope(some, { tableArn: table.tableArn, topicArn: topic.topicArn, deadLetterQueueArn: deadLetterQueue.queueArn });
     const problems = capacityProblems(this, policies, scopeOf);
     if (problems.length > 0) throw new ConfigError('configuration', problems);
     const grantScope = scopeOf(policies);
@@ -66,6 +66,7 @@ export class KeyturnStack extends Stack {
         environment: pick(values, FUNCTIONS[name].environment),
         policies: rolePoliciesOf(this, GRANTS[name](reach)),
         rolePath,
+        ...(keepsFailedEvents(name) ? { failedEvents: deadLetterQueue } : {}),
       });
 
     // First, because others are told its URL.
@@ -120,11 +121,10 @@ export class KeyturnStack extends Stack {
     return `${this.stackName}-key-repair`;
   }
 
-  private grantScope(policies: readonly KeyPolicy[], tableArn: string, topicArn: string): GrantScope {
+  private grantScope(policies: readonly KeyPolicy[], resources: Pick<GrantScope, 'tableArn' | 'topicArn' | 'deadLetterQueueArn'>): GrantScope {
     const arn = (service: string, resource: string) => `arn:${this.partition}:${service}:${this.region}:${this.account}:${resource}`;
     return {
-      tableArn,
-      topicArn,
+      ...resources,
       registryId: `${this.account}:${this.region}:${this.stackName}`,
       stateMachineArn: arn('states', `stateMachine:${this.stateMachineName}`),
       executionsArn: arn('states', `execution:${this.stateMachineName}:*`),

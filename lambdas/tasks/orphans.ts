@@ -143,7 +143,7 @@ async function reasonToKeep(keys: KeyProvider, keyId: string, number: number, { 
   return isBefore(observed.createdAt, trackedSince) ? `KMS knows of uses since ${trackedSince} only, and it is from ${observed.createdAt}` : undefined;
 }
 
-/** The one deletion that is not a rotation's. A consent allows it once: who takes a deletion back is asked anew. @returns whether an approval allowed it */
+/** The one deletion that is not a rotation's. A consent allows it once: who takes a deletion back keeps the key, and is asked again when the managed key has changed since. @returns whether an approval allowed it */
 async function deleteApproved(ports: OrphanPorts, key: ManagedKey, keyId: string): Promise<boolean> {
   const approval = (await consentsTo(ports, key, keyId)).find((consent) => isConsented(consent, key.rev, ports.rules));
   if (approval === undefined) return false;

@@ -78,7 +78,7 @@ export class Alarms extends Construct {
       { name: 'alerts-undelivered', meaning: 'The topic does not take alerts; they wait in the registry.', metric: gauge(GAUGES.undeliveredAlerts) },
       {
         name: 'events-undelivered',
-        meaning: 'A firing of the schedule, or an event of KMS or Step Functions, could not be delivered; it is in the dead-letter queue.',
+        meaning: 'A firing of the schedule, or an event of KMS or Step Functions, could not be delivered or handled; it is in the dead-letter queue.',
         metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...PERIOD, statistic: 'Maximum' }),
       },
     ];

@@ -28,6 +28,7 @@ export interface GrantScope {
   /** `rescue-version`. */
   readonly rescueFunctionArn: string;
   readonly topicArn: string;
+  readonly deadLetterQueueArn: string;
   readonly eventBusArn: string;
   /** Every KMS key of this account and Region. */
   readonly anyKeyArn: string;
@@ -105,6 +106,9 @@ const pagePeople = (scope: GrantScope): readonly Grant[] => [
   items(scope, 'writes an alert down, and strikes it off once it is published', PARTITIONS.alert, ['PutItem', 'DeleteItem']),
   { why: 'pages a person', actions: ['sns:Publish'], resources: [scope.topicArn] },
 ];
+
+/** Lambda sends with the function's role, and refuses to make a function whose role may not. */
+const keepFailedEvents = (scope: GrantScope): Grant => ({ why: 'keeps an event that no try could handle', actions: ['sqs:SendMessage'], resources: [scope.deadLetterQueueArn] });
 
 const describeExecutions = (scope: GrantScope): Grant => ({
   why: 'tells a running execution from a closed one: by a name that is taken, or by the lease',
@@ -269,7 +273,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     describeExecutions(scope),
   ],
 
-  'handle-ended-execution': (scope) => [registry(scope), ...pagePeople(scope)],
+  'handle-ended-execution': (scope) => [registry(scope), keepFailedEvents(scope), ...pagePeople(scope)],
 
   'begin-repair': (scope) => [registry(scope), readLedger(scope), readApprovals(scope)],
 
@@ -321,6 +325,7 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
     items(scope, 'finds whose key a failed use was of', PARTITIONS.kmsKey, ['GetItem']),
     readKeys(scope),
     onOwnKeys(scope, 'gives a retired version back; it can do nothing else', ['kms:EnableKey', 'kms:CancelKeyDeletion']),
+    keepFailedEvents(scope),
     ...pagePeople(scope),
   ],
 
@@ -354,5 +359,5 @@ export const GRANTS: Record<FunctionName, (scope: GrantScope) => readonly Grant[
 
   'register-keys': (scope) => [registry(scope), ownKmsKeys(scope), dueIndex(scope), readKeys(scope, 'kms:GetKeyPolicy', 'kms:ListResourceTags')],
 
-  'record-key-deletion': (scope) => [registry(scope), items(scope, 'finds whose key KMS has deleted', PARTITIONS.kmsKey, ['GetItem'])],
+  'record-key-deletion': (scope) => [registry(scope), keepFailedEvents(scope), items(scope, 'finds whose key KMS has deleted', PARTITIONS.kmsKey, ['GetItem'])],
 };

@@ -1,7 +1,8 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ManagedPolicy, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime, type Code } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type CfnFunction, Function as LambdaFunction, Runtime, type Code } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/contract/functions';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
@@ -14,11 +15,13 @@ export interface KeyturnFunctionProps {
   readonly policies: RolePolicies;
   /** The path of the functions' roles, by which key policies know them. */
   readonly rolePath: string;
+  /** Where an event goes that failed at every try. @default it is dropped */
+  readonly failedEvents?: IQueue;
 }
 
 /** One function of the contract, with a role and a log group of its own. */
 export class KeyturnFunction extends LambdaFunction {
-  constructor(scope: Construct, { functionName, code, environment, policies, rolePath }: KeyturnFunctionProps) {
+  constructor(scope: Construct, { functionName, code, environment, policies, rolePath, failedEvents }: KeyturnFunctionProps) {
     const id = pascalCase(functionName);
     const logGroup = new LogGroup(scope, `${id}Logs`, { retention: RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN });
     const role = new Role(scope, `${id}Role`, {
@@ -47,6 +50,8 @@ export class KeyturnFunction extends LambdaFunction {
       // A running execution stays on the versions that it started with, also after the next deployment.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    // Not the construct's own property, which would grant what grants.ts grants.
+    if (failedEvents !== undefined) (this.node.defaultChild as CfnFunction).deadLetterConfig = { targetArn: failedEvents.queueArn };
     // No function is invoked before its role may do what it does: the first one is invoked within this deployment.
     this.node.addDependency(...attached);
   }

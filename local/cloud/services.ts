@@ -100,6 +100,11 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     ...base,
     endpoint,
     credentialsFor: (role, session) => sessionOf(identities, role, session, 'The role defined for the function cannot be assumed by Lambda.'),
+    sendDeadLetter: ({ queueArn, roleArn, functionName, payload, attributes }) => {
+      const { caller } = sessionOf(identities, roleArn, functionName, 'The role defined for the function cannot be assumed by Lambda.');
+      authorizer.assertAccess(caller, { action: 'sqs:SendMessage', resource: queueArn });
+      sqs.send(queueArn, payload, attributes);
+    },
     urlOf: (name) => (functionsWithUrl.has(name) ? functionUrlOf(endpoint(), name) : undefined),
   });
   const sns = new SnsService({ ...base, clock: timeline, targets: topicTargets({ accountId, lambda, sqs, authorizer: () => authorizer }) });

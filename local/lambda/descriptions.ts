@@ -4,7 +4,7 @@ import { type FunctionVersion, logGroupOf } from './function';
 
 /** A function version as Lambda's API describes it. @see https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html */
 export function describeVersion({ config, version, modifiedAtMs }: FunctionVersion, arn: string): Readonly<Record<string, unknown>> {
-  const { name, roleArn, handler, environment, timeoutSeconds, memoryMb, bundle, runtime, description = '', architectures = ['x86_64'] } = config;
+  const { name, roleArn, handler, environment, timeoutSeconds, memoryMb, bundle, runtime, deadLetterArn, description = '', architectures = ['x86_64'] } = config;
   const digest = sha256Of(bundle);
   return {
     FunctionName: name,
@@ -20,6 +20,7 @@ export function describeVersion({ config, version, modifiedAtMs }: FunctionVersi
     CodeSha256: digest.toString('base64'),
     Version: version,
     ...(Object.keys(environment).length > 0 && { Environment: { Variables: environment } }),
+    ...(deadLetterArn !== undefined && { DeadLetterConfig: { TargetArn: deadLetterArn } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: revisionOf(`${arn} ${version} ${String(modifiedAtMs)} ${digest.toString('hex')}`),
     State: 'Active',

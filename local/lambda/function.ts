@@ -21,6 +21,8 @@ export interface FunctionConfig {
   readonly runtime?: string;
   readonly description?: string;
   readonly architectures?: readonly string[];
+  /** Queue for events of asynchronous invocations that failed at every try. @default they are dropped */
+  readonly deadLetterArn?: string;
   /** Where its log goes. @default /aws/lambda/<name> */
   readonly logGroup?: string;
 }

@@ -42,6 +42,8 @@ export interface LambdaServiceOptions {
   readonly credentialsFor: (roleArn: string, sessionName: string) => SigningIdentity;
   /** URL of a function that has one. @default none has */
   readonly urlOf?: (functionName: string) => string | undefined;
+  /** Sends a dead letter as a role. @default there are no queues @throws {AwsError} */
+  readonly sendDeadLetter?: (letter: DeadLetter) => void;
   /** @default a real timer: see {@link TimeoutGuard} */
   readonly guard?: TimeoutGuard;
 }
@@ -51,6 +53,16 @@ export interface InvocationOrigin {
   /** ARN of the principal or service. */
   readonly actor: string;
   readonly execution?: string;
+}
+
+/** An event that failed at every try, and where its function wants it. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+export interface DeadLetter {
+  readonly queueArn: string;
+  readonly roleArn: string;
+  readonly functionName: string;
+  /** JSON text of the event. */
+  readonly payload: string;
+  readonly attributes: Readonly<Record<'RequestID' | 'ErrorCode' | 'ErrorMessage', string>>;
 }
 
 type Permission = PolicyStatement & { readonly Sid: string };
@@ -222,7 +234,7 @@ export class LambdaService implements Service, Stateful {
   }
 
   /**
-   * Accepts an asynchronous invocation; a function that fails is tried twice more, after 1 and 2 minutes, with the same request id.
+   * Accepts an asynchronous invocation; a function that fails is tried twice more, after 1 and 2 minutes, with the same request id; then its event goes to the dead-letter queue, if the function has one.
    * @throws {AwsError} as {@link invoke} does.
    * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
    */
@@ -251,10 +263,25 @@ export class LambdaService implements Service, Stateful {
       if (version === undefined) return;
       const { actor, execution } = pending.origin;
       const origin = { actor, ...(execution !== undefined && { execution }) };
-      const hasFailed = await this.run(version, qualifier === undefined ? { name } : { name, qualifier }, payload, origin, requestId).then(({ errorType }) => errorType !== undefined, isRefusal);
+      const failure = await this.run(version, qualifier === undefined ? { name } : { name, qualifier }, payload, origin, requestId).then(failureOf, refusalOf);
+      if (failure === undefined) return;
       const delaySeconds = ASYNC_RETRY_DELAYS_SECONDS[attempt];
-      if (hasFailed && delaySeconds !== undefined) this.attempt({ ...pending, attempt: attempt + 1, atMs: timeline.nowMs() + delaySeconds * 1000 });
+      if (delaySeconds === undefined) this.giveUp(pending, version.config, failure);
+      else this.attempt({ ...pending, attempt: attempt + 1, atMs: timeline.nowMs() + delaySeconds * 1000 });
     });
+  }
+
+  /** What the queue does not take is dropped, and counted in the metric DeadLetterErrors. */
+  private giveUp({ payload, requestId }: PendingInvocation, { name, roleArn, deadLetterArn }: FunctionConfig, failure: string): void {
+    const { sendDeadLetter, trace } = this.options;
+    if (deadLetterArn === undefined || sendDeadLetter === undefined) return;
+    try {
+      sendDeadLetter({ queueArn: deadLetterArn, roleArn, functionName: name, payload, attributes: { RequestID: requestId, ErrorCode: '200', ErrorMessage: failure.slice(0, 1024) } });
+    } catch (error) {
+      if (error instanceof AwsError) return;
+      throw error;
+    }
+    trace.emit({ type: 'lambda.dead-letter-sent', actor: 'lambda.amazonaws.com', function: name, payload });
   }
 
   private invokeBy({ FunctionName: name, Qualifier: qualifier, InvocationType, LogType, Payload }: z.output<typeof shapes.invoke>, caller: Caller): unknown {
@@ -372,8 +399,12 @@ export class LambdaService implements Service, Stateful {
 }
 
 /** An invocation that Lambda itself refused has failed like one whose function threw. @throws what else it is */
-function isRefusal(error: unknown): true {
-  if (error instanceof AwsError) return true;
+function failureOf({ errorType, errorMessage = '' }: InvocationResult): string | undefined {
+  return errorType === undefined ? undefined : errorMessage;
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof AwsError) return error.message;
   throw error;
 }
 

@@ -11,6 +11,7 @@ const config = z.strictObject({
   runtime: z.string().optional(),
   description: z.string().optional(),
   architectures: z.array(z.string()).optional(),
+  deadLetterArn: z.string().optional(),
   logGroup: z.string().optional(),
 });
 

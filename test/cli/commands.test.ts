@@ -48,7 +48,7 @@ async function as(who: string | null, ...args: string[]): Promise<number> {
 }
 
 /** The same with `--json`. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller says what it expects to be printed
 async function json<T>(who: string | null, ...args: string[]): Promise<{ readonly code: number; readonly value: T }> {
   const code = await as(who, ...args, '--json');
   return { code, value: JSON.parse(output) as T };

@@ -12,6 +12,7 @@ const ROUND_TRIP = ['Decapsulate', 'Decrypt', 'DeriveSharedSecret', 'Encapsulate
   (action) => `kms:${action}`,
 );
 
+const KEEPS_EVENTS = 'sqs:SendMessage';
 const ALERTS = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'sns:Publish'];
 
 /** What each function calls, without its log and the registry: written down apart from the code, so that a new grant must be meant. */
@@ -45,7 +46,7 @@ const CALLS: Record<FunctionName, readonly string[]> = {
   settle: [],
   'abort-safely': ['kms:DescribeKey'],
   'start-due-rotations': ['dynamodb:Query', 'states:DescribeExecution', 'states:StartExecution'],
-  'handle-ended-execution': ALERTS,
+  'handle-ended-execution': [KEEPS_EVENTS, ...ALERTS],
   'begin-repair': ['dynamodb:Query'],
   'apply-repair': ['kms:CancelKeyDeletion', 'kms:CreateAlias', 'kms:DescribeKey', 'kms:EnableKey', 'kms:ListResourceTags', 'kms:TagResource', 'kms:UpdateAlias'],
   'confirm-repair': ['dynamodb:Query', 'kms:DescribeKey', 'states:SendTaskSuccess', ...ALERTS],
@@ -53,7 +54,7 @@ const CALLS: Record<FunctionName, readonly string[]> = {
   'request-rotation': ['states:DescribeExecution', 'states:StartExecution', ...ALERTS],
   operate: ['lambda:InvokeFunction'],
   decide: ['states:SendTaskSuccess', 'states:StartExecution', 'states:StopExecution', ...ALERTS],
-  'rescue-version': ['kms:CancelKeyDeletion', 'kms:DescribeKey', 'kms:EnableKey', ...ALERTS],
+  'rescue-version': ['kms:CancelKeyDeletion', 'kms:DescribeKey', 'kms:EnableKey', KEEPS_EVENTS, ...ALERTS],
   reconcile: [
     'dynamodb:Query',
     'kms:DescribeKey',
@@ -68,7 +69,7 @@ const CALLS: Record<FunctionName, readonly string[]> = {
     ...ALERTS,
   ],
   'register-keys': ['dynamodb:Query', 'kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListResourceTags'],
-  'record-key-deletion': [],
+  'record-key-deletion': [KEEPS_EVENTS],
 };
 
 /** Calls that change something, which the registry's tag must limit wherever the resource is a key. */

@@ -186,6 +186,13 @@ describe('what starts it', () => {
     ]);
   });
 
+  test('and keeps an event that such a function failed to handle at every try', () => {
+    const functions = Object.entries(resourcesOf(template, 'AWS::Lambda::Function')).filter(([, { Properties }]) => Properties['DeadLetterConfig'] !== undefined);
+    const [queue] = Object.keys(resourcesOf(template, 'AWS::SQS::Queue'));
+    expect(functions.map(([id]) => id.slice(0, -8)).sort()).toEqual(['HandleEndedExecution', 'RecordKeyDeletion', 'RescueVersion']);
+    for (const [, { Properties }] of functions) expect(Properties['DeadLetterConfig']).toEqual({ TargetArn: { 'Fn::GetAtt': [queue, 'Arn'] } });
+  });
+
   test('follows no other event', () => {
     expect(Object.keys(resourcesOf(template, 'AWS::Events::Rule'))).toHaveLength(3);
   });

@@ -13,7 +13,6 @@ const DECISIONS: readonly (readonly [rule: RegExp, where: RegExp, why: string])[
   [/^AwsSolutions-IAM5\[Resource::.*:alias\/\w+\/v\*\]$/, /CreateKeyVersionRole/, 'version aliases are numbered without end'],
   [/^AwsSolutions-IAM5\[Resource::.*:execution:keyturn-key-rotation:\*\]$/, /(ClaimRotation|StartDueRotations|RequestRotation|Decide|Reconcile)Role/, 'executions of one machine'],
   [/^AwsSolutions-IAM5\[Resource::<\w+\.Arn>:\*\]$/, /Key(Rotation|Repair)Role|SchedulerRole/, 'all versions of one function'],
-  [/^AwsSolutions-SQS3$/, /DeadLetters/, 'it is the dead-letter queue'],
   [/^AwsSolutions-SF1$/, /Key(Rotation|Repair)/, 'the history holds every event; a log of level ALL would repeat it'],
   [/^AwsSolutions-SF2$/, /Key(Rotation|Repair)/, 'X-Ray traces seconds, a rotation waits for weeks'],
 ];

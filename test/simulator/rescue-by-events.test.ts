@@ -246,3 +246,22 @@ describe('a rescue whose process dies', () => {
     }
   });
 });
+
+test.each([[3, ['reports/nightly']], [2, []]] as const)('a late user of whom %d tries could not do anything is in the dead-letter queue: %j', async (failures, named) => {
+  const use = await lateUse();
+  const { scenario } = use;
+  await until(scenario, 'v1 DISABLED');
+  let tries = 0;
+  scenario.world.fault = ({ function: name, operation }) => (name === 'rescue-version' && operation === 'GetItem' && tries++ < failures ? 'die-before' : 'none');
+  expect(use.decrypts()).toBe(false);
+  await scenario.advance(10 * MINUTE);
+  const letters = scenario.world.trace.events().flatMap((event) => (event.type === 'lambda.dead-letter-sent' ? [event] : []));
+  expect(letters.map((letter) => letter.function)).toEqual(named.map(() => 'rescue-version'));
+  for (const user of named) expect(letters[0]?.payload).toContain(user);
+  for (const { payload } of letters) {
+    expect(payload).toContain(use.kmsKeyId);
+    // What the runbook says to do.
+    await scenario.world.invoke('rescue-version', JSON.parse(payload));
+  }
+  await expectRescued(use);
+});

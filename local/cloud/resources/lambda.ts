@@ -1,12 +1,13 @@
 import type { PolicyStatement } from '../../iam/documents';
-import { notModelled } from '../../kernel/aws-error';
+import { AwsError, notModelled } from '../../kernel/aws-error';
 import { functionArn, functionRef } from '../../lambda/function-arn';
 import { functionUrlOf } from '../../lambda/function-url';
+import type { CloudServices } from '../services';
 import { physicalName, type ResourceType } from './resource';
 
 export const lambdaFunction: ResourceType = {
   properties: [
-    'Architectures', 'Code', 'Description', 'Environment', 'FunctionName', 'Handler', 'LoggingConfig', 'MemorySize', 'Role', 'Runtime', 'Tags', 'Timeout', 'TracingConfig',
+    'Architectures', 'Code', 'DeadLetterConfig', 'Description', 'Environment', 'FunctionName', 'Handler', 'LoggingConfig', 'MemorySize', 'Role', 'Runtime', 'Tags', 'Timeout', 'TracingConfig',
   ],
   put(declared, { services, assembly, ...site }) {
     const { properties } = declared;
@@ -16,11 +17,14 @@ export const lambdaFunction: ResourceType = {
     const variables = properties.structure('Environment').structure('Variables');
     const description = properties.optionalText('Description');
     const logGroup = properties.structure('LoggingConfig').optionalText('LogGroup');
+    const deadLetterArn = properties.structure('DeadLetterConfig').optionalText('TargetArn');
+    if (deadLetterArn !== undefined) requireMaySend(properties.text('Role'), name, deadLetterArn, services);
     const architectures = properties.list('Architectures').map(String);
     const arn = services.lambda.putFunction({
       name,
       runtime,
       ...(description !== undefined && { description }),
+      ...(deadLetterArn !== undefined && { deadLetterArn }),
       ...(logGroup !== undefined && { logGroup }),
       ...(architectures.length > 0 && { architectures }),
       roleArn: properties.text('Role'),
@@ -90,6 +94,17 @@ export const lambdaUrl: ResourceType = {
     services.functionsWithUrl.delete(functionRef(properties.text('TargetFunctionArn')).name);
   },
 };
+
+/** @throws {AwsError} `InvalidParameterValueException`, as Lambda does when it makes or changes a function. */
+function requireMaySend(roleArn: string, functionName: string, queueArn: string, { identities, authorizer }: CloudServices): void {
+  if (!queueArn.startsWith('arn:aws:sqs:')) throw notModelled(`${queueArn} as the dead-letter queue of a function`);
+  try {
+    authorizer.assertAccess(identities.credentialsFor(roleArn, functionName).caller, { action: 'sqs:SendMessage', resource: queueArn });
+  } catch (error) {
+    if (error instanceof AwsError) throw new AwsError('InvalidParameterValueException', 'The provided execution role does not have permissions to call SendMessage on SQS', 400);
+    throw error;
+  }
+}
 
 function optional(key: string, value: string | undefined): Record<string, string> {
   return value === undefined ? {} : { [key]: value };

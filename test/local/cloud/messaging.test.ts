@@ -80,3 +80,49 @@ test('an event reaches a queue by a rule', async () => {
   await cloud.timeline.settle();
   expect(inbox().map((body) => (JSON.parse(body) as { detail: unknown }).detail)).toEqual([{ n: 1 }]);
 });
+
+const SEND = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: QUEUE_ARN };
+/** Told of by a rule, a function that fails. */
+function failing(statements: readonly object[], queue: unknown = QUEUE_ARN): Resources {
+  const made = functionWithRole('Failing', 'failing', statements);
+  const { Failing } = made;
+  return {
+    ...STACK,
+    ...made,
+    Failing: { ...Failing, Type: 'AWS::Lambda::Function', Properties: { ...Failing?.Properties, DeadLetterConfig: { TargetArn: queue } }, DependsOn: 'FailingPolicy' },
+    RuleMayInvoke: { Type: 'AWS::Lambda::Permission', Properties: { Action: 'lambda:InvokeFunction', FunctionName: { Ref: 'Failing' }, Principal: 'events.amazonaws.com' } },
+    FailingRule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { source: ['failures'] }, Targets: [{ Id: 'failing', Arn: { 'Fn::GetAtt': ['Failing', 'Arn'] } }] } },
+  };
+}
+const FAILING = { ...BUNDLES, failing: 'exports.handler = async () => { throw new Error("no"); };' };
+
+test('an event that a function fails to handle at every try reaches its dead-letter queue', async () => {
+  const changed = assembly(failing([SEND]), FAILING);
+  await cloud.redeploy(changed.directory);
+  await new EventBridgeClient(config()).send(new PutEventsCommand({ Entries: [{ Source: 'failures', DetailType: 'T', Detail: '{"n":1}' }] }));
+  await cloud.advanceTo(cloud.timeline.nowMs() + 179_000);
+  expect(inbox()).toEqual([]);
+  await cloud.advanceTo(cloud.timeline.nowMs() + 10_000);
+  expect(inbox().map((body) => JSON.parse(body) as unknown)).toEqual([expect.objectContaining({ source: 'failures', detail: { n: 1 } })]);
+  changed.remove();
+});
+
+test('an event that fails is dropped once the role may not send to the dead-letter queue any more', async () => {
+  const changed = assembly(failing([SEND]), FAILING);
+  await cloud.redeploy(changed.directory);
+  await new EventBridgeClient(config()).send(new PutEventsCommand({ Entries: [{ Source: 'failures', DetailType: 'T', Detail: '{"n":1}' }] }));
+  cloud.services.identities.deletePolicy(`arn:aws:iam::111122223333:role/tiny/${cloud.physicalId('FailingRole')}`, cloud.physicalId('FailingPolicy'));
+  await cloud.advanceTo(cloud.timeline.nowMs() + 200_000);
+  expect(cloud.trace.events().filter((event) => event.type === 'lambda.invoked' && event.error !== null)).toHaveLength(3);
+  expect(inbox()).toEqual([]);
+  changed.remove();
+});
+
+test.each<[string, Resources, string]>([
+  ['whose role may not send to its dead-letter queue', failing([{ ...SEND, Action: 'sqs:ReceiveMessage' }]), 'does not have permissions to call SendMessage on SQS'],
+  ['whose dead letters go to a topic', failing([SEND], { Ref: 'Alerts' }), 'as the dead-letter queue of a function'],
+])('a function %s is refused', async (_, stack, message) => {
+  const changed = assembly(stack, FAILING);
+  await expect(cloud.redeploy(changed.directory)).rejects.toThrow(message);
+  changed.remove();
+});

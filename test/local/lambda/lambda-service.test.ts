@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Json } from '../../../lambdas/domain/trace';
+import { AwsError } from '../../../local/kernel/aws-error';
 import { Timeline } from '../../../local/kernel/clock';
 import { Trace } from '../../../local/kernel/trace';
 import type { FunctionConfig } from '../../../local/lambda/function';
-import { LambdaService, type LambdaServiceOptions } from '../../../local/lambda/lambda-service';
+import { type DeadLetter, LambdaService, type LambdaServiceOptions } from '../../../local/lambda/lambda-service';
 
 const HOME = { region: 'eu-central-1', accountId: '111122223333' };
 const START_MS = Date.UTC(2031, 4, 5, 6, 7, 8);
@@ -187,6 +188,29 @@ describe('an asynchronous invocation', () => {
     const runs = service.logOf('f').map((line) => line.trim().split(' '));
     expect(runs.map(([at]) => (Number(at) - START_MS) / 1000)).toEqual([0, 60, 180]);
     expect(new Set(runs.map(([, id]) => id)).size).toBe(1);
+  });
+
+  test('of one that has a dead-letter queue is sent there, by its role, once it has failed at every try', async () => {
+    const letters: DeadLetter[] = [];
+    const { service, timeline, trace } = lambda(SOURCE, { deadLetterArn: 'arn:aws:sqs:eu-central-1:111122223333:q', sendDeadLetter: (letter) => void letters.push(letter) });
+    service.invokeLater('f', '{"fail":true}', ORIGIN);
+    service.invokeLater('f', '{}', ORIGIN);
+    await timeline.runUntil(START_MS + 179_000);
+    expect(letters).toEqual([]);
+    await timeline.runUntil(START_MS + 3_600_000);
+    const [, RequestID = ''] = service.logOf('f')[0]?.trim().split(' ') ?? [];
+    expect(letters).toEqual([
+      { queueArn: 'arn:aws:sqs:eu-central-1:111122223333:q', roleArn: 'arn:aws:iam::111122223333:role/f', functionName: 'f', payload: '{"fail":true}', attributes: { RequestID, ErrorCode: '200', ErrorMessage: 'no' } },
+    ]);
+    expect(trace.events().filter(({ type }) => type === 'lambda.dead-letter-sent')).toMatchObject([{ function: 'f', payload: '{"fail":true}' }]);
+  });
+
+  test('that the dead-letter queue does not take is dropped', async () => {
+    const { service, timeline, trace } = lambda(SOURCE, { deadLetterArn: 'arn:aws:sqs:eu-central-1:111122223333:q', sendDeadLetter: () => { throw new AwsError('QueueDoesNotExist', 'no'); } });
+    service.invokeLater('f', '{"fail":true}', ORIGIN);
+    await timeline.runUntil(START_MS + 3_600_000);
+    expect(service.logOf('f')).toHaveLength(3);
+    expect(trace.events().filter(({ type }) => type === 'lambda.dead-letter-sent')).toEqual([]);
   });
 
   test('of a function that works runs once', async () => {
