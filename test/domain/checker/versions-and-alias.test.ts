@@ -4,6 +4,15 @@ import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf, type Story } f
 
 const FOREIGN = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
+/** A function that ran when somebody deleted META points v2's alias. */
+function versionAliasOfLostKey(s: Story, keyId: string): number {
+  let lost = 0;
+  s.as({ traceId: 'Root=then' }, () => s.call('DescribeKey'));
+  s.as(FOREIGN, () => { lost = s.put('META', s.required(), null); });
+  s.as({ traceId: 'Root=then' }, () => s.point(`${ALIAS}/v2`, keyId));
+  return lost;
+}
+
 const BAD: readonly BadTrace[] = [
   ['1 one adopted version per lineage', 'a second version adopted for a window', () => {
     let [first, second] = [0, 0];
@@ -107,6 +116,11 @@ const BAD: readonly BadTrace[] = [
     const s = story({ useNew: (t) => (proof = t.point(`${ALIAS}/v1`, 'k2')) }, 'useNew');
     return { s, proof: [proof] };
   }],
+  ['3 a version alias names its version', "a version alias on another version's key, by a function that ran when somebody deleted META", () => {
+    let [lost, proof] = [0, 0];
+    const s = story({ useNew: (t) => { lost = versionAliasOfLostKey(t, 'k1'); proof = t.seq; } }, 'useNew');
+    return { s, proof: [lost, proof] };
+  }],
   ...(['drain', 'disable', 'bake', 'revoke'] as const).map((step): BadTrace => ['3 a version alias names its version', `a version alias deleted in the step ${step}`, () => {
     let proof = 0;
     const s = story({ [step]: (t: Story) => (proof = t.point(`${ALIAS}/v1`, null)) }, step);
@@ -132,6 +146,11 @@ describe('versions and alias', () => {
       },
     }, 'moveAlias');
     expect(verdictOf(s, '3 the alias follows the ACTIVE version')).toMatchObject({ status: 'held', violations: [] });
+  });
+
+  test("so is the version alias that it points to its version's key", () => {
+    const s = story({ useNew: (t) => void versionAliasOfLostKey(t, 'k2') }, 'useNew');
+    expect(verdictOf(s, '3 a version alias names its version')).toMatchObject({ status: 'held', violations: [] });
   });
 
   test('somebody else who moves the alias or disables the key is not keyturn', () => {

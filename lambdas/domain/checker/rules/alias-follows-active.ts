@@ -13,13 +13,18 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
   const moves = findings('3 the alias follows the ACTIVE version', 'keyturn moved no alias of a managed key');
   const commits = findings('3 a promotion is committed with the alias on it', 'no promotion was committed');
   const versionAliases = findings('3 a version alias names its version', 'keyturn changed no version alias');
-  /** Where the alias might point right before somebody restored the table, by key. */
-  const restored = new Map<string, { readonly moment: Moment; readonly targets: ReadonlySet<string | null> }[]>();
+  /** Keys as they were right before somebody restored the table, by name. */
+  const restored = new Map<string, { readonly moment: Moment; readonly was: KeyView }[]>();
+
+  /** As the registry has the key, and as a function knows it that runs since before a restore. */
+  const viewsFor = (event: KmsAliasChanged, key: KeyView): readonly KeyView[] => [
+    key,
+    ...(restored.get(key.name) ?? []).flatMap(({ moment, was }) => (wasUnderWay(event, moment, firstSeqOf) ? [was] : [])),
+  ];
 
   function checkMain(key: KeyView, event: KmsAliasChanged): void {
     moves.examined();
-    if (event.to !== null && legalTargets(key).has(event.to)) return;
-    if (event.to !== null && restored.get(key.name)?.some(({ moment, targets }) => targets.has(event.to) && wasUnderWay(event, moment, firstSeqOf)) === true) return;
+    if (event.to !== null && viewsFor(event, key).some((view) => legalTargets(view).has(event.to))) return;
     const intent = key.meta?.intent?.kind === 'promote' ? `, with an open intent to promote v${key.meta.intent.version}` : '';
     const active = key.meta === undefined ? undefined : activeVersion(key.meta);
     moves.violated(
@@ -33,7 +38,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     if (named === undefined) return;
     versionAliases.examined();
     const { key, number, version } = named;
-    if (event.to !== version?.kmsKeyId) {
+    if (!viewsFor(event, key).some(({ versions }) => event.to === versions.get(number)?.kmsKeyId)) {
       versionAliases.violated(`${key.name}: keyturn pointed ${event.alias} to ${describeTarget(key, event.to)}; v${number} has ${version?.kmsKeyId ?? 'no KMS key'}`, [
         key.metaSeq,
         event.seq,
@@ -50,7 +55,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     },
     onTransition(transition) {
       const { key, actor, after, moment, versionsAfter } = transition;
-      if (!options.isKeyturn(actor)) restored.set(key.name, [...(restored.get(key.name) ?? []), { moment, targets: legalTargets(key) }]);
+      if (!options.isKeyturn(actor)) restored.set(key.name, [...(restored.get(key.name) ?? []), { moment, was: key }]);
       if (after === undefined || !options.isKeyturn(actor)) return;
       const promoted = movesOf(transition).find((move) => move.from === 'PENDING' && move.to === 'ACTIVE');
       const alias = world.aliasChange(after.policy.alias);
