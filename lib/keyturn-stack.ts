@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, Token, type StackProps } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, type FunctionName, keepsFailedEvents } from '../lambdas/contract/functions';
+import { FUNCTIONS, type FunctionName, hasDeadLetterQueue } from '../lambdas/contract/functions';
 import type { KeyPolicy } from '../lambdas/contract/key-policy';
 import { ENV, STACK_OUTPUTS, type EnvName } from '../lambdas/contract/names';
 import type { Configuration } from './config/load';
@@ -66,7 +66,7 @@ export class KeyturnStack extends Stack {
         environment: pick(values, FUNCTIONS[name].environment),
         policies: rolePoliciesOf(this, GRANTS[name](reach)),
         rolePath,
-        ...(keepsFailedEvents(name) ? { failedEvents: deadLetterQueue } : {}),
+        ...(hasDeadLetterQueue(name) ? { failedEvents: deadLetterQueue } : {}),
       });
 
     // First, because others are told its URL.

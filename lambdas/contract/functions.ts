@@ -12,8 +12,8 @@ export interface FunctionContract {
   /** The definition's substitution that holds the pinned version's ARN: `${…}`. */
   readonly substitution?: string;
   readonly environment: readonly EnvName[];
-  /** EventBridge tells it of things once: an event that none of Lambda's tries could handle is kept in the dead-letter queue. @default false */
-  readonly keepsFailedEvents?: true;
+  /** EventBridge tells it of things once: what none of Lambda's tries could handle is kept in the dead-letter queue. @default false */
+  readonly hasDeadLetterQueue?: true;
 }
 
 const REGISTRY = [ENV.table, ENV.registryId] as const;
@@ -37,7 +37,7 @@ export const FUNCTIONS = {
   settle: { state: 'Settle', substitution: 'SettleArn', environment: REGISTRY },
   'abort-safely': { state: 'Abort Safely', substitution: 'AbortSafelyArn', environment: REGISTRY },
   'start-due-rotations': { environment: [...REGISTRY, ENV.stateMachineArn] },
-  'handle-ended-execution': { environment: [...REGISTRY, ENV.topicArn], keepsFailedEvents: true },
+  'handle-ended-execution': { environment: [...REGISTRY, ENV.topicArn], hasDeadLetterQueue: true },
   'begin-repair': { machine: 'key-repair', state: 'Begin Repair', substitution: 'BeginRepairArn', environment: [...REGISTRY, ENV.vouchedRoles] },
   'apply-repair': { machine: 'key-repair', state: 'Apply Repair', substitution: 'ApplyRepairArn', environment: REGISTRY },
   'confirm-repair': { machine: 'key-repair', state: 'Confirm Repair', substitution: 'ConfirmRepairArn', environment: [...REGISTRY, ENV.topicArn] },
@@ -46,17 +46,17 @@ export const FUNCTIONS = {
   operate: { environment: [...REGISTRY, ENV.rescueFunctionArn] },
   decide: { environment: [...REGISTRY, ENV.stateMachineArn, ENV.repairMachineArn, ENV.topicArn, ENV.vouchedRoles] },
   reconcile: { environment: [...REGISTRY, ENV.stateMachineArn, ENV.repairMachineArn, ENV.rescueFunctionArn, ENV.topicArn, ENV.vouchedRoles] },
-  'rescue-version': { environment: [...REGISTRY, ENV.topicArn, ENV.rolePattern], keepsFailedEvents: true },
+  'rescue-version': { environment: [...REGISTRY, ENV.topicArn, ENV.rolePattern], hasDeadLetterQueue: true },
   'register-keys': { environment: REGISTRY },
-  'record-key-deletion': { environment: REGISTRY, keepsFailedEvents: true },
+  'record-key-deletion': { environment: REGISTRY, hasDeadLetterQueue: true },
 } as const satisfies Record<string, FunctionContract>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
-/** Whether an event that the function could not handle is kept. */
-export function keepsFailedEvents(name: FunctionName): boolean {
-  const { keepsFailedEvents: keeps }: FunctionContract = FUNCTIONS[name];
-  return keeps === true;
+/** Whether an event that the function failed to handle is kept. */
+export function hasDeadLetterQueue(name: FunctionName): boolean {
+  const { hasDeadLetterQueue: has }: FunctionContract = FUNCTIONS[name];
+  return has === true;
 }
 
 type WorkflowFunction = readonly [FunctionName, FunctionContract & { readonly state: string; readonly substitution: string }];

@@ -132,6 +132,8 @@ export interface DeadLetterSent extends Base {
   readonly function: string;
   /** JSON of the event. */
   readonly payload: string;
+  /** Name of the error of the last try. */
+  readonly error: string;
 }
 
 /** One SDK call was answered (any service): the raw material of budgets and of the cost table. */

@@ -100,10 +100,14 @@ export function createServices(options: CloudOptions, endpoint: () => string): C
     ...base,
     endpoint,
     credentialsFor: (role, session) => sessionOf(identities, role, session, 'The role defined for the function cannot be assumed by Lambda.'),
-    sendDeadLetter: ({ queueArn, roleArn, functionName, payload, attributes }) => {
+    sendDeadLetter: ({ queueArn, roleArn, functionName, payload, requestId, message }) => {
       const { caller } = sessionOf(identities, roleArn, functionName, 'The role defined for the function cannot be assumed by Lambda.');
       authorizer.assertAccess(caller, { action: 'sqs:SendMessage', resource: queueArn });
-      sqs.send(queueArn, payload, attributes);
+      sqs.deliver(queueArn, payload, {
+        RequestID: { DataType: 'String', StringValue: requestId },
+        ErrorCode: { DataType: 'Number', StringValue: '200' },
+        ErrorMessage: { DataType: 'String', StringValue: message.slice(0, 1024) },
+      });
     },
     urlOf: (name) => (functionsWithUrl.has(name) ? functionUrlOf(endpoint(), name) : undefined),
   });

@@ -62,7 +62,9 @@ export interface DeadLetter {
   readonly functionName: string;
   /** JSON text of the event. */
   readonly payload: string;
-  readonly attributes: Readonly<Record<'RequestID' | 'ErrorCode' | 'ErrorMessage', string>>;
+  readonly requestId: string;
+  /** Of the last error. */
+  readonly message: string;
 }
 
 type Permission = PolicyStatement & { readonly Sid: string };
@@ -272,16 +274,16 @@ export class LambdaService implements Service, Stateful {
   }
 
   /** What the queue does not take is dropped, and counted in the metric DeadLetterErrors. */
-  private giveUp({ payload, requestId }: PendingInvocation, { name, roleArn, deadLetterArn }: FunctionConfig, failure: string): void {
+  private giveUp({ payload, requestId }: PendingInvocation, { name, roleArn, deadLetterArn }: FunctionConfig, { error, message }: AttemptFailure): void {
     const { sendDeadLetter, trace } = this.options;
     if (deadLetterArn === undefined || sendDeadLetter === undefined) return;
     try {
-      sendDeadLetter({ queueArn: deadLetterArn, roleArn, functionName: name, payload, attributes: { RequestID: requestId, ErrorCode: '200', ErrorMessage: failure.slice(0, 1024) } });
-    } catch (error) {
-      if (error instanceof AwsError) return;
-      throw error;
+      sendDeadLetter({ queueArn: deadLetterArn, roleArn, functionName: name, payload, requestId, message });
+    } catch (refusal) {
+      if (refusal instanceof AwsError) return;
+      throw refusal;
     }
-    trace.emit({ type: 'lambda.dead-letter-sent', actor: 'lambda.amazonaws.com', function: name, payload });
+    trace.emit({ type: 'lambda.dead-letter-sent', actor: 'lambda.amazonaws.com', function: name, payload, error });
   }
 
   private invokeBy({ FunctionName: name, Qualifier: qualifier, InvocationType, LogType, Payload }: z.output<typeof shapes.invoke>, caller: Caller): unknown {
@@ -398,13 +400,19 @@ export class LambdaService implements Service, Stateful {
   }
 }
 
-/** An invocation that Lambda itself refused has failed like one whose function threw. @throws what else it is */
-function failureOf({ errorType, errorMessage = '' }: InvocationResult): string | undefined {
-  return errorType === undefined ? undefined : errorMessage;
+/** What an attempt ended with that is tried again. */
+interface AttemptFailure {
+  readonly error: string;
+  readonly message: string;
 }
 
-function refusalOf(error: unknown): string {
-  if (error instanceof AwsError) return error.message;
+function failureOf({ errorType, errorMessage = '' }: InvocationResult): AttemptFailure | undefined {
+  return errorType === undefined ? undefined : { error: errorType, message: errorMessage };
+}
+
+/** An invocation that Lambda itself refused has failed like one whose function threw. @throws what else it is */
+function refusalOf(error: unknown): AttemptFailure {
+  if (error instanceof AwsError) return { error: error.code, message: error.message };
   throw error;
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type HttpHandler, HttpRequest } from '@smithy/protocol-http';
 import type { FunctionName } from '../../lambdas/contract/functions';
-import { FUNCTIONS, keepsFailedEvents, type MachineName } from '../../lambdas/contract/functions';
+import { FUNCTIONS, hasDeadLetterQueue, type MachineName } from '../../lambdas/contract/functions';
 import type { KeyPolicy } from '../../lambdas/contract/key-policy';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambdas/contract/timing';
 import { instantOf } from '../../lambdas/domain/instant';
@@ -238,15 +238,13 @@ export class World {
   }
 
   /** As Lambda does: what fails is tried again, after each delay, and then given up. */
-  private invokeLater(name: FunctionName, event: BusEvent, [delaySeconds, ...others]: readonly number[]): void {
-    if (delaySeconds === undefined) {
-      if (keepsFailedEvents(name)) this.trace.emit({ type: 'lambda.dead-letter-sent', actor: 'lambda.amazonaws.com', function: name, payload: JSON.stringify(event) });
-      return;
-    }
+  private invokeLater(name: FunctionName, event: BusEvent, [delaySeconds = 0, ...others]: readonly number[]): void {
     this.timeline.after(delaySeconds * 1000, `deliver ${event['detail-type']} to ${name}`, () => {
       // Not waited for: time goes on while the function waits for an answer.
-      void this.invoke(name, event).then(({ ok }) => {
-        if (!ok) this.invokeLater(name, event, others);
+      void this.invoke(name, event).then((result) => {
+        if (result.ok) return;
+        if (others.length > 0) this.invokeLater(name, event, others);
+        else if (hasDeadLetterQueue(name)) this.trace.emit({ type: 'lambda.dead-letter-sent', actor: 'lambda.amazonaws.com', function: name, payload: JSON.stringify(event), error: result.error });
       });
     });
   }

@@ -56,7 +56,7 @@ test('so is one that was throttled out of its Claim', async () => {
   await expectReplaced(scenario, 2);
 });
 
-test('an owner that ended while an approved emergency waits for its key is told of by the reconciliation, once, also when the event of its end is lost', async () => {
+test('an owner that ended while an approved emergency waits for its key is told of by the reconciliation, once, also when the event of its end is not handled', async () => {
   const { scenario, owner } = await draining();
   let isStarted = false;
   scenario.world.fault = ({ function: name, operation }) => {
@@ -69,6 +69,7 @@ test('an owner that ended while an approved emergency waits for its key is told 
   const told = (): number => scenario.alerts().filter((subject) => subject.includes('still holds the key')).length;
   expect(endings(scenario).at(-1)).toBe(`${owner}: ABORTED`);
   expect(told()).toBe(0);
+  expect(scenario.world.trace.events()).toContainEqual(expect.objectContaining({ type: 'lambda.dead-letter-sent', function: 'handle-ended-execution' }));
   await reconciled(scenario, HOUR);
   expect(told()).toBe(1);
   expect(await scenario.key()).toMatchObject({ quarantine: null, lease: { rotationId: owner } });

@@ -98,8 +98,9 @@ export const lambdaUrl: ResourceType = {
 /** @throws {AwsError} `InvalidParameterValueException`, as Lambda does when it makes or changes a function. */
 function requireMaySend(roleArn: string, functionName: string, queueArn: string, { identities, authorizer }: CloudServices): void {
   if (!queueArn.startsWith('arn:aws:sqs:')) throw notModelled(`${queueArn} as the dead-letter queue of a function`);
+  const { caller } = identities.credentialsFor(roleArn, functionName);
   try {
-    authorizer.assertAccess(identities.credentialsFor(roleArn, functionName).caller, { action: 'sqs:SendMessage', resource: queueArn });
+    authorizer.assertAccess(caller, { action: 'sqs:SendMessage', resource: queueArn });
   } catch (error) {
     if (error instanceof AwsError) throw new AwsError('InvalidParameterValueException', 'The provided execution role does not have permissions to call SendMessage on SQS', 400);
     throw error;

@@ -22,4 +22,10 @@ export const WATCHING: readonly Plant[] = [
     faults: ['old-key-in-use'],
     replacements: withHandler(() => async () => ({ outcome: 'nothing-to-rescue', versions: [] }), 'rescue-version'),
   },
+  {
+    name: 'rescue-throws',
+    off: 'the rescue of a late user fails at each of its tries',
+    faults: ['old-key-in-use'],
+    replacements: withHandler(() => async () => Promise.reject(new TypeError('planted')), 'rescue-version'),
+  },
 ];

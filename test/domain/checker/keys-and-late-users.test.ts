@@ -21,6 +21,13 @@ function promotedAfter(prove: (s: Story, keyId: string) => void) {
   return { s, proof: [proof] };
 }
 
+const LETTERS: readonly (readonly [which: string, user: string, keyId: string, by?: string, error?: string])[] = [
+  ['about another user', 'someone', 'k1'],
+  ['about another key', CONSUMER, 'k2'],
+  ['of another function', CONSUMER, 'k1', 'record-key-deletion'],
+  ['of a rescue that breaks by itself', CONSUMER, 'k1', 'rescue-version', 'TypeError'],
+];
+
 const BAD: readonly BadTrace[] = [
   ['1 one KMS key is made per version', 'a second key although the first is there', () => during('create', (s, original) => { original(); return s.createKey('k2b', 2); })],
   ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => during('create', (s, original) => { restore(s); s.wait(181); original(); return s.createKey('k2b', 2); })],
@@ -37,8 +44,8 @@ const BAD: readonly BadTrace[] = [
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert('orders', 'rescue', `${CONSUMER} uses it`); return use; })],
   ['6 a late user is rescued', 'a failed use, and an alert about something else', () =>
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert(); return use; }, 2)],
-  ...([['another user', 'someone', 'k1'], ['another key', CONSUMER, 'k2']] as const).map(([what, user, keyId]): BadTrace =>
-    ['6 a late user is rescued', `a failed use, and a dead letter about ${what}`, () => during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.bury(user, keyId); return use; }, 2)]),
+  ...LETTERS.map(([which, ...letter]): BadTrace =>
+    ['6 a late user is rescued', `a failed use, and a dead letter ${which}`, () => during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.bury(...letter); return use; }, 2)]),
 ];
 
 describe('the checker finds', () => {

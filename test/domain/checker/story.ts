@@ -159,8 +159,8 @@ export class Story {
   }
 
   /** The word of a failed use comes to the dead-letter queue. */
-  bury(user: string, keyId: string): number {
-    return this.emit('lambda.dead-letter-sent', { function: 'rescue-version', payload: JSON.stringify({ userIdentity: { arn: user }, errorMessage: `${keyId} is disabled.` }) });
+  bury(user: string, keyId: string, by = 'rescue-version', error = 'RegistryBusy'): number {
+    return this.emit('lambda.dead-letter-sent', { function: by, error, payload: JSON.stringify({ userIdentity: { arn: user }, errorMessage: `${keyId} is disabled.` }) });
   }
 
   /** A reconciliation looks at every key. @param error of its call to KMS */

@@ -95,6 +95,18 @@ const BAD: readonly BadTrace[] = [
       }, 'moveAlias');
       return { s, proof: [lost, proof] };
     }]),
+  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody wrote the key and took nothing away', () => {
+    let [withdrawn, proof] = [0, 0];
+    const s = story({
+      moveAlias: (t) => {
+        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+        t.as(FOREIGN, () => t.put('META', t.required(), { ...t.required() }));
+        withdrawn = t.write('RotationAborted', A2, { intent: null });
+        t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
+      },
+    }, 'moveAlias');
+    return { s, proof: [withdrawn, proof] };
+  }],
   ['3 the alias follows the ACTIVE version', 'the alias deleted', () => {
     let proof = 0;
     const s = story({ live: (t) => (proof = t.point(ALIAS, null)) }, 'live');

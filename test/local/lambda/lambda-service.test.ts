@@ -198,11 +198,11 @@ describe('an asynchronous invocation', () => {
     await timeline.runUntil(START_MS + 179_000);
     expect(letters).toEqual([]);
     await timeline.runUntil(START_MS + 3_600_000);
-    const [, RequestID = ''] = service.logOf('f')[0]?.trim().split(' ') ?? [];
+    const [, requestId = ''] = service.logOf('f')[0]?.trim().split(' ') ?? [];
     expect(letters).toEqual([
-      { queueArn: 'arn:aws:sqs:eu-central-1:111122223333:q', roleArn: 'arn:aws:iam::111122223333:role/f', functionName: 'f', payload: '{"fail":true}', attributes: { RequestID, ErrorCode: '200', ErrorMessage: 'no' } },
+      { queueArn: 'arn:aws:sqs:eu-central-1:111122223333:q', roleArn: 'arn:aws:iam::111122223333:role/f', functionName: 'f', payload: '{"fail":true}', requestId, message: 'no' },
     ]);
-    expect(trace.events().filter(({ type }) => type === 'lambda.dead-letter-sent')).toMatchObject([{ function: 'f', payload: '{"fail":true}' }]);
+    expect(trace.events().filter(({ type }) => type === 'lambda.dead-letter-sent')).toMatchObject([{ function: 'f', payload: '{"fail":true}', error: 'Error' }]);
   });
 
   test('that the dead-letter queue does not take is dropped', async () => {

@@ -1,8 +1,8 @@
 import { activeVersion } from '../../managed-key';
 import type { KmsAliasChanged } from '../../trace';
 import type { Rule } from '../rule';
-import { movesOf } from '../transitions';
-import { wasUnderWay } from '../under-way';
+import { movesOf, type Transition } from '../transitions';
+import { isUnderWaySince } from '../under-way';
 import type { KeyView, Moment } from '../world';
 
 /**
@@ -13,13 +13,13 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
   const moves = findings('3 the alias follows the ACTIVE version', 'keyturn moved no alias of a managed key');
   const commits = findings('3 a promotion is committed with the alias on it', 'no promotion was committed');
   const versionAliases = findings('3 a version alias names its version', 'keyturn changed no version alias');
-  /** Keys as they were right before somebody restored the table, by name. */
+  /** Keys as they were right before somebody took something of them away, as a restore does, by table and name. */
   const restored = new Map<string, { readonly moment: Moment; readonly was: KeyView }[]>();
 
   /** As the registry has the key, and as a function knows it that runs since before a restore. */
   const viewsFor = (event: KmsAliasChanged, key: KeyView): readonly KeyView[] => [
     key,
-    ...(restored.get(key.name) ?? []).flatMap(({ moment, was }) => (wasUnderWay(event, moment, firstSeqOf) ? [was] : [])),
+    ...(restored.get(idOf(key)) ?? []).flatMap(({ moment, was }) => (isUnderWaySince(event, moment, firstSeqOf) ? [was] : [])),
   ];
 
   function checkMain(key: KeyView, event: KmsAliasChanged): void {
@@ -55,7 +55,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     },
     onTransition(transition) {
       const { key, actor, after, moment, versionsAfter } = transition;
-      if (!options.isKeyturn(actor)) restored.set(key.name, [...(restored.get(key.name) ?? []), { moment, was: key }]);
+      if (!options.isKeyturn(actor) && hasLost(key, transition)) restored.set(idOf(key), [...(restored.get(idOf(key)) ?? []), { moment, was: key }]);
       if (after === undefined || !options.isKeyturn(actor)) return;
       const promoted = movesOf(transition).find((move) => move.from === 'PENDING' && move.to === 'ACTIVE');
       const alias = world.aliasChange(after.policy.alias);
@@ -70,7 +70,17 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
   };
 };
 
-function legalTargets({ meta }: KeyView): ReadonlySet<string | null> {
+/** Whether somebody's write took a target of the alias, or a version's key, away. */
+function hasLost(key: KeyView, { after, versionsAfter }: Transition): boolean {
+  const targets = legalTargets({ meta: after });
+  return [...legalTargets(key)].some((target) => !targets.has(target)) || [...key.versions.values()].some(({ number, kmsKeyId }) => versionsAfter.get(number)?.kmsKeyId !== kmsKeyId);
+}
+
+function idOf({ table, name }: KeyView): string {
+  return `${table} ${name}`;
+}
+
+function legalTargets({ meta }: Pick<KeyView, 'meta'>): ReadonlySet<string | null> {
   const active = meta === undefined ? undefined : activeVersion(meta);
   const targets = new Set<string | null>(active?.kmsKeyId === undefined ? [] : [active.kmsKeyId]);
   if (meta?.intent?.kind === 'promote') targets.add(meta.intent.fromKeyId).add(meta.intent.toKeyId);

@@ -1,10 +1,15 @@
+import type { ErrorClass } from '../../../contract/errors';
 import { CLOUDTRAIL_SECONDS } from '../../../contract/timing';
+import { classify } from '../../failure';
 import type { KmsKeyUsed } from '../../trace';
 import { isBeingRescued } from '../registry-items';
 import type { Rule } from '../rule';
 
 /** Until CloudTrail has told of a failed use, and as long again for the tries of who hears of it. */
 const GRACE_MS = 2 * CLOUDTRAIL_SECONDS * 1000;
+
+/** Classes of what the services or the function's process may do to a rescue. */
+const OUTSIDE: ReadonlySet<ErrorClass> = new Set(['retry', 'look-again', 'uncertain']);
 
 const REFUSALS: ReadonlySet<string> = new Set(['DisabledException', 'KMSInvalidStateException']);
 
@@ -42,8 +47,8 @@ export const lateUsersAreRescued: Rule = ({ world, options, findings }) => {
         // An alert about something else says nothing of the user, who has to be named.
         for (const [keyId, { actor }] of [...failed]) if (event.message.includes(actor)) follow(keyId, event.atMs);
       }
-      // The alarm on the dead-letter queue tells that one is there, and it names the key and the user.
-      if (event.type === 'lambda.dead-letter-sent') {
+      // The alarm `rescue-failed` has rung; the letter names the key and the user. A rescue that fails by itself is no excuse.
+      if (event.type === 'lambda.dead-letter-sent' && event.function === 'rescue-version' && OUTSIDE.has(classify('', event.error))) {
         for (const [keyId, { actor }] of [...failed]) if (event.payload.includes(actor) && event.payload.includes(keyId)) follow(keyId, event.atMs);
       }
       if (event.type !== 'kms.key-used' || event.keyId === null || event.error === null || !REFUSALS.has(event.error) || !options.isConsumer(event.actor)) return;

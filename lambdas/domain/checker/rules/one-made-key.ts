@@ -1,7 +1,7 @@
 import { KEY_TAGS } from '../../../contract/names';
 import type { KmsKeyCreated } from '../../trace';
 import type { Rule } from '../rule';
-import { wasUnderWay } from '../under-way';
+import { isUnderWaySince } from '../under-way';
 import type { Moment } from '../world';
 
 /** Invariant 1, calls: for one version one KMS key is made, however often an answer is lost: a key that is there is looked for and taken, unless somebody has made it unusable. */
@@ -28,7 +28,7 @@ export const oneMadeKey: Rule = ({ world, options, findings, firstSeqOf }) => {
       if (isUsable) keys.violated(`${name} v${version}: ${event.keyId} was made, although ${earlier.keyId} had been made for it`, [earlier.seq, event.seq]);
       const restore = restored.get(name);
       // The restored registry has its version made anew.
-      if (restore === undefined || !wasUnderWay(event, restore, firstSeqOf)) made.set(id, event);
+      if (restore === undefined || !isUnderWaySince(event, restore, firstSeqOf)) made.set(id, event);
     },
   };
 };
