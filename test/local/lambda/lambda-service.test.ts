@@ -275,9 +275,9 @@ describe('the Lambda API', () => {
 
 describe('after saving and loading', () => {
   const FAILING = 'exports.handler = async (event, context) => { console.log(context.awsRequestId); throw new Error("no"); };';
-  const reloaded = (service: LambdaService, startMs = START_MS) => {
+  const reloaded = (service: LambdaService, startMs = START_MS, overrides: Partial<LambdaServiceOptions> = {}) => {
     const timeline = new Timeline(startMs);
-    const after = lambda('', { timeline });
+    const after = lambda('', { ...overrides, timeline });
     after.service.deleteFunction('f');
     after.service.load(JSON.parse(JSON.stringify(service.save())) as Json);
     return { ...after, timeline };
@@ -287,10 +287,10 @@ describe('after saving and loading', () => {
   beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'bundle-')); });
   afterEach(() => { rmSync(directory, { recursive: true }); });
 
-  function fromFile(source: string) {
+  function fromFile(source: string, overrides: Partial<FunctionConfig> = {}) {
     const filename = path.join(directory, 'index.js');
     writeFileSync(filename, source);
-    return lambda('', { bundle: { filename, source } });
+    return lambda('', { ...overrides, bundle: { filename, source } });
   }
 
   test('a function has its versions, permissions and log', async () => {
@@ -316,6 +316,16 @@ describe('after saving and loading', () => {
     await after.timeline.runUntil(START_MS + 3_600_000);
     const [first, second, third, ...more] = after.service.logOf('f');
     expect([second, third, more]).toEqual([first, first, []]);
+  });
+
+  test('what fails at every try goes to the queue that the function had', async () => {
+    const letters: DeadLetter[] = [];
+    const { service, timeline } = fromFile(FAILING, { deadLetterArn: 'arn:aws:sqs:eu-central-1:111122223333:q' });
+    service.invokeLater('f', '{}', ORIGIN);
+    await timeline.runUntil(START_MS + 30_000);
+    const after = reloaded(service, START_MS + 30_000, { sendDeadLetter: (letter) => void letters.push(letter) });
+    await after.timeline.runUntil(START_MS + 3_600_000);
+    expect(letters).toMatchObject([{ queueArn: 'arn:aws:sqs:eu-central-1:111122223333:q', payload: '{}' }]);
   });
 
   test.each([
