@@ -9,10 +9,11 @@ const HOUR = 3600;
 
 type Tell = (s: Story) => void;
 
-/** A life with k1 behind the alias, and what comes then. @param until by default nothing is under way */
+/** A life with k1 behind the alias, and what comes so long after it that nothing is in between any more. @param until by default nothing is under way */
 function lifeWith(tell: Tell, until: Step = 'live'): Story {
   const s = story({}, until);
   s.traceId = undefined;
+  s.wait(2 * HOUR);
   tell(s);
   return s;
 }
@@ -21,6 +22,7 @@ const eve = (act: Tell): Tell => (s) => { s.as(EVE, () => { act(s); }); };
 const move = eve((s) => s.point(ALIAS, 'k9'));
 const moveBack = eve((s) => s.point(ALIAS, 'k1'));
 const disable = eve((s) => s.setState('k1', 'Disabled'));
+const hold: Tell = (s) => { s.write('HoldSet', ALICE, { hold: { by: 'x', at: s.now, reason: 'y' } }); };
 const frozenAlert: Tell = (s) => s.alert('orders', FROZEN, MOVED);
 
 /** Reconciliations look every 15 minutes, so long. */
@@ -54,6 +56,7 @@ test.each<[string, Tell, Step?]>([
     s.alert('orders', 'orphan/k9', MOVED);
     s.alert('orders');
   }, looks(30))],
+  ['a change right after keyturn did something, an hour and a half later', all(hold, move, looks(90))],
   ['a change after which another one was told', all(move, (s) => s.alert('orders', FROZEN, `${ALIAS} points to k8, the registry expects k1`), looks(30))],
   ['a change of which another key was said', all(move, (s) => s.alert('invoices', FROZEN, MOVED), looks(30))],
   ['a change that was told before it happened', all(frozenAlert, move, looks(30))],
@@ -85,7 +88,8 @@ test.each<[string, Tell, Step?]>([
   ['one that only one reconciliation has seen', all(move, looks(15))],
   ['one that KMS did not show yet', all(move, wait(60), (s) => void s.look(), wait(700), (s) => void s.look())],
   ['one that reconciliations could not see', all(move, (s) => { for (let look = 0; look < 4; look++) { s.wait(900); s.look('ThrottlingException'); } })],
-  ['one whose key moved between two looks', all(move, looks(15), (s) => { s.write('HoldSet', ALICE, { hold: { by: 'x', at: s.now, reason: 'y' } }); }, looks(45))],
+  ['one whose key moved between two looks', all(move, looks(15), hold, looks(45))],
+  ['one that reconciliations take for the side before what keyturn did right before it', all(hold, move, looks(60))],
   ['one that became another one between two looks', all(move, looks(15), eve((s) => s.point(ALIAS, 'k8')), looks(15))],
   ['one while the key is frozen', all(move, (s) => void s.freeze(), wait(2 * HOUR), looks(60), wait(2 * DAY))],
   ['one that a repair takes back', all(move, (s) => { s.freeze(); s.wait(HOUR); s.point(ALIAS, 'k1'); })],

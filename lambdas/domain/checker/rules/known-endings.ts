@@ -128,6 +128,8 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     onEvent(event) {
       if (event.type === 'states.execution-started') startedAtMs.set(event.execution, event.atMs);
       if (event.type === 'states.execution-ended') checkEnding(event);
+      // It has not ended after all; how it ends now is judged again.
+      if (event.type === 'states.execution-redriven') for (const end of keptBy.keys()) if (end.execution === event.execution && event.atMs - end.atMs <= ALERT_GRACE_MS) keptBy.delete(end);
       if (event.type === 'states.state-entered' && event.state === FUNCTIONS['classify-failure'].state) {
         failures.set(event.execution, (failures.get(event.execution) ?? 0) + 1);
       }

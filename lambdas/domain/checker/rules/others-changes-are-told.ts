@@ -55,6 +55,8 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   const looks = new Looks();
   let standing: Change[] = [];
   const promised: PromisedChange[] = [];
+  /** When the registry last moved, by key. */
+  const movedAtMs = new Map<string, number>();
   let isWatched = false;
 
   function isOther(actor: string): boolean {
@@ -74,7 +76,7 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   function note(event: KmsChange, key: KeyView, isNaming: Change['isNaming']): void {
     for (const other of standing) if (isOf(key, other)) begin(other, event.atMs, event.atMs);
     const change = { event, table: key.table, key: key.name, isNaming, visibleMs: 0, unchangedMs: 0 };
-    begin(change, event.atMs + UNSEEN_MS, event.atMs);
+    begin(change, Math.max(event.atMs + UNSEEN_MS, (movedAtMs.get(idOf(key)) ?? -Infinity) + UNSETTLED_MS), event.atMs);
     standing.push(change);
   }
 
@@ -168,6 +170,7 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   return {
     onTransition({ key, actor, freeze, moment }) {
       isWatched ||= options.isKeyturn(actor);
+      movedAtMs.set(idOf(key), moment.atMs);
       const reason = freeze !== undefined && isFreeze(freeze.after) ? freeze.after?.['reason'] : undefined;
       for (const change of standing) {
         if (!isOf(key, change)) continue;
@@ -194,6 +197,10 @@ export const othersChangesAreTold: Rule = (inquiry) => {
 
 function isAws(actor: string): boolean {
   return actor.endsWith('.amazonaws.com');
+}
+
+function idOf({ table, name }: KeyView): string {
+  return `${table} ${name}`;
 }
 
 function isOf({ table, name }: KeyView, change: Change): boolean {
