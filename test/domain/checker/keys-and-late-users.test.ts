@@ -1,3 +1,5 @@
+import type { Json } from '../../../lambdas/domain/trace';
+import { withVersion } from '../../../lambdas/domain/managed-key';
 import { expectViolation, type BadTrace } from './expect-violation';
 import { A2, ALIAS, claim, CONSUMER, DAY, emergency, story, verdictOf, type Story } from './story';
 
@@ -9,9 +11,36 @@ function during(step: 'create' | 'bake', tell: (s: Story, original: () => void) 
   return { s, proof: [proof], untilMs: s.atMs + days * DAY * 1000 };
 }
 
+/** The table is restored to what it held before v2. */
 function restore(s: Story): void {
-  s.as(EVE, () => s.put('META', s.key ?? null, { ...s.required() }));
+  const { v2: _v2, ...versions } = s.required().versions;
+  const before = { ...s.required(), versions, intent: null };
+  s.as(EVE, () => s.put('META', s.required(), before));
+  s.key = before;
 }
+
+/** A function is about to make v2's key when the table is restored, and another one makes the version anew. */
+function madeBehind(seconds: number) {
+  return during('create', (s) => {
+    s.write('CreateIntended', A2, (key) => withVersion(key, { number: 2, status: 'PENDING', rotationId: A2, window: 'w', createdAt: s.now, createIntents: 1 }));
+    restore(s);
+    s.wait(seconds);
+    s.createKey('k2', 2);
+    s.as({ traceId: 'Root=later' }, () => s.createKey('k2b', 2));
+    return s.seq;
+  });
+}
+
+/** What takes nothing away. */
+function write(s: Story, what: 'nothing' | 'another table' | 'the ledger'): void {
+  s.as(EVE, () => {
+    if (what === 'nothing') s.put('META', s.required(), { ...s.required() });
+    if (what === 'the ledger') s.put('LEDGER#0000009999', null, { x: 1 });
+    if (what === 'another table') s.emit('dynamodb.item-written', { table: 'another', pk: 'KEY#orders', sk: 'META', before: { ...plain(s.required()), pk: 'KEY#orders', sk: 'META' }, after: null });
+  });
+}
+
+const plain = (value: object): { [key: string]: Json } => JSON.parse(JSON.stringify(value)) as { [key: string]: Json };
 
 /** v2 is promoted, whatever its proof was. */
 function promotedAfter(prove: (s: Story, keyId: string) => void) {
@@ -21,16 +50,35 @@ function promotedAfter(prove: (s: Story, keyId: string) => void) {
   return { s, proof: [proof] };
 }
 
-const LETTERS: readonly (readonly [which: string, user: string, keyId: string, by?: string, error?: string])[] = [
-  ['about another user', 'someone', 'k1'],
-  ['about another key', CONSUMER, 'k2'],
-  ['of another function', CONSUMER, 'k1', 'record-key-deletion'],
-  ['of a rescue that breaks by itself', CONSUMER, 'k1', 'rescue-version', 'TypeError'],
+/** A letter, and whether a call of the rescue was refused before it. */
+type Letter = readonly [which: string, user: string, keyId: string, by: string, error: string, refused?: 'refused'];
+
+const LETTERS: readonly Letter[] = [
+  ['about another user', 'someone', 'k1', 'rescue-version', 'Lambda.Unknown'],
+  ['about another key', CONSUMER, 'k2', 'rescue-version', 'Lambda.Unknown'],
+  ['of another function', CONSUMER, 'k1', 'record-key-deletion', 'Lambda.Unknown'],
+  ['of a rescue that breaks by itself', CONSUMER, 'k1', 'rescue-version', 'TypeError', 'refused'],
+  ['of a rescue that KMS forbids', CONSUMER, 'k1', 'rescue-version', 'PermissionDenied', 'refused'],
+  ['of a rescue that is busy with itself', CONSUMER, 'k1', 'rescue-version', 'RegistryBusy'],
 ];
+
+const EXCUSED: readonly Letter[] = [
+  ['died', CONSUMER, 'k1', 'rescue-version', 'Lambda.Unknown'],
+  ['died in a local stack', CONSUMER, 'k1', 'Keyturn-RescueVersion9A2B3C4D-Xy12', 'Runtime.ExitError'],
+  ['did not end in time', CONSUMER, 'k1', 'rescue-version', 'Sandbox.Timedout'],
+  ['found DynamoDB throttled', CONSUMER, 'k1', 'rescue-version', 'RegistryBusy', 'refused'],
+  ['did not know what came of a write', CONSUMER, 'k1', 'rescue-version', 'RegistryOutcomeUnknown', 'refused'],
+  ['found KMS throttled', CONSUMER, 'k1', 'rescue-version', 'Throttled', 'refused'],
+];
+
+function bury(s: Story, [, user, keyId, by, error, refused]: Letter): void {
+  if (refused !== undefined) s.as({ actor: 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x', traceId: 'Root=rescue' }, () => s.call('GetItem', 'ThrottlingException'));
+  s.bury(user, keyId, by, error);
+}
 
 const BAD: readonly BadTrace[] = [
   ['1 one KMS key is made per version', 'a second key although the first is there', () => during('create', (s, original) => { original(); return s.createKey('k2b', 2); })],
-  ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => during('create', (s, original) => { restore(s); s.wait(181); original(); return s.createKey('k2b', 2); })],
+  ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => madeBehind(181)],
   ['1 one KMS key is made per version', 'two keys by a function that began after the registry was restored', () =>
     during('create', (s, original) => { original(); restore(s); s.as({ traceId: 'Root=later' }, () => { s.createKey('k2b', 2); s.createKey('k2c', 2); }); return s.seq; })],
   ['2 a key is proved before the alias gets it', 'a key that was never used', () => promotedAfter(() => undefined)],
@@ -44,8 +92,12 @@ const BAD: readonly BadTrace[] = [
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert('orders', 'rescue', `${CONSUMER} uses it`); return use; })],
   ['6 a late user is rescued', 'a failed use, and an alert about something else', () =>
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.alert(); return use; }, 2)],
-  ...LETTERS.map(([which, ...letter]): BadTrace =>
-    ['6 a late user is rescued', `a failed use, and a dead letter ${which}`, () => during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.bury(...letter); return use; }, 2)]),
+  ...LETTERS.map((letter): BadTrace =>
+    ['6 a late user is rescued', `a failed use, and a dead letter ${letter[0]}`, () => during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); bury(s, letter); return use; }, 2)]),
+  ['6 a late user is rescued', 'a failed use, and a dead letter of a rescue that was refused before it', () =>
+    during('bake', (s) => { s.as({ actor: 'arn:aws:sts::111122223333:assumed-role/keyturn-rescue-version/x' }, () => s.call('GetItem', 'ThrottlingException')); const use = s.use('Decrypt', 'k1', 'DisabledException'); s.bury(CONSUMER, 'k1', 'rescue-version', 'RegistryBusy'); return use; }, 2)],
+  ...(['nothing', 'another table', 'the ledger'] as const).map((what): BadTrace =>
+    ['1 one KMS key is made per version', `a second key after somebody wrote ${what} of the key`, () => during('create', (s, original) => { original(); write(s, what); return s.createKey('k2b', 2); })]),
 ];
 
 describe('the checker finds', () => {
@@ -60,8 +112,7 @@ describe('the checker allows', () => {
     expect(verdictOf(disabled.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
     const restored = during('create', (s, original) => { original(); restore(s); return s.createKey('k2b', 2); });
     expect(verdictOf(restored.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
-    const underWay = during('create', (s, original) => { restore(s); s.wait(179); original(); return s.createKey('k2b', 2); });
-    expect(verdictOf(underWay.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
+    expect(verdictOf(madeBehind(180).s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
   });
 
   test('a promotion whose proof the trace cannot show', () => {
@@ -75,10 +126,13 @@ describe('the checker allows', () => {
   test('a late user that people were told of, or that the end of the trace comes too soon for', () => {
     const told = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.wait(3600); return s.alert('orders', 'rescue', `${CONSUMER} uses it`); }, 5);
     expect(verdictOf(told.s, '6 a late user is rescued', { untilMs: told.untilMs })).toMatchObject({ status: 'held', ...none });
-    const buried = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); return s.bury(CONSUMER, 'k1'); }, 5);
-    expect(verdictOf(buried.s, '6 a late user is rescued', { untilMs: buried.untilMs })).toMatchObject({ status: 'held', ...none });
     const fresh = during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'));
     expect(verdictOf(fresh.s, '6 a late user is rescued', { untilMs: fresh.untilMs })).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test.each(EXCUSED.map((letter) => [letter[0], letter] as const))('a late user whose rescue %s, and who is named in the dead-letter queue', (_, letter) => {
+    const { s, untilMs } = during('bake', (t) => { const use = t.use('Decrypt', 'k1', 'DisabledException'); bury(t, letter); return use; }, 5);
+    expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'held', ...none });
   });
 
   test('a use that fails because somebody else has disabled the key', () => {

@@ -159,7 +159,7 @@ export class Story {
   }
 
   /** The word of a failed use comes to the dead-letter queue. */
-  bury(user: string, keyId: string, by = 'rescue-version', error = 'RegistryBusy'): number {
+  bury(user: string, keyId: string, by: string, error: string): number {
     return this.emit('lambda.dead-letter-sent', { function: by, error, payload: JSON.stringify({ userIdentity: { arn: user }, errorMessage: `${keyId} is disabled.` }) });
   }
 

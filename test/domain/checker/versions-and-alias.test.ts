@@ -1,4 +1,5 @@
 import { withVersion } from '../../../lambdas/domain/managed-key';
+import type { Json } from '../../../lambdas/domain/trace';
 import { expectViolation, type BadTrace } from './expect-violation';
 import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf, type Story } from './story';
 
@@ -107,6 +108,31 @@ const BAD: readonly BadTrace[] = [
     }, 'moveAlias');
     return { s, proof: [withdrawn, proof] };
   }],
+  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody took another version away', () => {
+    let [withdrawn, proof] = [0, 0];
+    const s = story({
+      moveAlias: (t) => {
+        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+        const { v1: _v1, ...versions } = t.required().versions;
+        t.as(FOREIGN, () => t.put('META', t.required(), { ...t.required(), versions }));
+        withdrawn = t.write('RotationAborted', A2, { intent: null });
+        t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
+      },
+    }, 'moveAlias');
+    return { s, proof: [withdrawn, proof] };
+  }],
+  ['3 the alias follows the ACTIVE version', "the alias moved without an intent, after somebody deleted a namesake's META in another table", () => {
+    let proof = 0;
+    const s = story({
+      ready: (t) => {
+        const image = JSON.parse(JSON.stringify({ ...t.required(), policy: { ...t.required().policy, alias: 'alias/others' }, pk: 'KEY#orders', sk: 'META', intent: { kind: 'promote', version: 2, fromKeyId: 'k1', toKeyId: 'k2', at: t.now } })) as { [key: string]: Json };
+        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+        t.as(FOREIGN, () => { for (const [before, after] of [[null, image], [image, null]] as const) t.emit('dynamodb.item-written', { table: 'another', pk: 'KEY#orders', sk: 'META', before, after }); });
+        t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
+      },
+    }, 'ready');
+    return { s, proof: [proof] };
+  }],
   ['3 the alias follows the ACTIVE version', 'the alias deleted', () => {
     let proof = 0;
     const s = story({ live: (t) => (proof = t.point(ALIAS, null)) }, 'live');
@@ -154,6 +180,17 @@ describe('versions and alias', () => {
         t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
         t.as(FOREIGN, () => { t.put('META', t.required(), null); t.put('META', null, { ...t.required(), intent: null }); });
         t.wait(180);
+        t.as({ traceId: 'Root=then' }, () => t.point(ALIAS, 'k2'));
+      },
+    }, 'moveAlias');
+    expect(verdictOf(s, '3 the alias follows the ACTIVE version')).toMatchObject({ status: 'held', violations: [] });
+  });
+
+  test('so is one that was moved when the table was restored to before the intent', () => {
+    const s = story({
+      moveAlias: (t) => {
+        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+        t.as(FOREIGN, () => t.put('META', t.required(), { ...t.required(), intent: null }));
         t.as({ traceId: 'Root=then' }, () => t.point(ALIAS, 'k2'));
       },
     }, 'moveAlias');

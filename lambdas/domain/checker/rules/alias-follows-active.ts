@@ -1,9 +1,9 @@
 import { activeVersion } from '../../managed-key';
 import type { KmsAliasChanged } from '../../trace';
+import { legalTargets, Losses } from '../losses';
 import type { Rule } from '../rule';
-import { movesOf, type Transition } from '../transitions';
-import { isUnderWaySince } from '../under-way';
-import type { KeyView, Moment } from '../world';
+import { movesOf } from '../transitions';
+import type { KeyView } from '../world';
 
 /**
  * Invariant 3: keyturn points the alias to the ACTIVE version; between a promote intent and its commit to the old or the
@@ -13,18 +13,11 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
   const moves = findings('3 the alias follows the ACTIVE version', 'keyturn moved no alias of a managed key');
   const commits = findings('3 a promotion is committed with the alias on it', 'no promotion was committed');
   const versionAliases = findings('3 a version alias names its version', 'keyturn changed no version alias');
-  /** Keys as they were right before somebody took something of them away, as a restore does, by table and name. */
-  const restored = new Map<string, { readonly moment: Moment; readonly was: KeyView }[]>();
-
-  /** As the registry has the key, and as a function knows it that runs since before a restore. */
-  const viewsFor = (event: KmsAliasChanged, key: KeyView): readonly KeyView[] => [
-    key,
-    ...(restored.get(idOf(key)) ?? []).flatMap(({ moment, was }) => (isUnderWaySince(event, moment, firstSeqOf) ? [was] : [])),
-  ];
+  const losses = new Losses({ options, firstSeqOf });
 
   function checkMain(key: KeyView, event: KmsAliasChanged): void {
     moves.examined();
-    if (event.to !== null && viewsFor(event, key).some((view) => legalTargets(view).has(event.to))) return;
+    if (event.to !== null && (legalTargets(key).has(event.to) || losses.behind(event, key).some(({ targets }) => targets.has(event.to)))) return;
     const intent = key.meta?.intent?.kind === 'promote' ? `, with an open intent to promote v${key.meta.intent.version}` : '';
     const active = key.meta === undefined ? undefined : activeVersion(key.meta);
     moves.violated(
@@ -38,7 +31,8 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     if (named === undefined) return;
     versionAliases.examined();
     const { key, number, version } = named;
-    if (!viewsFor(event, key).some(({ versions }) => event.to === versions.get(number)?.kmsKeyId)) {
+    const isLost = event.to !== null && losses.behind(event, key).some(({ versions }) => versions.get(number) === event.to);
+    if (event.to !== version?.kmsKeyId && !isLost) {
       versionAliases.violated(`${key.name}: keyturn pointed ${event.alias} to ${describeTarget(key, event.to)}; v${number} has ${version?.kmsKeyId ?? 'no KMS key'}`, [
         key.metaSeq,
         event.seq,
@@ -55,7 +49,7 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     },
     onTransition(transition) {
       const { key, actor, after, moment, versionsAfter } = transition;
-      if (!options.isKeyturn(actor) && hasLost(key, transition)) restored.set(idOf(key), [...(restored.get(idOf(key)) ?? []), { moment, was: key }]);
+      losses.onTransition(transition);
       if (after === undefined || !options.isKeyturn(actor)) return;
       const promoted = movesOf(transition).find((move) => move.from === 'PENDING' && move.to === 'ACTIVE');
       const alias = world.aliasChange(after.policy.alias);
@@ -69,23 +63,6 @@ export const aliasFollowsActive: Rule = ({ world, options, findings, firstSeqOf 
     },
   };
 };
-
-/** Whether somebody's write took a target of the alias, or a version's key, away. */
-function hasLost(key: KeyView, { after, versionsAfter }: Transition): boolean {
-  const targets = legalTargets({ meta: after });
-  return [...legalTargets(key)].some((target) => !targets.has(target)) || [...key.versions.values()].some(({ number, kmsKeyId }) => versionsAfter.get(number)?.kmsKeyId !== kmsKeyId);
-}
-
-function idOf({ table, name }: KeyView): string {
-  return `${table} ${name}`;
-}
-
-function legalTargets({ meta }: Pick<KeyView, 'meta'>): ReadonlySet<string | null> {
-  const active = meta === undefined ? undefined : activeVersion(meta);
-  const targets = new Set<string | null>(active?.kmsKeyId === undefined ? [] : [active.kmsKeyId]);
-  if (meta?.intent?.kind === 'promote') targets.add(meta.intent.fromKeyId).add(meta.intent.toKeyId);
-  return targets;
-}
 
 function describeTarget(key: KeyView, kmsKeyId: string | null): string {
   if (kmsKeyId === null) return 'nothing';

@@ -1,7 +1,7 @@
 import { FUNCTIONS } from '../../../contract/functions';
 import { FUNCTION_TIMEOUT_SECONDS, RECONCILE_EVERY_SECONDS } from '../../../contract/timing';
 import { parseRotationId, rotationPrefix } from '../../rotation-id';
-import type { ExecutionEnded, MessagePublished } from '../../trace';
+import type { ExecutionEnded, ExecutionRedriven, MessagePublished } from '../../trace';
 import { kindOf, queuedAlertOf } from '../registry-items';
 import type { Rule } from '../rule';
 import { alarmOf } from '../told';
@@ -90,6 +90,12 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     if (!isAlerted) keepers.violated(`${end.execution} ended ${end.status} with the lease, and nobody was alerted after that`, [end.seq]);
   }
 
+  /** One that is redriven with its lease has not ended after all; how it ends now is judged again. */
+  function forgetEndOf({ execution, atMs }: ExecutionRedriven): void {
+    const isOwner = [...world.allKeys()].some(({ meta }) => meta?.lease?.rotationId === execution);
+    for (const end of keptBy.keys()) if (isOwner && end.execution === execution && atMs - end.atMs <= ALERT_GRACE_MS) keptBy.delete(end);
+  }
+
   /** SNS delivers at least once, and a lost answer publishes again: the id says that it is the same alert. */
   function checkCount(execution: string, alerts: readonly Told[]): void {
     const count = (told: readonly Told[]): number => new Set(told.map(({ id }) => id)).size;
@@ -128,8 +134,7 @@ export const knownEndings: Rule = ({ world, options, findings, executionOf }) =>
     onEvent(event) {
       if (event.type === 'states.execution-started') startedAtMs.set(event.execution, event.atMs);
       if (event.type === 'states.execution-ended') checkEnding(event);
-      // It has not ended after all; how it ends now is judged again.
-      if (event.type === 'states.execution-redriven') for (const end of keptBy.keys()) if (end.execution === event.execution && event.atMs - end.atMs <= ALERT_GRACE_MS) keptBy.delete(end);
+      if (event.type === 'states.execution-redriven') forgetEndOf(event);
       if (event.type === 'states.state-entered' && event.state === FUNCTIONS['classify-failure'].state) {
         failures.set(event.execution, (failures.get(event.execution) ?? 0) + 1);
       }

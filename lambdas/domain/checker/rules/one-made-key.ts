@@ -1,34 +1,51 @@
 import { KEY_TAGS } from '../../../contract/names';
 import type { KmsKeyCreated } from '../../trace';
+import { Losses } from '../losses';
 import type { Rule } from '../rule';
-import { isUnderWaySince } from '../under-way';
-import type { Moment } from '../world';
+import type { KeyView } from '../world';
 
 /** Invariant 1, calls: for one version one KMS key is made, however often an answer is lost: a key that is there is looked for and taken, unless somebody has made it unusable. */
 export const oneMadeKey: Rule = ({ world, options, findings, firstSeqOf }) => {
   const keys = findings('1 one KMS key is made per version', 'keyturn made no KMS key that names its version');
   /** By registry, key and version, as the tags name them. */
   const made = new Map<string, KmsKeyCreated>();
-  const restored = new Map<string, Moment>();
+  const losses = new Losses({ options, firstSeqOf });
+
+  function managed(registry: string | undefined, name: string): KeyView | undefined {
+    return [...world.allKeys()].find((key) => key.name === name && registryOf(key) === registry);
+  }
+
+  /** A table that was emptied names no registry any more. */
+  const registries = new Map<string, string>();
+  function registryOf({ table, meta }: KeyView): string | undefined {
+    return meta?.registryId ?? registries.get(table);
+  }
+
   return {
-    onTransition({ actor, key, moment }) {
-      // Who restores the table gives numbers again.
-      if (options.isKeyturn(actor)) return;
-      restored.set(key.name, moment);
-      for (const [id, { tags }] of made) if (tags[KEY_TAGS.key] === key.name) made.delete(id);
+    onTransition(transition) {
+      const { key, before, after } = transition;
+      const registry = after?.registryId ?? before?.registryId;
+      if (registry !== undefined) registries.set(key.table, registry);
+      // Who restores the table gives the numbers that it has lost again.
+      for (const number of losses.onTransition(transition)?.versions.keys() ?? []) made.delete(idOf(registryOf(key), key.name, String(number)));
     },
     onEvent(event) {
       if (event.type !== 'kms.key-created' || !options.isKeyturn(event.actor)) return;
       const { [KEY_TAGS.registry]: registry, [KEY_TAGS.key]: name, [KEY_TAGS.version]: version } = event.tags;
       if (name === undefined || version === undefined) return;
       keys.examined();
-      const id = `${registry} ${name} ${version}`;
+      const id = idOf(registry, name, version);
       const earlier = made.get(id);
       const isUsable = earlier !== undefined && (world.kmsChange(earlier.keyId)?.to ?? 'Enabled') === 'Enabled';
       if (isUsable) keys.violated(`${name} v${version}: ${event.keyId} was made, although ${earlier.keyId} had been made for it`, [earlier.seq, event.seq]);
-      const restore = restored.get(name);
-      // The restored registry has its version made anew.
-      if (restore === undefined || !isUnderWaySince(event, restore, firstSeqOf)) made.set(id, event);
+      // One of a function that was under way when its version was lost is not the restored registry's.
+      const key = managed(registry, name);
+      const isForgotten = key !== undefined && losses.behind(event, key).some(({ versions }) => versions.has(Number(version)));
+      if (!isForgotten) made.set(id, event);
     },
   };
 };
+
+function idOf(registry: string | undefined, name: string, version: string): string {
+  return `${registry} ${name} ${version}`;
+}

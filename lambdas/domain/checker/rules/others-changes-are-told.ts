@@ -1,5 +1,6 @@
 import { KMS_CONSISTENCY_SECONDS, MAX_STATE_SECONDS, MIN_WINDOW_SECONDS, SECOND_LOOK_SECONDS } from '../../../contract/timing';
 import { stateOf } from '../../expected-state';
+import { msOf, type Instant } from '../../instant';
 import type { KmsAliasChanged, KmsKeyStateChanged } from '../../trace';
 import { isTerminal } from '../../version-status';
 import { Looks, type Look } from '../looks';
@@ -55,8 +56,6 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   const looks = new Looks();
   let standing: Change[] = [];
   const promised: PromisedChange[] = [];
-  /** When the registry last moved, by key. */
-  const movedAtMs = new Map<string, number>();
   let isWatched = false;
 
   function isOther(actor: string): boolean {
@@ -76,7 +75,7 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   function note(event: KmsChange, key: KeyView, isNaming: Change['isNaming']): void {
     for (const other of standing) if (isOf(key, other)) begin(other, event.atMs, event.atMs);
     const change = { event, table: key.table, key: key.name, isNaming, visibleMs: 0, unchangedMs: 0 };
-    begin(change, Math.max(event.atMs + UNSEEN_MS, (movedAtMs.get(idOf(key)) ?? -Infinity) + UNSETTLED_MS), event.atMs);
+    begin(change, Math.max(event.atMs + UNSEEN_MS, sideBeforeAtMs(key, event) + UNSETTLED_MS), event.atMs);
     standing.push(change);
   }
 
@@ -170,7 +169,6 @@ export const othersChangesAreTold: Rule = (inquiry) => {
   return {
     onTransition({ key, actor, freeze, moment }) {
       isWatched ||= options.isKeyturn(actor);
-      movedAtMs.set(idOf(key), moment.atMs);
       const reason = freeze !== undefined && isFreeze(freeze.after) ? freeze.after?.['reason'] : undefined;
       for (const change of standing) {
         if (!isOf(key, change)) continue;
@@ -199,12 +197,32 @@ function isAws(actor: string): boolean {
   return actor.endsWith('.amazonaws.com');
 }
 
-function idOf({ table, name }: KeyView): string {
-  return `${table} ${name}`;
-}
-
 function isOf({ table, name }: KeyView, change: Change): boolean {
   return change.table === table && change.key === name;
+}
+
+/** When keyturn did that to which this is the side before, as KMS may show it late; `-Infinity` for a third value. */
+function sideBeforeAtMs({ meta, versions }: KeyView, event: KmsChange): number {
+  const ms = (at: Instant | undefined): number => (at === undefined ? -Infinity : msOf(at));
+  if (event.type === 'kms.alias-changed') {
+    const active = [...versions.values()].find(({ status }) => status === 'ACTIVE');
+    const before = [...versions.values()].find(({ supersededBy }) => supersededBy !== undefined && supersededBy === active?.number)?.kmsKeyId ?? null;
+    return event.to === before ? ms(active?.activatedAt) : -Infinity;
+  }
+  const version = [...versions.values()].find(({ kmsKeyId }) => kmsKeyId === event.keyId);
+  switch (`${version?.status ?? ''} ${event.to}`) {
+    case 'DISABLED Enabled':
+      return ms(version?.disabledAt);
+    case 'DISABLED PendingDeletion':
+      return ms(meta?.hold?.at);
+    case 'REVOKED Disabled':
+      return ms(version?.revokedAt);
+    case 'DEPRECATED Disabled':
+    case 'DEPRECATED PendingDeletion':
+      return ms(version?.rescuedAt);
+    default:
+      return -Infinity;
+  }
 }
 
 /** Where the alias may point: to the ACTIVE version, and while a promotion is open to its key. Nobody looks after a key that has gone from the registry. */
