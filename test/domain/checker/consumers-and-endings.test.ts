@@ -104,7 +104,7 @@ const BAD: readonly BadTrace[] = [
 ];
 
 describe('consumers, endings, budgets, liveness', () => {
-  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+  test.each(BAD)('%s: finds %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
   test("CloudWatch's alarm is enough for an execution that has not owned the key yet", () => {
     const s = story({}, 'live');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { verdictOf, type Story } from './story';
 
 /** A trace, and the events that the checker must name as proof. */
@@ -10,10 +12,15 @@ export interface Evidence {
 /** Invariant, what is wrong, and how it comes about. */
 export type BadTrace = readonly [invariant: string, wrong: string, build: () => Evidence];
 
-export function expectViolation(invariant: string, { s, proof, untilMs }: Evidence): void {
+/** What the checker says of each bad trace, to be read as a person reads it. Whoever adds a bad trace or changes a message finds the new text in the failure. */
+const SAID = JSON.parse(readFileSync(path.join(__dirname, 'said.json'), 'utf8')) as Readonly<Record<string, readonly string[]>>;
+
+/** @param wrong names the bad trace in `said.json`; without it the messages are not looked at */
+export function expectViolation(invariant: string, { s, proof, untilMs }: Evidence, wrong?: string): void {
   const verdict = verdictOf(s, invariant, untilMs === undefined ? {} : { untilMs });
   expect(verdict.status).toBe('violated');
   expect(verdict.restsOn).toBeGreaterThan(0);
   expect(verdict.violations.some(({ events }) => proof.every((seq) => events.includes(seq)))).toBe(true);
   for (const { events } of verdict.violations) expect(events.every((seq) => s.events[seq] !== undefined)).toBe(true);
+  if (wrong !== undefined) expect({ [`${invariant}: ${wrong}`]: verdict.violations.map(({ message }) => message) }).toEqual({ [`${invariant}: ${wrong}`]: SAID[`${invariant}: ${wrong}`] });
 }

@@ -58,7 +58,7 @@ const BAD: readonly (readonly [wrong: string, tell: (s: Story) => unknown, to?: 
   ['disabled by a consent to its deletion', (s) => consent(s), 'Disabled'],
 ];
 
-test.each<BadTrace>(BAD.map(([wrong, tell, to]) => [ORPHANS, wrong, () => deleting(tell, to)]))('%s: finds one %s', (invariant, _, build) => expectViolation(invariant, build()));
+test.each<BadTrace>(BAD.map(([wrong, tell, to]) => [ORPHANS, wrong, () => deleting(tell, to)]))('%s: finds one %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
 test.each<[string, (s: Story) => unknown]>([
   ['deleted with consent', (s) => consent(s)],

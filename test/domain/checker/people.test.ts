@@ -92,7 +92,7 @@ const BAD: readonly BadTrace[] = [
 ];
 
 describe('people', () => {
-  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+  test.each(BAD)('%s: finds %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
   const LEGAL: readonly (readonly [string, string, () => Evidence])[] = [
     [REVOKE, 'consent by somebody else', () => revoking((s) => s.approval())],

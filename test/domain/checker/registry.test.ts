@@ -86,7 +86,7 @@ const BAD: readonly BadTrace[] = [
 ];
 
 describe('registry', () => {
-  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+  test.each(BAD)('%s: finds %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
   test('a write of index or unknown attributes needs no ledger event', () => {
     const s = story({ live: (t) => t.put('META', t.required(), { ...t.required(), dueIndex: 'ELSE', unknown: 1 }) }, 'live');

@@ -95,7 +95,7 @@ const BAD: readonly BadTrace[] = [
 ];
 
 describe('retirement', () => {
-  test.each(BAD)('%s: finds %s', (invariant, _, build) => expectViolation(invariant, build()));
+  test.each(BAD)('%s: finds %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
   const LEGAL: readonly (readonly [string, string, () => Story])[] = [
     ['8 deadlines are written once', 'an extension of the drain with its event', () => story({ drain: (s, original) => { original(); s.write('DrainExtended', A2, s.version(1, { disableNotBefore: plusSeconds(s.now, DAY) })); s.wait(DAY); } })],
