@@ -1,11 +1,11 @@
 import type { Json } from '../../../lambdas/domain/trace';
-import { withVersion } from '../../../lambdas/domain/managed-key';
+import { withVersion, type KeyVersion } from '../../../lambdas/domain/managed-key';
 import { expectViolation, type BadTrace } from './expect-violation';
 import { A2, ALIAS, claim, CONSUMER, DAY, emergency, story, verdictOf, type Story } from './story';
 
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
-function during(step: 'create' | 'bake', tell: (s: Story, original: () => void) => number, days = 0) {
+function during(step: 'create' | 'disable' | 'bake' | 'complete', tell: (s: Story, original: () => void) => number, days = 0) {
   let proof = -1;
   const s = story({ [step]: (t: Story, original: () => void) => { proof = tell(t, original); } }, step === 'create' ? 'useNew' : step);
   return { s, proof: [proof], untilMs: s.atMs + days * DAY * 1000 };
@@ -19,16 +19,27 @@ function restore(s: Story): void {
   s.key = before;
 }
 
-/** A function is about to make v2's key when the table is restored, and another one makes the version anew. */
-function madeBehind(seconds: number) {
+/** A function is about to make v2's key when the table is restored, and another one makes the version anew. @param isEmpty whether META is put back only when the key is made */
+function madeBehind(seconds: number, isEmpty = false) {
   return during('create', (s) => {
     s.write('CreateIntended', A2, (key) => withVersion(key, { number: 2, status: 'PENDING', rotationId: A2, window: 'w', createdAt: s.now, createIntents: 1 }));
-    restore(s);
+    if (isEmpty) s.as(EVE, () => s.put('META', s.required(), null));
+    else restore(s);
     s.wait(seconds);
     s.createKey('k2', 2);
+    if (isEmpty) restore(s);
     s.as({ traceId: 'Root=later' }, () => s.createKey('k2b', 2));
     return s.seq;
   });
+}
+
+/** v1 is taken back so long after it was used. @returns the use */
+function rescuedAfter(s: Story, seconds: number, done?: Partial<KeyVersion>): number {
+  const use = s.use('Decrypt', 'k1', 'DisabledException');
+  s.wait(seconds);
+  if (done === undefined) s.write('RescueIntended', 'rescue-version', { rescues: { v1: { by: 'rescue-version', at: s.now, reason: 'used' } } });
+  else s.write('VersionRescued', 'rescue-version', s.version(1, done));
+  return use;
 }
 
 /** What takes nothing away. */
@@ -81,6 +92,12 @@ const BAD: readonly BadTrace[] = [
   ['1 one KMS key is made per version', 'a second key, long after the registry was restored', () => madeBehind(181)],
   ['1 one KMS key is made per version', 'two keys by a function that began after the registry was restored', () =>
     during('create', (s, original) => { original(); restore(s); s.as({ traceId: 'Root=later' }, () => { s.createKey('k2b', 2); s.createKey('k2c', 2); }); return s.seq; })],
+  ['1 one KMS key is made per version', "a key made by a function that ran when another stack's key of that name was lost", () => during('create', (s, original) => {
+    const other = { ...plain(s.required()), registryId: 'other', versions: { v2: { number: 2, status: 'PENDING', rotationId: A2, window: 'w', createdAt: s.now, createIntents: 1 } }, pk: 'KEY#orders', sk: 'META' };
+    s.as(EVE, () => { for (const [before, after] of [[null, other], [other, null]] as const) s.emit('dynamodb.item-written', { table: 'another', pk: 'KEY#orders', sk: 'META', before, after }); });
+    original();
+    return s.createKey('k2b', 2);
+  })],
   ['2 a key is proved before the alias gets it', 'a key that was never used', () => promotedAfter(() => undefined)],
   ['2 a key is proved before the alias gets it', 'a key whose proof failed', () =>
     promotedAfter((s, keyId) => void s.emit('kms.key-used', { operation: 'Encrypt', alias: null, keyId, error: 'DisabledException' }))],
@@ -88,6 +105,10 @@ const BAD: readonly BadTrace[] = [
     during('bake', (s) => { s.write('EmergencyApproved', 'x', { emergency: emergency(s, 2) }); return s.write('RotationSettled', A2, s.version(1, { compromisedAt: s.now })); })],
   ['6 only the version of an emergency is marked as compromised', 'a version without an emergency', () => during('bake', (s) => s.write('RotationSettled', A2, s.version(1, { compromisedAt: s.now })))],
   ['6 a late user is rescued', 'a failed use that nobody followed', () => during('bake', (s) => s.use('Decrypt', 'k1', 'DisabledException'), 2)],
+  ['6 a late user is rescued', 'a failed use of a REVOKED version', () => during('complete', (s) => s.use('Decrypt', 'k1', 'KMSInvalidStateException'), 2)],
+  ['6 a late user is rescued', 'a failed use after which something else was written', () =>
+    during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.write('PolicyChanged', 'registrar', {}); return use; }, 2)],
+  ['6 a late user is rescued', 'a failed use, and a rescue two hours and a second later', () => during('bake', (s) => rescuedAfter(s, 7201), 2)],
   ['6 a late user is rescued', 'a failed use, and an alert two days later', () =>
     during('bake', (s) => { const use = s.use('Decrypt', 'k1', 'DisabledException'); s.wait(2 * DAY); s.alert('orders', 'rescue', `${CONSUMER} uses it`); return use; })],
   ['6 a late user is rescued', 'a failed use, and an alert about something else', () =>
@@ -112,7 +133,7 @@ describe('the checker allows', () => {
     expect(verdictOf(disabled.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
     const restored = during('create', (s, original) => { original(); restore(s); return s.createKey('k2b', 2); });
     expect(verdictOf(restored.s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
-    expect(verdictOf(madeBehind(180).s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
+    for (const isEmpty of [false, true]) expect(verdictOf(madeBehind(180, isEmpty).s, '1 one KMS key is made per version')).toMatchObject({ status: 'held', ...none });
   });
 
   test('a promotion whose proof the trace cannot show', () => {
@@ -133,6 +154,27 @@ describe('the checker allows', () => {
   test.each(EXCUSED.map((letter) => [letter[0], letter] as const))('a late user whose rescue %s, and who is named in the dead-letter queue', (_, letter) => {
     const { s, untilMs } = during('bake', (t) => { const use = t.use('Decrypt', 'k1', 'DisabledException'); bury(t, letter); return use; }, 5);
     expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'held', ...none });
+  });
+
+  test('a late user whose version is taken back, or is about to be, two hours later', () => {
+    for (const tell of [(s: Story) => rescuedAfter(s, 7200), (s: Story) => rescuedAfter(s, 7200, { status: 'DEPRECATED' })]) {
+      const { s, untilMs } = during('bake', tell, 5);
+      expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'held', ...none });
+    }
+  });
+
+  test('a late user of a version of which somebody has restored the table, whose key was just enabled, or is just being disabled', () => {
+    const restored = during('bake', (s) => { s.use('Decrypt', 'k1', 'DisabledException'); s.as(EVE, () => s.put('META', s.required(), { ...s.required() })); return s.seq; }, 2);
+    const enabled = during('bake', (s) => { s.setState('k1', 'Enabled'); return s.use('Decrypt', 'k1', 'DisabledException'); }, 2);
+    const uncommitted = during('disable', (s, original) => { original(); return s.use('Decrypt', 'k1', 'DisabledException'); }, 2);
+    const refused = during('bake', (s) => s.use('Decrypt', 'k1', 'AccessDeniedException'), 2);
+    for (const { s, untilMs } of [restored, enabled, uncommitted, refused]) expect(verdictOf(s, '6 a late user is rescued', { untilMs })).toMatchObject({ status: 'not-checkable', ...none });
+  });
+
+  test('a late user two hours before the end of the trace', () => {
+    const { s } = during('bake', (t) => t.use('Decrypt', 'k1', 'DisabledException'));
+    expect(verdictOf(s, '6 a late user is rescued', { untilMs: s.atMs + 7_200_000 }).status).toBe('not-checkable');
+    expect(verdictOf(s, '6 a late user is rescued', { untilMs: s.atMs + 7_200_001 }).status).toBe('violated');
   });
 
   test('a use that fails because somebody else has disabled the key', () => {

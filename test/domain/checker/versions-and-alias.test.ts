@@ -133,6 +133,18 @@ const BAD: readonly BadTrace[] = [
     }, 'ready');
     return { s, proof: [proof] };
   }],
+  ['3 the alias follows the ACTIVE version', 'the alias deleted while the first promotion is open', () => {
+    let proof = 0;
+    const s = story({
+      bootstrap: (t) => {
+        claim(t, A1, '20260101T0000Z');
+        begin(t, A1, 1, 'k1');
+        t.write('PromoteIntended', A1, { intent: { kind: 'promote', version: 1, fromKeyId: null, toKeyId: 'k1', at: t.now } });
+        proof = t.point(ALIAS, null);
+      },
+    }, 'bootstrap');
+    return { s, proof: [proof] };
+  }],
   ['3 the alias follows the ACTIVE version', 'the alias deleted', () => {
     let proof = 0;
     const s = story({ live: (t) => (proof = t.point(ALIAS, null)) }, 'live');
@@ -200,6 +212,11 @@ describe('versions and alias', () => {
   test("so is the version alias that it points to its version's key", () => {
     const s = story({ useNew: (t) => void versionAliasOfLostKey(t, 'k2') }, 'useNew');
     expect(verdictOf(s, '3 a version alias names its version')).toMatchObject({ status: 'held', violations: [] });
+  });
+
+  test('a version that is abandoned is not committed with the alias on it', () => {
+    const s = story({ create: (t, original) => { original(); t.write('RotationAborted', A2, t.version(2, { status: 'ABANDONED' })); } }, 'create');
+    expect(verdictOf(s, '3 a promotion is committed with the alias on it')).toMatchObject({ status: 'held', restsOn: 1 });
   });
 
   test('somebody else who moves the alias or disables the key is not keyturn', () => {
