@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Verdict } from '../../../lambdas/domain/checker';
 import { verdictOf, type Story } from './story';
 
 /** A trace, and the events that the checker must name as proof. */
@@ -22,5 +23,11 @@ export function expectViolation(invariant: string, { s, proof, untilMs }: Eviden
   expect(verdict.restsOn).toBeGreaterThan(0);
   expect(verdict.violations.some(({ events }) => proof.every((seq) => events.includes(seq)))).toBe(true);
   for (const { events } of verdict.violations) expect(events.every((seq) => s.events[seq] !== undefined)).toBe(true);
-  if (wrong !== undefined) expect({ [`${invariant}: ${wrong}`]: verdict.violations.map(({ message }) => message) }).toEqual({ [`${invariant}: ${wrong}`]: SAID[`${invariant}: ${wrong}`] });
+  if (wrong !== undefined) expectSaid(verdict, wrong);
+}
+
+/** @param wrong names the bad trace in `said.json` */
+export function expectSaid({ invariant, violations }: Verdict, wrong: string): void {
+  const name = `${invariant}: ${wrong}`;
+  expect({ [name]: violations.map(({ message }) => message) }).toEqual({ [name]: SAID[name] });
 }

@@ -1,4 +1,5 @@
 import { check } from '../../../lambdas/domain/checker';
+import { expectSaid } from './expect-violation';
 import { A2, ALIAS, ALICE, DAY, story, verdictOf, type Step, type Story } from './story';
 
 const TOLD = '10 what somebody else did to a key is told of';
@@ -68,12 +69,13 @@ test.each<[string, Tell, Step?]>([
   ['a change that was undone two days later, which no reconciliation could see', all(move, wait(2 * DAY), moveBack)],
   ['a change that stands two days later, which no reconciliation could see', all(move, wait(2 * DAY), (s) => void s.look('ThrottlingException'))],
   ['a change that keyturn went over', all(move, wait(HOUR), (s) => s.point(ALIAS, 'k1'))],
-])('finds %s', (_, ...life) => {
+])('finds %s', (wrong, ...life) => {
   const s = lifeWith(...life);
   const verdict = verdictOf(s, TOLD, { untilMs: s.atMs });
   expect(verdict.status).toBe('violated');
   expect(verdict.violations).toHaveLength(1);
   for (const { events } of verdict.violations) expect(events.map((seq) => s.events[seq]?.actor)).toEqual([EVE.actor]);
+  expectSaid(verdict, wrong);
 });
 
 test.each<[string, Tell, Step?]>([
