@@ -8,8 +8,8 @@ import { A1, A2, ALIAS, claim, DAY, emergency, story, verdictOf, type Story } fr
 const EVE = { actor: 'arn:aws:iam::111122223333:user/eve' };
 
 /** The alarm on the machine, as the stack has it. */
-function cloudWatch(s: Story): void {
-  s.as({ actor: 'cloudwatch.amazonaws.com' }, () => { s.emit('sns.published', { topic: 'alerts', subject: 'ALARM: "executions-aborted"', message: 'm', attributes: {} }); });
+function cloudWatch(s: Story, alarm = 'executions-aborted'): void {
+  s.as({ actor: 'cloudwatch.amazonaws.com' }, () => { s.emit('sns.published', { topic: 'alerts', subject: `ALARM: "${alarm}"`, message: 'm', attributes: {} }); });
 }
 
 function restore(s: Story, to: ManagedKey | null): void {
@@ -29,6 +29,11 @@ function redrive(s: Story, execution = A2): void {
 function ending(tell: (s: Story) => number, days = 0): Evidence {
   const evidence = living((s) => { claim(s, A2, '20260401T0000Z'); return tell(s); });
   return { ...evidence, untilMs: evidence.s.atMs + days * DAY * 1000 };
+}
+
+/** The trace goes on for a day, in which nothing happens. */
+function aDayOn(evidence: Evidence): Evidence {
+  return { ...evidence, untilMs: evidence.s.atMs + DAY * 1000 };
 }
 
 function quiet(change: (s: Story) => Parameters<Story['write']>[2], days = 3): Evidence {
@@ -63,6 +68,15 @@ const BAD: readonly BadTrace[] = [
   ['10 one alert per question', 'a question that no state waits for', () => ending((s) => { const first = s.alert('orders', 'approval/1'); s.end(A2, 'FAILED'); return first; })],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted only before', () => ending((s) => { s.alert('orders', 'failure'); return s.end(A2, 'ABORTED'); }, 1)],
   ['10 an end with the lease is alerted', 'an execution that ended with the lease, and was alerted a day later', () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(DAY); s.alert(); return end; }, 1)],
+  ...([['an alarm about something else', 0, 'starter-silent'], ['an alarm 76 minutes later', 76, 'executions-aborted']] as const).map(([what, minutes, alarm]): BadTrace => [
+    '10 every failed rotation is alerted', `the end of an execution that has not owned the key yet, and ${what}`,
+    () => aDayOn(living((s) => { const end = s.end('orders-20990101T0000Z-a1', 'ABORTED'); s.wait(minutes * 60); cloudWatch(s, alarm); return end; })),
+  ]),
+  ['10 every failed rotation is alerted', 'the end of an execution that has not owned the key yet, and an alarm before it', () =>
+    aDayOn(living((s) => { cloudWatch(s); s.wait(1); return s.end('orders-20990101T0000Z-a1', 'ABORTED'); }))],
+  ['10 every failed rotation is alerted', 'an abort, and an alarm of another execution', () => ending((s) => { const end = s.end(A2, 'SUCCEEDED', 'aborted'); cloudWatch(s); return end; }, 1)],
+  ['10 every failed rotation is alerted', 'an abort, and an alert from before its start', () => aDayOn(living((s) => { s.alert('orders', 'failure'); s.wait(1); claim(s, A2, '20260401T0000Z'); return s.end(A2, 'SUCCEEDED', 'aborted'); }))],
+  ['10 every failed rotation is alerted', 'an abort, and an alert 76 minutes later', () => ending((s) => { const end = s.end(A2, 'SUCCEEDED', 'aborted'); s.wait(76 * 60); s.alert('orders', 'failure'); return end; }, 1)],
   ['10 every failed rotation is alerted', "an owner's end that only CloudWatch tells of", () => ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(300); cloudWatch(s); return end; }, 1)],
   ['10 an end with the lease is alerted', 'a lease that was given back when nothing of its execution can have run any more', () =>
     ending((s) => { const end = s.end(A2, 'ABORTED'); s.wait(61); s.write('RotationAborted', A2, { lease: null }); return end; }, 1)],
@@ -106,11 +120,11 @@ const BAD: readonly BadTrace[] = [
 describe('consumers, endings, budgets, liveness', () => {
   test.each(BAD)('%s: finds %s', (invariant, wrong, build) => expectViolation(invariant, build(), wrong));
 
-  test("CloudWatch's alarm is enough for an execution that has not owned the key yet", () => {
+  test.each([['FAILED', 'executions-failed'], ['TIMED_OUT', 'executions-timed-out'], ['ABORTED', 'executions-aborted']])("CloudWatch's alarm is enough for an execution that ended %s and has not owned the key yet", (status, alarm) => {
     const s = story({}, 'live');
-    s.end('orders-20990101T0000Z-a1', 'ABORTED');
-    s.wait(300);
-    cloudWatch(s);
+    s.end('orders-20990101T0000Z-a1', status);
+    s.wait(75 * 60);
+    cloudWatch(s, alarm);
     expect(verdictOf(s, '10 every failed rotation is alerted', { untilMs: s.atMs + DAY * 1000 })).toMatchObject({ status: 'held', violations: [] });
   });
 
