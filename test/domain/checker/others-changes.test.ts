@@ -23,6 +23,7 @@ const move = eve((s) => s.point(ALIAS, 'k9'));
 const moveBack = eve((s) => s.point(ALIAS, 'k1'));
 const disable = eve((s) => s.setState('k1', 'Disabled'));
 const hold: Tell = (s) => { s.write('HoldSet', ALICE, { hold: { by: 'x', at: s.now, reason: 'y' } }); };
+const rescued: Tell = (s) => { s.setState('k1', 'Enabled'); s.write('VersionRescued', 'rescue-version', s.version(1, { status: 'DEPRECATED', rescuedAt: s.now })); };
 const frozenAlert: Tell = (s) => s.alert('orders', FROZEN, MOVED);
 
 /** Reconciliations look every 15 minutes, so long. */
@@ -60,6 +61,10 @@ test.each<[string, Tell, Step?]>([
   ['a third key behind the alias right after a promotion', all(move, looks(30)), 'commit'],
   ['the side before a promotion, an hour and a half after it', all(moveBack, looks(90)), 'commit'],
   ['a key that was enabled again an hour and a half after keyturn disabled it', all(eve((s) => s.setState('k1', 'Enabled')), looks(90)), 'commitDisable'],
+  ['a deletion that was cancelled, an hour and a half after keyturn scheduled it', all(eve((s) => s.setState('k1', 'Disabled')), looks(90)), 'commitRevoke'],
+  ['a retired key that was scheduled for deletion, an hour and a half after a hold', all(hold, eve((s) => s.setState('k1', 'PendingDeletion')), looks(90)), 'commitDisable'],
+  ['a rescued key that was disabled, an hour and a half after the rescue', all(rescued, disable, looks(90)), 'commitDisable'],
+  ['a retired key that was enabled while it is held', all(hold, eve((s) => s.setState('k1', 'Enabled')), looks(90)), 'commitRevoke'],
   ['a change after which another one was told', all(move, (s) => s.alert('orders', FROZEN, `${ALIAS} points to k8, the registry expects k1`), looks(30))],
   ['a change of which another key was said', all(move, (s) => s.alert('invoices', FROZEN, MOVED), looks(30))],
   ['a change that was told before it happened', all(frozenAlert, move, looks(30))],
@@ -95,6 +100,11 @@ test.each<[string, Tell, Step?]>([
   ['one whose key moved between two looks', all(move, looks(15), hold, looks(45))],
   ['one that looks like the side before a promotion, right after it', all(moveBack, looks(60)), 'commit'],
   ['a key that was enabled again right after keyturn disabled it', all(eve((s) => s.setState('k1', 'Enabled')), looks(60)), 'commitDisable'],
+  ['a retired key that was scheduled for deletion right after a hold', all(hold, eve((s) => s.setState('k1', 'PendingDeletion')), looks(60)), 'commitDisable'],
+  ['a rescued key that was disabled right after the rescue', all(rescued, disable, looks(60)), 'commitDisable'],
+  ['a rescued key that was scheduled for deletion right after the rescue', all(rescued, eve((s) => s.setState('k1', 'PendingDeletion')), looks(60)), 'commitDisable'],
+  ['a deletion that was cancelled of a held key', all(hold, eve((s) => s.setState('k1', 'Disabled')), wait(2 * HOUR), looks(60)), 'commitRevoke'],
+  ['a key that was scheduled for deletion while keyturn is about to', all(eve((s) => s.setState('k1', 'PendingDeletion')), wait(2 * HOUR), looks(60)), 'intendRevoke'],
   ['a key whose deletion was cancelled right after keyturn scheduled it', all(eve((s) => s.setState('k1', 'Disabled')), looks(60)), 'commitRevoke'],
   ['one that became another one between two looks', all(move, looks(15), eve((s) => s.point(ALIAS, 'k8')), looks(15))],
   ['one while the key is frozen', all(move, (s) => void s.freeze(), wait(2 * HOUR), looks(60), wait(2 * DAY))],
