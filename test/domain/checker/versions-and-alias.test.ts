@@ -1,6 +1,6 @@
-import { withVersion } from '../../../lambdas/domain/managed-key';
+import { withVersion, type ManagedKey } from '../../../lambdas/domain/managed-key';
 import type { Json } from '../../../lambdas/domain/trace';
-import { expectViolation, type BadTrace } from './expect-violation';
+import { expectViolation, type BadTrace, type Evidence } from './expect-violation';
 import { A1, A2, ALIAS, begin, claim, complete, story, verdictOf, type Story } from './story';
 
 const FOREIGN = { actor: 'arn:aws:iam::111122223333:user/eve' };
@@ -12,6 +12,20 @@ function versionAliasOfLostKey(s: Story, keyId: string): number {
   s.as(FOREIGN, () => { lost = s.put('META', s.required(), null); });
   s.as({ traceId: 'Root=then' }, () => s.point(`${ALIAS}/v2`, keyId));
   return lost;
+}
+
+/** A function that ran when somebody wrote META moves the alias to what keyturn has withdrawn since. */
+function movedAfterWithdrawal(written: (key: ManagedKey) => ManagedKey): Evidence {
+  let [withdrawn, proof] = [0, 0];
+  const s = story({
+    moveAlias: (t) => {
+      t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
+      t.as(FOREIGN, () => t.put('META', t.required(), written(t.required())));
+      withdrawn = t.write('RotationAborted', A2, { intent: null });
+      t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
+    },
+  }, 'moveAlias');
+  return { s, proof: [withdrawn, proof] };
 }
 
 const BAD: readonly BadTrace[] = [
@@ -96,31 +110,9 @@ const BAD: readonly BadTrace[] = [
       }, 'moveAlias');
       return { s, proof: [lost, proof] };
     }]),
-  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody wrote the key and took nothing away', () => {
-    let [withdrawn, proof] = [0, 0];
-    const s = story({
-      moveAlias: (t) => {
-        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
-        t.as(FOREIGN, () => t.put('META', t.required(), { ...t.required() }));
-        withdrawn = t.write('RotationAborted', A2, { intent: null });
-        t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
-      },
-    }, 'moveAlias');
-    return { s, proof: [withdrawn, proof] };
-  }],
-  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody took another version away', () => {
-    let [withdrawn, proof] = [0, 0];
-    const s = story({
-      moveAlias: (t) => {
-        t.as({ traceId: 'Root=then' }, () => t.call('DescribeKey'));
-        const { v1: _v1, ...versions } = t.required().versions;
-        t.as(FOREIGN, () => t.put('META', t.required(), { ...t.required(), versions }));
-        withdrawn = t.write('RotationAborted', A2, { intent: null });
-        t.as({ traceId: 'Root=then' }, () => { proof = t.point(ALIAS, 'k2'); });
-      },
-    }, 'moveAlias');
-    return { s, proof: [withdrawn, proof] };
-  }],
+  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody wrote the key and took nothing away', () => movedAfterWithdrawal((key) => ({ ...key }))],
+  ['3 the alias follows the ACTIVE version', 'the alias moved to a withdrawn target, by a function that ran when somebody took another version away', () =>
+    movedAfterWithdrawal(({ versions: { v1: _v1, ...versions }, ...key }) => ({ ...key, versions }))],
   ['3 the alias follows the ACTIVE version', "the alias moved without an intent, after somebody deleted a namesake's META in another table", () => {
     let proof = 0;
     const s = story({

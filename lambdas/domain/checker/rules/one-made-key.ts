@@ -10,13 +10,13 @@ export const oneMadeKey: Rule = ({ world, options, findings, firstSeqOf }) => {
   /** By registry, key and version, as the tags name them. */
   const made = new Map<string, KmsKeyCreated>();
   const losses = new Losses({ options, firstSeqOf });
+  /** By table: one that was emptied names its registry no more. */
+  const registries = new Map<string, string>();
 
   function managed(registry: string | undefined, name: string): KeyView | undefined {
     return [...world.allKeys()].find((key) => key.name === name && registryOf(key) === registry);
   }
 
-  /** A table that was emptied names no registry any more. */
-  const registries = new Map<string, string>();
   function registryOf({ table, meta }: KeyView): string | undefined {
     return meta?.registryId ?? registries.get(table);
   }
